@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_CRYPT_ALG_H
+#define CS_CRYPT_ALG_H
+
+#include "crypt/hash.h"
+#include "fmt/spki.h"
+
+/* The one algorithm table (countersign-formats(5), sections 2 and 5). A
+ * message names an algorithm; only a row makes it one. */
+
+enum cs_alg_use { CS_USE_PKCS10 = 1, CS_USE_CMS = 2 };
+
+typedef struct cs_alg {
+	const char *name;      /* "ecdsa-with-SHA256" */
+	enum cs_key_kind key;
+	enum cs_hash hash;
+	unsigned uses;         /* of enum cs_alg_use */
+	cs_span sig_alg;       /* AlgorithmIdentifier as we write it, whole */
+	cs_span digest_alg;    /* the same of the hash, for CMS */
+	bool preferred;        /* what we write for this key */
+} cs_alg;
+
+/* The row for this key, use and AlgorithmIdentifier; `digest_alg` is absent
+ * for PKCS#10. NULL: not in the table, refuse. */
+const cs_alg *cs_alg_match(enum cs_key_kind key, enum cs_alg_use use,
+    cs_span sig_alg, cs_span digest_alg);
+/* What we sign with: SHA-256 for P-256 and RSA, SHA-384 for P-384. NULL for a
+ * key that cannot sign here. */
+const cs_alg *cs_alg_for_key(enum cs_key_kind key, enum cs_alg_use use);
+/* PKCS#1 v1.5 DigestInfo prefix for tokens with raw RSA (RFC 8017 9.2). */
+cs_span cs_alg_digest_info(enum cs_hash h);
+
+#endif

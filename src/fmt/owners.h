@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_FMT_OWNERS_H
+#define CS_FMT_OWNERS_H
+
+#include "fmt/spki.h"
+
+/* The owners file: countersign-owners(5); countersign-formats(5), section 8. */
+
+#define CS_OWNERS_FILE_MAX (512 * 1024 * 1024)
+#define CS_OWNERS_LINE_MAX (64 * 1024)
+
+enum cs_proof { /* what attested= proved at enrolment */
+	CS_PROOF_NONE = 0,
+	CS_PROOF_FIDO2,
+	CS_PROOF_U2F,
+	CS_PROOF_YUBIKEY_PIV,
+	CS_PROOF_TPM2
+};
+
+typedef struct cs_anchor { /* one line; spans borrow from the owners object */
+	const char *file;  /* borrowed from the caller of cs_owners_parse */
+	unsigned line;
+	cs_span owner;
+	cs_span agents;    /* space-separated; absent or empty matches nothing */
+	cs_span group;
+	cs_span comment;
+	bool grants, shared_key, hardware, hardware_required;
+	bool verify_required, no_touch_required;
+	enum cs_proof proof;
+	cs_span proof_text; /* the attested= value */
+	bool touch_always;  /* proven by a PIV attestation */
+	bool pin_always;    /* likewise */
+	int64_t max_lifetime, max_issuances, max_window; /* 0: not given */
+	bool has_valid_after, has_valid_before, has_revoked;
+	int64_t valid_after, valid_before, revoked;
+	cs_spki key;        /* spki anchors */
+} cs_anchor;
+
+typedef struct cs_owners cs_owners;
+
+/* Parses one file whole: every line, or none. `name` is what complaints call
+ * the file and must outlive the object. The first bad line is CS_EFORMAT
+ * "NAME:LINE: ...", with a did-you-mean for an unknown option or key type.
+ * Key types fido2, x509-ca and OpenSSH's are CS_R_UNSUPPORTED for now. */
+CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners **out,
+    cs_err *e);
+size_t cs_owners_count(const cs_owners *o);
+const cs_anchor *cs_owners_at(const cs_owners *o, size_t i); /* lends */
+void cs_owners_free(cs_owners **o);
+
+/* Is the agent identifier one of the anchor's, by whole segments? */
+bool cs_anchor_allows(const cs_anchor *a, cs_span agent_id);
+
+#endif

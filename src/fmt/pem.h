@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_FMT_PEM_H
+#define CS_FMT_PEM_H
+
+#include "base/buf.h"
+
+/* PEM, RFC 7468: text before, between and behind the blocks is passed over,
+ * CRLF accepted, headers and encrypted blocks refused. */
+
+#define CS_PEM_REQUEST "CERTIFICATE REQUEST"
+#define CS_PEM_NEW_REQUEST "NEW CERTIFICATE REQUEST"
+#define CS_PEM_APPROVAL "OWNER APPROVAL"
+#define CS_PEM_CMS "CMS"
+#define CS_PEM_CERTIFICATE "CERTIFICATE"
+#define CS_PEM_PUBLIC_KEY "PUBLIC KEY"
+
+/* The next block of *in, advanced behind it. *label borrows, *der gives; at
+ * the end both are absent/NULL and the call is CS_OK. CS_R_MALFORMED for a
+ * block that is broken or does not end. */
+CS_USE int cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e);
+CS_USE int cs_pem_put(cs_buf *out, const char *label, cs_span der, cs_err *e);
+/* Bytes that cs_pem_put needs at most for `n` bytes of DER. */
+size_t cs_pem_max(size_t n);
+
+#endif

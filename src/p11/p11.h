@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_P11_P11_H
+#define CS_P11_P11_H
+
+#include "base/ui.h"
+
+/*
+ * One private key on a PKCS#11 token, named by an RFC 7512 URI. p11-kit
+ * resolves the URI; C_Sign signs, one fresh session a signature. Every length
+ * and string that a token gives is hostile input. Knows no format: public keys
+ * come as the token's own parts.
+ */
+
+typedef struct cs_p11_env {
+	const cs_ui *ui;
+	bool allow_last_try; /* log in though CKF_USER_PIN_FINAL_TRY is set */
+} cs_p11_env;
+
+enum cs_p11_kind {
+	CS_P11_NONE = 0,
+	CS_P11_EC_P256,
+	CS_P11_EC_P384,
+	CS_P11_RSA,
+	CS_P11_ED25519
+};
+
+/* One key as a list shows it; strings are the token's, trimmed, unescaped. */
+typedef struct cs_p11_info {
+	char uri[1024];    /* copy-paste, with module-path= when the caller's URI
+			    * had it */
+	char token[33];    /* CKA label */
+	char serial[17];
+	char model[17];
+	char manufacturer[33];
+	char label[256];   /* the object's */
+	enum cs_p11_kind kind; /* NONE: not seen before login, or unsupported */
+	bool login_needed;
+	bool protected_path; /* the PIN is typed on the reader */
+	bool always_authenticate;
+	bool is_software;    /* a SoftHSM token */
+} cs_p11_info;
+
+/* Raw parts of the public key: EC and Ed25519 a point, RSA a modulus. */
+typedef struct cs_p11_public {
+	enum cs_p11_kind kind;
+	cs_buf *point;
+	cs_buf *modulus; /* big-endian, e = 65537 checked */
+} cs_p11_public;
+void cs_p11_public_clear(cs_p11_public *p);
+
+typedef struct cs_p11 cs_p11;
+
+/* Resolves a URI to exactly one key, without logging in as long as the public
+ * objects tell which. CS_EUSAGE the URI is bad (unknown or repeated
+ * attributes, pin-value, not a private key); CS_EDEVICE none, or several: the
+ * text names at most 8 candidates as URIs, a line each, nothing was tried. */
+CS_USE int cs_p11_open(const char *uri, const cs_p11_env *env, cs_p11 **out,
+    cs_err *e);
+void cs_p11_close(cs_p11 **k); /* logs out, closes, unloads */
+const cs_p11_info *cs_p11_describe(const cs_p11 *k);
+/* The module's file name, for a library that loads it itself. Lends. */
+const char *cs_p11_module(const cs_p11 *k);
+/* CKA_ID of the key, for the same. Lends; absent when it has none. */
+cs_span cs_p11_id(const cs_p11 *k);
+/* The PIN as this key's URI (pin-source=) or person gives it, once. For a
+ * library that logs in itself; the same rules about last tries. */
+CS_USE int cs_p11_pin(cs_p11 *k, cs_buf **pin, cs_err *e);
+/* The public key, from the public key object, the certificate, or the private
+ * key's own attributes; logs in when nothing is visible before. */
+CS_USE int cs_p11_public_key(cs_p11 *k, cs_p11_public *out, cs_err *e);
+
+enum cs_p11_mech {
+	CS_P11_ECDSA,    /* in: the hash; out: r || s */
+	CS_P11_RSA_PKCS, /* in: DigestInfo; out: the block */
+	CS_P11_EDDSA     /* in: the message; out: 64 bytes */
+};
+/* Logs in (PIN through the ui), C_Sign, appends. One attempt. CS_EAUTH tells
+ * the tries left. */
+CS_USE int cs_p11_sign(cs_p11 *k, enum cs_p11_mech mech, cs_span in,
+    cs_buf *out, cs_err *e);
+
+/* Calls `each` for every key (private key, or public key or certificate where
+ * the private one is hidden) that matches; "pkcs11:" matches all. No login. */
+CS_USE int cs_p11_list(const char *uri, int (*each)(void *arg,
+    const cs_p11_info *info, cs_err *e), void *arg, cs_err *e);
+
+#endif

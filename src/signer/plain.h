@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SIGNER_PLAIN_H
+#define CS_SIGNER_PLAIN_H
+
+#include "crypt/alg.h"
+#include "fmt/approval.h"
+
+/* Signs bytes with a plain key; ECDSA as DER. Appends to sig. */
+typedef int cs_raw_sign(void *arg, const cs_alg *alg, cs_span bytes,
+    cs_buf *sig, cs_err *e);
+
+/* The one CMS builder of plain keys: hashes the TBS, writes signed attributes,
+ * has them signed once, checks the signature with the public key, and appends
+ * the OwnerApproval. */
+CS_USE int cs_plain_sign(cs_span tbs, cs_span spki, int64_t now,
+    cs_raw_sign *sign, void *arg, cs_buf *out, cs_err *e);
+
+#endif

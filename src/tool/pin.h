@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_TOOL_PIN_H
+#define CS_TOOL_PIN_H
+
+#include "base/ui.h"
+
+/*
+ * Where a PIN or passphrase comes from, first that is there: --pin-fd N (the
+ * first line), the terminal, SSH_ASKPASS (ssh-add(1)'s rules with
+ * SSH_ASKPASS_REQUIRE never|prefer|force), pinentry by its Assuan protocol.
+ * Never argv, never the environment. Helpers run by execve with a clean
+ * environment, no shell, are killed at the deadline. Nobody: CS_ENEEDED.
+ */
+typedef struct cs_pin_source {
+	int pin_fd;           /* -1: none */
+	const char *pinentry; /* absolute path from the configuration, or NULL */
+	int64_t deadline_ms;  /* cs_time_mono_ms(); 0: none */
+	bool fd_used;         /* the descriptor gave its PIN already */
+} cs_pin_source;
+
+/* Fills *ui; `s` must outlive it. The prompt escapes what the token says. */
+void cs_pin_ui(cs_pin_source *s, cs_ui *ui);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_ANCHORS_H
+#define CS_VERIFY_ANCHORS_H
+
+#include <sys/types.h>
+
+#include "crypt/hash.h"
+#include "fmt/owners.h"
+
+/* Trust anchors: an owners file, or a directory owners.d/ read in name order.
+ * Immutable once loaded. */
+
+typedef struct cs_anchors cs_anchors;
+
+/* Loads PATH (a file, or a directory whose *.owners files are read in name
+ * order) under the rules of base/file.h for trusted files. One bad line, or a
+ * key that stands twice, refuses the whole. */
+CS_USE int cs_anchors_load(const char *path, uid_t reader, cs_anchors **out,
+    cs_err *e);
+/* From bytes at hand, for tests and fuzzers. */
+CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,
+    cs_err *e);
+void cs_anchors_free(cs_anchors **a);
+size_t cs_anchors_count(const cs_anchors *a);
+/* By SHA-256 of the SubjectPublicKeyInfo; NULL when none. Lends. */
+const cs_anchor *cs_anchors_find(const cs_anchors *a,
+    const uint8_t key_hash[CS_SHA256_LEN]);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_VERIFY_H
+#define CS_VERIFY_VERIFY_H
+
+#include "fmt/approval.h"
+#include "fmt/message.h"
+#include "fmt/reason.h"
+#include "verify/anchors.h"
+
+/* The verdict: countersign-formats(5), section 9. */
+
+enum cs_state { CS_REFUSED = 0, CS_APPROVED, CS_DENIED, CS_PENDING };
+
+typedef struct cs_verify_in { /* borrows all */
+	cs_span message;          /* as cs_message_parse takes it */
+	const cs_anchors *anchors;
+	cs_span authority;        /* ours */
+	cs_span trust_domain;     /* ours; absent: the anchors alone decide */
+	cs_span nonce;            /* of the pending request; absent: none */
+	int64_t now;
+} cs_verify_in;
+
+typedef struct cs_assurance {
+	bool hardware; /* proven */
+	bool asserted; /* the operator's word */
+	bool present, verified;
+	bool by_policy; /* presence through a PIV attestation */
+} cs_assurance;
+
+typedef struct cs_approved { /* one approval that verified */
+	const cs_approval *approval; /* lends */
+	const cs_anchor *anchor;     /* borrows from the anchors */
+	cs_assurance assurance;
+	uint8_t tbs_hash[CS_SHA256_LEN];
+} cs_approved;
+
+typedef struct cs_verdict cs_verdict;
+
+/* Returns CS_OK when a verdict was reached, whichever; cs_verdict_state()
+ * tells. Anything else (no memory) is no verdict and so no approval. *out is
+ * given on CS_OK and NULL otherwise. */
+CS_USE int cs_verify(const cs_verify_in *in, cs_verdict **out, cs_err *e);
+void cs_verdict_free(cs_verdict **v);
+
+enum cs_state cs_verdict_state(const cs_verdict *v);
+/* Why not, in one sentence with expected, found and anchor; its detail is an
+ * enum cs_reason. Meaningful unless approved. */
+const cs_err *cs_verdict_error(const cs_verdict *v);
+/* The parsed request; NULL when it did not parse. */
+const cs_csr *cs_verdict_request(const cs_verdict *v);
+/* Approvals that verified, the principal owner's first. 0 unless approved. */
+size_t cs_verdict_count(const cs_verdict *v);
+const cs_approved *cs_verdict_at(const cs_verdict *v, size_t i);
+/* The strictest of all: the window's end, lifetime and issuances; assurance
+ * that holds for every approval. Meaningful when approved. */
+int64_t cs_verdict_not_after(const cs_verdict *v);
+int64_t cs_verdict_max_lifetime(const cs_verdict *v);
+int64_t cs_verdict_max_issuances(const cs_verdict *v);
+cs_assurance cs_verdict_assurance(const cs_verdict *v);
+
+#endif
