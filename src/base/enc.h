@@ -15,7 +15,8 @@ CS_USE int cs_hex_put(cs_buf *out, cs_span in);
 CS_USE int cs_base64_put(cs_buf *out, cs_span in, size_t wrap);
 /* Reads base64 with padding. Line ends (\n, \r\n) and blanks between
  * characters are skipped when `lines` is set, refused otherwise. Non-zero
- * trailing bits, missing padding and any other byte: CS_EFORMAT. */
+ * trailing bits, missing padding, any other byte, more than out has room
+ * for: CS_EFORMAT; out is then as it was. */
 CS_USE int cs_base64_get(cs_buf *out, cs_span in, bool lines, cs_err *e);
 /* RFC 4648 section 5, unpadded. */
 CS_USE int cs_base64url_put(cs_buf *out, cs_span in);
