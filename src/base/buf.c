@@ -184,6 +184,12 @@ cs_buf_failed(const cs_buf *b)
 	return b->failed;
 }
 
+void
+cs_buf_fail(cs_buf *b)
+{
+	b->failed = true;
+}
+
 uint8_t *
 cs_buf_tail(cs_buf *b)
 {

@@ -50,6 +50,7 @@ cs_span cs_buf_span(const cs_buf *b);  /* lends; absent for NULL */
 size_t cs_buf_len(const cs_buf *b);
 size_t cs_buf_room(const cs_buf *b);   /* bytes that still fit */
 bool cs_buf_failed(const cs_buf *b);
+void cs_buf_fail(cs_buf *b);           /* from now on every put fails */
 /* For a reader that fills the buf itself: lends the first free byte, to write
  * at most cs_buf_room() bytes; cs_buf_grew tells how many were written. */
 uint8_t *cs_buf_tail(cs_buf *b);

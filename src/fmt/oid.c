@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "fmt/oid.h"
+
+#include "fmt/reason.h"
+
+struct row {
+	const char *bytes;
+	size_t n;
+	const char *name;
+};
+
+#define OWN(tail, name) \
+	{ CS_OID_ARC_DER tail, sizeof(CS_OID_ARC_DER tail) - 1, name }
+#define STD(bytes, name) \
+	{ bytes, sizeof(bytes) - 1, name }
+
+static const struct row rows[CS_OID_END] = {
+	[CS_OID_CT_OWNER_APPROVAL] = OWN("\x01\x01", "owner approval"),
+	[CS_OID_AT_OWNER_APPROVALS] = OWN("\x02\x01", "owner approvals"),
+	[CS_OID_AT_AGENT_PURPOSE] = OWN("\x02\x02", "agent purpose"),
+	[CS_OID_AT_INTENDED_OWNER] = OWN("\x02\x03", "intended owner"),
+	[CS_OID_PE_OWNER_BINDINGS] = OWN("\x03\x01", "owner bindings"),
+	[CS_OID_APPROVAL_CMS] = OWN("\x04\x01", "cms"),
+	[CS_OID_APPROVAL_WEBAUTHN] = OWN("\x04\x02", "webauthn"),
+	[CS_OID_APPROVAL_SSHSIG] = OWN("\x04\x03", "sshsig"),
+	[CS_OID_CP_OWNER_APPROVED] = OWN("\x05\x01", "owner approved"),
+	[CS_OID_CP_OWNER_APPROVED_HARDWARE] =
+	    OWN("\x05\x02", "owner approved, hardware"),
+	[CS_OID_CP_OWNER_APPROVED_PRESENCE] =
+	    OWN("\x05\x03", "owner approved, presence"),
+	[CS_OID_CP_OWNER_APPROVED_VERIFIED] =
+	    OWN("\x05\x04", "owner approved, verified"),
+	[CS_OID_KP_OWNER_APPROVAL] =
+	    OWN("\x06\x01", "owner approval (key purpose)"),
+	/* 1.2.840.113549.1.7.2 */
+	[CS_OID_SIGNED_DATA] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
+		"signedData"),
+	/* 1.2.840.113549.1.9.3 */
+	[CS_OID_CONTENT_TYPE] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03",
+		"contentType"),
+	/* 1.2.840.113549.1.9.4 */
+	[CS_OID_MESSAGE_DIGEST] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04",
+		"messageDigest"),
+	/* 1.2.840.113549.1.9.5 */
+	[CS_OID_SIGNING_TIME] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05",
+		"signingTime"),
+	/* 1.2.840.113549.1.9.15 */
+	[CS_OID_SMIME_CAPABILITIES] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0f",
+		"smimeCapabilities"),
+	/* 1.2.840.113549.1.9.52 */
+	[CS_OID_ALGORITHM_PROTECTION] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x34",
+		"cmsAlgorithmProtection"),
+	/* 1.2.840.113549.1.9.16.2.47 */
+	[CS_OID_SIGNING_CERTIFICATE_V2] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x2f",
+		"signingCertificateV2"),
+	/* 1.2.840.113549.1.9.7 */
+	[CS_OID_CHALLENGE_PASSWORD] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07",
+		"challengePassword"),
+	/* 1.2.840.113549.1.9.14 */
+	[CS_OID_EXTENSION_REQUEST] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e",
+		"extensionRequest"),
+	/* 1.3.6.1.4.1.311.2.1.14 */
+	[CS_OID_MS_EXTENSION_REQUEST] =
+	    STD("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e",
+		"extensionRequest (Microsoft)"),
+	/* 1.2.840.113549.1.9.16.2.59 */
+	[CS_OID_AA_EVIDENCE] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3b",
+		"evidence"),
+	/* 2.5.29.14 */
+	[CS_OID_CE_SUBJECT_KEY_ID] =
+	    STD("\x55\x1d\x0e",
+		"subjectKeyIdentifier"),
+	/* 2.5.29.15 */
+	[CS_OID_CE_KEY_USAGE] =
+	    STD("\x55\x1d\x0f",
+		"keyUsage"),
+	/* 2.5.29.17 */
+	[CS_OID_CE_SUBJECT_ALT_NAME] =
+	    STD("\x55\x1d\x11",
+		"subjectAltName"),
+	/* 2.5.29.19 */
+	[CS_OID_CE_BASIC_CONSTRAINTS] =
+	    STD("\x55\x1d\x13",
+		"basicConstraints"),
+	/* 2.5.29.37 */
+	[CS_OID_CE_EXT_KEY_USAGE] =
+	    STD("\x55\x1d\x25",
+		"extendedKeyUsage"),
+};
+
+/* Attribute types of distinguished names (RFC 4519), for display only. */
+static const struct row dn_rows[] = {
+	STD("\x55\x04\x03", "CN"),
+	STD("\x55\x04\x04", "SN"),
+	STD("\x55\x04\x05", "serialNumber"),
+	STD("\x55\x04\x06", "C"),
+	STD("\x55\x04\x07", "L"),
+	STD("\x55\x04\x08", "ST"),
+	STD("\x55\x04\x09", "street"),
+	STD("\x55\x04\x0a", "O"),
+	STD("\x55\x04\x0b", "OU"),
+	STD("\x55\x04\x0c", "title"),
+	STD("\x55\x04\x2a", "GN"),
+	STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01", "emailAddress"),
+	STD("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x01", "UID"),
+	STD("\x09\x92\x26\x89\x93\xf2\x2c\x64\x01\x19", "DC"),
+};
+
+cs_span
+cs_oid(enum cs_oid id)
+{
+	return cs_span_of(rows[id].bytes, rows[id].n);
+}
+
+bool
+cs_oid_is(cs_span body, enum cs_oid id)
+{
+	return cs_span_eq(body, cs_oid(id));
+}
+
+enum cs_oid
+cs_oid_find(cs_span body)
+{
+	int i;
+
+	for (i = 0; i < CS_OID_END; i++)
+		if (cs_oid_is(body, (enum cs_oid)i))
+			break;
+	return (enum cs_oid)i;
+}
+
+const char *
+cs_oid_name(cs_span body)
+{
+	enum cs_oid id = cs_oid_find(body);
+	size_t i;
+
+	if (id != CS_OID_END)
+		return rows[id].name;
+	for (i = 0; i < sizeof(dn_rows) / sizeof(dn_rows[0]); i++)
+		if (cs_span_eq(body,
+		    cs_span_of(dn_rows[i].bytes, dn_rows[i].n)))
+			return dn_rows[i].name;
+	return NULL;
+}
+
+/* X.690 8.19.4: the first two arcs share a sub-identifier. */
+static int
+put_first(cs_buf *out, uint64_t v)
+{
+	unsigned top = v < 40 ? 0 : v < 80 ? 1 : 2;
+
+	return cs_buf_printf(out, "%u.%llu", top,
+	    (unsigned long long)(v - top * 40));
+}
+
+int
+cs_oid_text(cs_buf *out, cs_span body)
+{
+	bool first = true;
+	uint64_t v = 0;
+	size_t i;
+	int r;
+
+	if (body.n == 0 || (body.p[body.n - 1] & 0x80) != 0)
+		return CS_EFORMAT;
+	for (i = 0; i < body.n; i++) {
+		if (v >> 56 != 0)
+			return CS_EFORMAT;
+		v = v << 7 | (body.p[i] & 0x7f);
+		if ((body.p[i] & 0x80) != 0)
+			continue;
+		r = first ? put_first(out, v) :
+		    cs_buf_printf(out, ".%llu", (unsigned long long)v);
+		if (r != CS_OK)
+			return r;
+		first = false;
+		v = 0;
+	}
+	return CS_OK;
+}
