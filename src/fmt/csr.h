@@ -12,11 +12,14 @@
 
 #define CS_REQUEST_MAX (64 * 1024)
 #define CS_APPROVALS_MAX 16
+#define CS_ATTRIBUTES_MAX 32 /* of a request; its extensions likewise */
 
 typedef struct cs_csr { /* immutable; spans borrow from der */
 	cs_buf *own;
 	cs_span der;
 	cs_span info;           /* CertificationRequestInfo, from its tag on */
+	cs_span head;           /* version, subject and key as they stand */
+	cs_span attrs;          /* content of [0] */
 	cs_span subject;        /* Name, whole: the agent's words */
 	cs_spki key;
 	cs_span sigalg, sig;    /* AlgorithmIdentifier whole; BIT STRING bytes */
