@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# A module exports its one symbol; the command links no token library.
+
+. "$(dirname "$0")/lint.sh"
+
+modules=$(find "$BUILDDIR/.libs" -name '*.so' 2>/dev/null | sort)
+
+# FILE WANTED: what it exports beyond or short of WANTED
+exports() {
+	found=$(nm -D --defined-only "$1" | awk '{ print $3 }' | tr '\n' ' ')
+	[ "$found" = "$2 " ] || echo "$1 exports '$found', expected '$2 '"
+}
+
+check_modules() {
+	for m in $modules; do
+		name=$(basename "$m")
+		case $name in
+		keys-*) exports "$m" countersign_keys ;;
+		signer-*) exports "$m" countersign_signer ;;
+		*) echo "$m is a module of no known kind" ;;
+		esac
+	done
+}
+
+check_needed() {
+	for b in "$BUILDDIR/countersign" "$BUILDDIR/tests/bin/countersign"; do
+		[ -e "$b" ] || continue
+		readelf -d "$b" | awk -v b="$b" '/\(NEEDED\)/ &&
+		    /lib(p11|p11-kit|fido2|tss2|cbor|udev)/ { print b, $NF }'
+	done
+}
+
+check_built() {
+	grep -qx "WITH_PKCS11_TRUE=''" "$BUILDDIR/config.log" || return
+	for room in keys signer; do
+		if [ -e "src/$room/pkcs11.c" ] &&
+		    [ ! -e "$BUILDDIR/.libs/$room-pkcs11.so" ]; then
+			echo "$room-pkcs11.so is missing"
+		fi
+	done
+}
+
+clean "the modules that were configured are built" "$(check_built)"
+clean "each module exports its one symbol" "$(check_modules)"
+clean "the command links no token library" "$(check_needed)"
+done_testing

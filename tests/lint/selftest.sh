@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# A lint that cannot fail is none: each gets a small clean tree, which must
+# pass, and the same tree with one fault, which it must name.
+
+. "$(dirname "$0")/lint.sh"
+
+tree=$(mktemp -d "${TMPDIR:-/tmp}/countersign-lint.XXXXXX") || exit 99
+trap 'rm -rf "$tree"' EXIT
+trap 'exit 99' INT TERM
+
+# A tree in which every lint is content
+plant() {
+	rm -rf "$tree"
+	mkdir -p "$tree/src/base" "$tree/src/verify" "$tree/tests" \
+	    "$tree/.libs"
+	echo "WITH_PKCS11_TRUE='#'" >"$tree/config.log"
+	printf '%s\n' '#ifndef CS_BASE_A_H' '#define CS_BASE_A_H' \
+	    '#include <stddef.h>' 'size_t cs_a(void);' '#endif' \
+	    >"$tree/src/base/a.h"
+	printf '%s\n' '#include "base/a.h"' 'size_t' 'cs_a(void)' '{' \
+	    '	return 0;' '}' >"$tree/src/base/a.c"
+	printf '%s\n' '#include "base/a.h"' 'int' 'cs_v(void)' '{' \
+	    '	int state;' '	state = CS_APPROVED;' '	return state;' '}' \
+	    >"$tree/src/verify/verify.c"
+}
+
+lint() {
+	SRCDIR=$tree BUILDDIR=$tree sh "$LINTDIR/$1.sh" 2>&1
+}
+
+# accepts LINT: content with the clean tree
+accepts() {
+	plant
+	if found=$(lint "$1"); then
+		found=
+	fi
+	clean "$1 passes a clean tree" "$found"
+}
+
+# refuses LINT FILE WORD TEXT: the lint fails, naming WORD, once TEXT is
+# appended to FILE
+refuses() {
+	plant
+	mkdir -p "$tree/${2%/*}"
+	printf '%s\n' "$4" >>"$tree/$2"
+	if found=$(lint "$1"); then
+		found="passed: $found"
+	elif echo "$found" | grep -v '^not ok' | grep -q -- "$3"; then
+		found=
+	fi
+	clean "$1 finds $3 in $2" "$found"
+}
+
+lines() {
+	awk -v n="$1" 'BEGIN { while (n-- > 0) print "\tx();" }'
+}
+
+# body NAME N: a function with N lines in its body
+body() {
+	printf 'int\n%s(void)\n{\n%s\n}\n' "$1" "$(lines "$2")"
+}
+
+for l in layers size headers bans exports; do
+	accepts $l
+done
+
+refuses layers src/base/a.c 'may not include tool' \
+    '#include "tool/term.h"'
+refuses layers src/verify/verify.c 'may not include signer' \
+    '#include "signer/signer.h"'
+refuses layers src/base/a.c 'openssl/evp.h' \
+    ' # include <openssl/evp.h>'
+refuses layers src/tool/x.c 'p11-kit/uri.h' \
+    '#include <p11-kit/uri.h>'
+refuses layers src/base/a.c 'sqlite3.h (unknown)' \
+    '#include <sqlite3.h>'
+refuses layers src/base/a.c 'write room/header.h' \
+    '#include "../base/a.h"'
+refuses layers src/util/x.c 'src/util/ is not in the table' ''
+refuses size src/base/a.c 'cs_long() has 81 lines' "$(body cs_long 78)"
+refuses size src/tool/x.c 'main() has 41 lines' "$(body main 38)"
+refuses size src/base/a.c 'a.c has 706 lines' "$(lines 700)"
+refuses size src/base/a.c 'int cs_b(void) {' \
+    'int cs_b(void) {
+}'
+refuses headers src/base/b.h 'does not compile alone' \
+    '#ifndef CS_BASE_B_H
+#define CS_BASE_B_H
+uint8_t cs_b(void);
+#endif'
+refuses headers src/base/b.h 'does not compile alone' \
+    '#ifndef CS_BASE_B_H
+#define CS_BASE_B_H
+int cs_b(int class);
+#endif'
+refuses headers src/base/b.h 'expected the guard CS_BASE_B_H' \
+    '#ifndef B_H
+#define B_H
+#endif'
+
+# bans FILE LINE: a word that may not stand there
+bans() {
+	refuses bans "$1" "${2%%[!A-Za-z0-9_]*}" "$2"
+}
+bans src/base/a.c 'strcpy(a, b);'
+bans src/base/a.c 'sprintf (a, b);'
+bans src/base/a.c 'alloca(n);'
+bans src/tool/x.c 'atoi(s);'
+bans src/tool/x.c 'system(s);'
+bans src/tool/x.c 'popen(s, "r");'
+bans src/base/a.c 'getenv("HOME");'
+bans src/signer/x.c 'memcmp(a, b, n);'
+bans src/tool/x.c 'memcmp(a, b, n);'
+bans src/base/a.c 'printf("x");'
+bans src/base/a.c 'fprintf(f, "x");'
+bans src/base/a.c 'exit(1);'
+bans src/verify/verify.c 'abort();'
+bans src/verify/verify.c 'time(NULL);'
+bans src/base/a.c 'EVP_DigestInit(c);'
+bans src/base/a.c 'TO''DO later'
+bans src/base/a.c 'FIX''ME'
+refuses bans src/base/a.c 'src/x' 'x = "/roo''t/src/x";'
+refuses bans src/verify/verify.c 'expected one' 'x = CS_APPROVED;'
+refuses bans src/tool/x.c 'expected one' 'x = CS_APPROVED;'
+refuses bans src/verify/other.c 'expected one' 'return CS_APPROVED;'
+
+# The words count as calls alone: not in comments, strings or longer names.
+plant
+printf '%s\n' '/* strcpy(a) ' 'exit(1) */ int x; // abort()' \
+    's = "system(1) \" exit(1)"; cs_exit(1); snprintf(a); p->exit(2);' \
+    >>"$tree/src/base/a.c"
+if found=$(lint bans); then
+	found=
+fi
+clean "bans looks at calls alone" "$found"
+
+plant
+echo 'int countersign_signer, cs_leak;' |
+    "${CC:-cc}" -shared -fPIC -x c -o "$tree/.libs/signer-x.so" - &&
+    if found=$(lint exports); then
+	found="passed: $found"
+elif echo "$found" | grep -q "exports 'countersign_signer cs_leak '"; then
+	found=
+fi
+clean "exports finds a second symbol" "$found"
+plant
+echo "WITH_PKCS11_TRUE=''" >"$tree/config.log"
+mkdir "$tree/src/signer"
+: >"$tree/src/signer/pkcs11.c"
+if found=$(lint exports); then
+	found="passed: $found"
+elif echo "$found" | grep -q 'signer-pkcs11.so is missing'; then
+	found=
+fi
+clean "exports finds a module missing" "$found"
+done_testing
