@@ -9,14 +9,9 @@
 
 #include "base/text.h"
 #include "fmt/reason.h"
+#include "fmt/scan.h"
 
 #define TRUST_DOMAIN_MAX 255
-#define SHOWN_MAX 120 /* bytes of a refused name that an error repeats */
-
-/* For "%.*s". */
-#define SHOW(s) \
-	(int)((s).n < SHOWN_MAX ? (s).n : SHOWN_MAX), \
-	    (s).p == NULL ? "" : (const char *)(s).p
 
 /* One kind of name: what to call it, and where it may go wrong. */
 struct uri_rule {
@@ -47,32 +42,7 @@ static const char path_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 static bool
 is_one_of(uint8_t c, const char *set)
 {
-	return c != 0 && strchr(set, c) != NULL;
-}
-
-static bool
-is_all_of(cs_span s, const char *set)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (!is_one_of(s.p[i], set))
-			return false;
-	}
-	return true;
-}
-
-/* Offset of the first byte that is in `set`; s.n when none is. */
-static size_t
-find(cs_span s, const char *set)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (is_one_of(s.p[i], set))
-			break;
-	}
-	return i;
+	return cs_scan_all(cs_span_of(&c, 1), set);
 }
 
 /* Behind the last `c`; the whole without one. */
@@ -85,15 +55,7 @@ behind_last(cs_span s, uint8_t c)
 		if (s.p[i - 1] == c)
 			break;
 	}
-	return cs_span_cut(s, i, s.n - i);
-}
-
-static bool
-starts_with(cs_span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+	return cs_scan_from(s, i);
 }
 
 static int
@@ -103,16 +65,16 @@ trust_domain_check(cs_span td, cs_err *e)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "trust domain: expected 1 to %d bytes, found %zu",
 		    TRUST_DOMAIN_MAX, td.n);
-	if (!is_all_of(td, trust_chars))
+	if (!cs_scan_all(td, trust_chars))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "trust domain: expected only a-z, 0-9, \".\", \"_\" and "
-		    "\"-\", found \"%.*s\"", SHOW(td));
+		    "\"-\", found \"%.*s\"", CS_SHOW(td));
 	/* An empty last label too: with a dot behind it an IPv4 address is
 	 * still one to many readers. */
-	if (is_all_of(behind_last(td, '.'), "0123456789"))
+	if (cs_scan_all(behind_last(td, '.'), "0123456789"))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "trust domain: expected a last label that is not a number, "
-		    "found \"%.*s\"", SHOW(td));
+		    "found \"%.*s\"", CS_SHOW(td));
 	return CS_OK;
 }
 
@@ -128,16 +90,16 @@ agent_path_check(cs_span path, cs_err *e)
 		    "agent identifier: expected at least one path segment "
 		    "behind the trust domain, found none");
 	while (path.n > 0) {
-		path = cs_span_cut(path, 1, path.n - 1);
-		n = find(path, "/");
+		path = cs_scan_from(path, 1);
+		n = cs_scan_find(path, "/");
 		seg = cs_span_cut(path, 0, n);
-		path = cs_span_cut(path, n, path.n - n);
-		if (seg.n == 0 || !is_all_of(seg, agent_segment) ||
+		path = cs_scan_from(path, n);
+		if (seg.n == 0 || !cs_scan_all(seg, agent_segment) ||
 		    cs_span_is(seg, ".") || cs_span_is(seg, ".."))
 			return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 			    "agent identifier: expected path segments of A-Z, "
 			    "a-z, 0-9, \".\", \"_\" and \"-\", none empty, "
-			    "\".\" or \"..\", found \"%.*s\"", SHOW(seg));
+			    "\".\" or \"..\", found \"%.*s\"", CS_SHOW(seg));
 	}
 	return CS_OK;
 }
@@ -155,20 +117,19 @@ cs_agent_id_check(cs_span in, cs_span *trust_domain, cs_err *e)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "agent identifier: expected at most %d bytes, found %zu",
 		    CS_AGENT_ID_MAX, in.n);
-	if (starts_with(in, "wimse://"))
+	if (cs_scan_starts(in, "wimse://"))
 		n = strlen("wimse://");
-	else if (starts_with(in, "spiffe://"))
+	else if (cs_scan_starts(in, "spiffe://"))
 		n = strlen("spiffe://");
 	else
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "agent identifier: expected wimse:// or spiffe://, found "
-		    "\"%.*s\"", SHOW(in));
-	rest = cs_span_cut(in, n, in.n - n);
-	n = find(rest, "/");
+		    "\"%.*s\"", CS_SHOW(in));
+	rest = cs_scan_from(in, n);
+	n = cs_scan_find(rest, "/");
 	td = cs_span_cut(rest, 0, n);
 	if ((r = trust_domain_check(td, e)) != CS_OK ||
-	    (r = agent_path_check(cs_span_cut(rest, n, rest.n - n), e)) !=
-	    CS_OK)
+	    (r = agent_path_check(cs_scan_from(rest, n), e)) != CS_OK)
 		return r;
 	if (trust_domain != NULL)
 		*trust_domain = td;
@@ -221,38 +182,38 @@ uri_bytes_check(cs_span in, const struct uri_rule *rule, cs_err *e)
 			    "found 0x%02x at offset %zu", rule->what, in.p[i],
 			    i);
 	}
-	if (find(in, "#") != in.n)
+	if (cs_scan_find(in, "#") != in.n)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected a URI without a fragment, found \"%.*s\"",
-		    rule->what, SHOW(in));
+		    rule->what, CS_SHOW(in));
 	if (!percents_fit(in))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected two hexadecimal digits behind each \"%%\", "
-		    "found \"%.*s\"", rule->what, SHOW(in));
+		    "found \"%.*s\"", rule->what, CS_SHOW(in));
 	return CS_OK;
 }
 
 static int
 scheme_split(cs_span in, const struct uri_rule *rule, struct uri *u, cs_err *e)
 {
-	size_t n = find(in, ":");
+	size_t n = cs_scan_find(in, ":");
 
 	u->scheme = cs_span_cut(in, 0, n);
-	if (n == in.n || n == 0 || !is_all_of(u->scheme, scheme_chars) ||
+	if (n == in.n || n == 0 || !cs_scan_all(u->scheme, scheme_chars) ||
 	    !is_one_of(in.p[0], "abcdefghijklmnopqrstuvwxyz"))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected a URI with a lowercase scheme, found "
-		    "\"%.*s\"", rule->what, SHOW(in));
-	u->rest = cs_span_cut(in, n + 1, in.n - n - 1);
+		    "\"%.*s\"", rule->what, CS_SHOW(in));
+	u->rest = cs_scan_from(in, n + 1);
 	if (u->rest.n == 0)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected a name behind \"%.*s:\", found nothing",
-		    rule->what, SHOW(u->scheme));
+		    rule->what, CS_SHOW(u->scheme));
 	if (!rule->agent_scheme && (cs_span_is(u->scheme, "wimse") ||
 	    cs_span_is(u->scheme, "spiffe")))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected another scheme than an agent's, found "
-		    "\"%.*s:\"", rule->what, SHOW(u->scheme));
+		    "\"%.*s:\"", rule->what, CS_SHOW(u->scheme));
 	return CS_OK;
 }
 
@@ -264,22 +225,22 @@ is_host_port(cs_span s, cs_span *host)
 	size_t n;
 
 	if (s.n > 0 && s.p[0] == '[') {
-		n = find(s, "]");
+		n = cs_scan_find(s, "]");
 		inner = cs_span_cut(s, 1, n - 1);
 		if (n == s.n || inner.n == 0 ||
-		    !is_all_of(inner, "0123456789abcdef:."))
+		    !cs_scan_all(inner, "0123456789abcdef:."))
 			return false;
 		n++;
 	} else {
-		n = find(s, ":");
-		if (!is_all_of(cs_span_cut(s, 0, n), host_chars))
+		n = cs_scan_find(s, ":");
+		if (!cs_scan_all(cs_span_cut(s, 0, n), host_chars))
 			return false;
 	}
 	*host = cs_span_cut(s, 0, n);
 	if (n == s.n)
 		return true;
-	port = cs_span_cut(s, n + 1, s.n - n - 1);
-	return s.p[n] == ':' && is_all_of(port, "0123456789");
+	port = cs_scan_from(s, n + 1);
+	return s.p[n] == ':' && cs_scan_all(port, "0123456789");
 }
 
 /* Takes "//authority" apart; what stands behind it is path and query. */
@@ -289,24 +250,24 @@ authority_split(const struct uri_rule *rule, struct uri *u, cs_err *e)
 	cs_span auth = {0}, path = u->rest, host = {0};
 	size_t n;
 
-	if (starts_with(u->rest, "//")) {
-		path = cs_span_cut(path, 2, path.n - 2);
-		n = find(path, "/?");
+	if (cs_scan_starts(u->rest, "//")) {
+		path = cs_scan_from(path, 2);
+		n = cs_scan_find(path, "/?");
 		auth = cs_span_cut(path, 0, n);
-		path = cs_span_cut(path, n, path.n - n);
+		path = cs_scan_from(path, n);
 		host = behind_last(auth, '@');
 		u->has_userinfo = host.n != auth.n;
 		if (!is_host_port(host, &u->host) ||
-		    !is_all_of(cs_span_cut(auth, 0, auth.n - host.n),
+		    !cs_scan_all(cs_span_cut(auth, 0, auth.n - host.n),
 		    path_chars))
 			return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 			    "%s: expected a lowercase host and perhaps a port "
-			    "number, found \"%.*s\"", rule->what, SHOW(auth));
+			    "number, found \"%.*s\"", rule->what, CS_SHOW(auth));
 	}
-	if (!is_all_of(path, path_chars))
+	if (!cs_scan_all(path, path_chars))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected only bytes that a URI's path may have, found "
-		    "\"%.*s\"", rule->what, SHOW(path));
+		    "\"%.*s\"", rule->what, CS_SHOW(path));
 	return CS_OK;
 }
 
@@ -316,28 +277,27 @@ https_check(const struct uri *u, const struct uri_rule *rule, cs_err *e)
 	if (u->has_userinfo)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected an https URI without a user, found "
-		    "\"https:%.*s\"", rule->what, SHOW(u->rest));
+		    "\"https:%.*s\"", rule->what, CS_SHOW(u->rest));
 	if (u->host.n == 0)
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected https://host, found \"https:%.*s\"",
-		    rule->what, SHOW(u->rest));
+		    rule->what, CS_SHOW(u->rest));
 	return CS_OK;
 }
 
 static int
 mailto_check(const struct uri *u, const struct uri_rule *rule, cs_err *e)
 {
-	size_t n = find(u->rest, "@");
+	size_t n = cs_scan_find(u->rest, "@");
 	cs_span local = cs_span_cut(u->rest, 0, n);
-	cs_span host = n == u->rest.n ? (cs_span){0} :
-	    cs_span_cut(u->rest, n + 1, u->rest.n - n - 1);
+	cs_span host = cs_scan_from(u->rest, n + 1);
 
-	if (local.n == 0 || host.n == 0 || !is_all_of(local, mail_chars) ||
-	    !is_all_of(host, mail_chars))
+	if (local.n == 0 || host.n == 0 || !cs_scan_all(local, mail_chars) ||
+	    !cs_scan_all(host, mail_chars))
 		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "names",
 		    "%s: expected mailto:local@host in lowercase letters, "
 		    "digits and \"._+-\", found \"mailto:%.*s\"", rule->what,
-		    SHOW(u->rest));
+		    CS_SHOW(u->rest));
 	return CS_OK;
 }
 

@@ -9,22 +9,14 @@
 
 #include "base/enc.h"
 #include "fmt/reason.h"
+#include "fmt/scan.h"
 
 #define LABEL_MAX 64
 #define LINE 64
-#define SHOW(s) (int)(s).n, (const char *)(s).p
 
 static const char begin[] = "-----BEGIN ";
 static const char end[] = "-----END ";
 static const char dashes[] = "-----";
-
-static bool
-starts_with(cs_span s, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	return s.n >= n && memcmp(s.p, prefix, n) == 0;
-}
 
 static bool
 ends_with(cs_span s, const char *suffix)
@@ -102,29 +94,29 @@ body_get(cs_span *in, cs_span label, cs_span *body, cs_err *e)
 
 	*body = cs_span_of(start, 0);
 	while (line_next(in, &line)) {
-		if (starts_with(line, end)) {
+		if (cs_scan_starts(line, end)) {
 			if ((r = label_get(line, end, &other, e)) != CS_OK)
 				return r;
 			if (!cs_span_eq(other, label))
 				return CS_BAD(e, CS_R_MALFORMED, "pem",
 				    "PEM: expected the end of \"%.*s\", found "
-				    "the end of \"%.*s\"", SHOW(label),
-				    SHOW(other));
+				    "the end of \"%.*s\"", CS_SHOW(label),
+				    CS_SHOW(other));
 			return CS_OK;
 		}
-		if (starts_with(line, dashes))
+		if (cs_scan_starts(line, dashes))
 			return CS_BAD(e, CS_R_MALFORMED, "pem",
 			    "PEM: expected the end of \"%.*s\", found another "
-			    "line of dashes", SHOW(label));
+			    "line of dashes", CS_SHOW(label));
 		if (line.n > 0 && memchr(line.p, ':', line.n) != NULL)
 			return CS_BAD(e, CS_R_UNSUPPORTED, "pem",
 			    "PEM: expected \"%.*s\" without headers, found one "
-			    "(encrypted?)", SHOW(label));
+			    "(encrypted?)", CS_SHOW(label));
 		body->n = (size_t)(in->p - start);
 	}
 	return CS_BAD(e, CS_R_MALFORMED, "pem",
 	    "PEM: expected the end of \"%.*s\", found the end of the input",
-	    SHOW(label));
+	    CS_SHOW(label));
 }
 
 static int
@@ -138,10 +130,10 @@ body_decode(cs_span body, cs_span label, cs_buf **der, cs_err *e)
 	if (cs_base64_get(b, body, true, NULL) != CS_OK)
 		r = CS_BAD(e, CS_R_MALFORMED, "pem",
 		    "PEM: expected base64 in \"%.*s\", found other bytes, no "
-		    "padding or a broken end", SHOW(label));
+		    "padding or a broken end", CS_SHOW(label));
 	else if (cs_buf_len(b) == 0)
 		r = CS_BAD(e, CS_R_MALFORMED, "pem",
-		    "PEM: expected bytes in \"%.*s\", found none", SHOW(label));
+		    "PEM: expected bytes in \"%.*s\", found none", CS_SHOW(label));
 	else
 		r = CS_OK;
 	if (r == CS_OK) {
@@ -161,7 +153,7 @@ cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e)
 	*label = (cs_span){0};
 	*der = NULL;
 	while (line_next(in, &line)) {
-		if (!starts_with(line, begin))
+		if (!cs_scan_starts(line, begin))
 			continue;
 		if ((r = label_get(line, begin, &found, e)) != CS_OK ||
 		    (r = body_get(in, found, &body, e)) != CS_OK ||
