@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "fmt/owners.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "base/text.h"
+#include "fmt/names.h"
+#include "fmt/owners_opt.h"
+#include "fmt/reason.h"
+#include "fmt/scan.h"
+
+#define LINE_MIN 64 /* bytes: an Ed25519 key alone takes 60 */
+
+struct cs_owners {
+	uint8_t *text; /* the file, each key's base64 overwritten by its DER */
+	cs_anchor *anchors;
+	size_t n, cap;
+};
+
+struct fields {
+	cs_span owner, options, type, key, comment;
+};
+
+struct reader {
+	cs_owners *o;
+	const char *name;
+	unsigned line;
+	cs_buf *scratch; /* a decoded key */
+};
+
+static const struct {
+	const char *name;
+	enum cs_anchor_type type;
+	bool supported;
+} types[] = {
+	{"spki", CS_ANCHOR_SPKI, true},
+	{"fido2", CS_ANCHOR_FIDO2, false},
+	{"x509-ca", CS_ANCHOR_X509, false},
+	{"ssh-ed25519", CS_ANCHOR_SSH, false},
+	{"ssh-rsa", CS_ANCHOR_SSH, false},
+	{"ecdsa-sha2-nistp256", CS_ANCHOR_SSH, false},
+	{"ecdsa-sha2-nistp384", CS_ANCHOR_SSH, false},
+	{"ecdsa-sha2-nistp521", CS_ANCHOR_SSH, false},
+	{"sk-ssh-ed25519@openssh.com", CS_ANCHOR_SK, false},
+	{"sk-ecdsa-sha2-nistp256@openssh.com", CS_ANCHOR_SK, false},
+};
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static cs_span
+trim(cs_span s)
+{
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	while (s.n > 0 && is_blank(s.p[0]))
+		s = cs_scan_from(s, 1);
+	return s;
+}
+
+/* The next line without its end, LF or CRLF. */
+static cs_span
+line_next(cs_span *in)
+{
+	const uint8_t *nl = memchr(in->p, '\n', in->n);
+	size_t n = nl == NULL ? in->n : (size_t)(nl - in->p);
+	size_t skip = nl == NULL ? n : n + 1;
+	cs_span line = cs_span_of(in->p, n);
+
+	if (nl != NULL && n > 0 && line.p[n - 1] == '\r')
+		line.n--;
+	*in = cs_scan_from(*in, skip);
+	return line;
+}
+
+static bool
+is_anchor_line(cs_span line)
+{
+	line = trim(line);
+	return line.n > 0 && line.p[0] != '#';
+}
+
+/* UTF-8 without controls but tab. A BOM is U+FEFF: it would stand unseen in
+ * the first owner's name. */
+static int
+line_check(cs_span line, cs_err *e)
+{
+	uint32_t cp = 0;
+
+	if (line.n > CS_OWNERS_LINE_MAX)
+		return CS_BAD(e, CS_R_TOO_LARGE, "owners",
+		    "line: expected at most %d bytes, found %zu",
+		    CS_OWNERS_LINE_MAX, line.n);
+	while (line.n > 0) {
+		if (!cs_utf8_next(&line, &cp))
+			return CS_BAD(e, CS_R_MALFORMED, "owners",
+			    "line: expected UTF-8, found other bytes");
+		if ((cp < 0x20 && cp != '\t') || (cp >= 0x7f && cp < 0xa0) ||
+		    cp == 0xfeff)
+			return CS_BAD(e, CS_R_MALFORMED, "owners",
+			    "line: expected no control characters and no byte "
+			    "order mark, found U+%04X", (unsigned)cp);
+	}
+	return CS_OK;
+}
+
+/* Takes one field and the blanks behind it off *in. `quotes`: blanks between
+ * double quotes belong to the field. */
+static cs_span
+field_next(cs_span *in, bool quotes)
+{
+	bool within = false;
+	cs_span field;
+	size_t i;
+
+	for (i = 0; i < in->n; i++) {
+		if (quotes && in->p[i] == '"')
+			within = !within;
+		else if (!within && is_blank(in->p[i]))
+			break;
+	}
+	field = cs_span_cut(*in, 0, i);
+	while (i < in->n && is_blank(in->p[i]))
+		i++;
+	*in = cs_scan_from(*in, i);
+	return field;
+}
+
+static int
+fields_split(cs_span line, struct fields *f, cs_err *e)
+{
+	line = trim(line);
+	f->owner = field_next(&line, false);
+	f->options = field_next(&line, true);
+	f->type = field_next(&line, false);
+	f->key = field_next(&line, false);
+	f->comment = line.n > 0 ? line : (cs_span){0};
+	if (f->key.n == 0)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "line: expected OWNER OPTIONS KEYTYPE KEY, OPTIONS \"-\" "
+		    "when there are none, found %s", f->type.n != 0 ?
+		    "three fields" : f->options.n == 0 ? "one field" :
+		    "two fields or a quote that does not end");
+	return CS_OK;
+}
+
+static int
+type_unknown(cs_span word, cs_err *e)
+{
+	const char *names[N_TYPES], *near = NULL;
+	char s[64];
+	size_t i;
+
+	for (i = 0; i < N_TYPES; i++)
+		names[i] = types[i].name;
+	if (cs_scan_cstr(word, s, sizeof(s)))
+		near = cs_text_nearest(s, names, N_TYPES);
+	return CS_BAD(e, CS_R_MALFORMED, "owners",
+	    "key type: expected spki, found \"%.*s\"%s%s%s", CS_SHOW(word),
+	    near == NULL ? "" : ", did you mean ", near == NULL ? "" : near,
+	    near == NULL ? "" : "?");
+}
+
+static int
+type_find(cs_span word, size_t *index, cs_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < N_TYPES; i++) {
+		if (cs_span_is(word, types[i].name)) {
+			*index = i;
+			return CS_OK;
+		}
+	}
+	return type_unknown(word, e);
+}
+
+/* "*" stands for the owners whom a CA's certificates name. */
+static int
+owner_check(cs_span owner, enum cs_anchor_type type, cs_err *e)
+{
+	bool star = cs_span_is(owner, "*");
+
+	if (star != (type == CS_ANCHOR_X509))
+		return CS_BAD(e, CS_R_BAD_IDENTIFIER, "owners",
+		    "owner: expected %s for a key of type %s, found \"%.*s\"",
+		    star ? "a URI" : "\"*\"", cs_anchor_type_name(type),
+		    CS_SHOW(owner));
+	return star ? CS_OK : cs_owner_check(owner, e);
+}
+
+/* What no verdict could ever fulfil is refused when it is read. */
+static int
+anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
+{
+	if (type == CS_ANCHOR_SPKI && a->verify_required && !a->pin_always)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"verify-required\": expected attested= with "
+		    "pin=always, without which a key of type spki never "
+		    "proves verification, found %s",
+		    a->proof == CS_PROOF_NONE ? "none" : "another");
+	if (a->has_valid_after && a->has_valid_before &&
+	    a->valid_after > a->valid_before)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"valid-before\": expected a time behind "
+		    "valid-after, found an earlier one");
+	return CS_OK;
+}
+
+/* Decodes a key over its own base64, which is longer. */
+static int
+key_get(struct reader *r, cs_span base64, cs_spki *key, cs_err *e)
+{
+	uint8_t *at = r->o->text + (base64.p - r->o->text);
+	cs_span der = {0};
+
+	cs_buf_truncate(r->scratch, 0);
+	if (cs_base64_get(r->scratch, base64, false, NULL) != CS_OK)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "key: expected base64 with its padding, found \"%.*s\"",
+		    CS_SHOW(base64));
+	der = cs_buf_span(r->scratch);
+	memcpy(at, der.p, der.n);
+	return cs_spki_parse(cs_span_of(at, der.n), key, e);
+}
+
+static int
+anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
+{
+	struct fields f = {0};
+	size_t t = 0;
+	int rc;
+
+	a->file = r->name;
+	a->line = r->line;
+	if ((rc = fields_split(line, &f, e)) != CS_OK ||
+	    (rc = type_find(f.type, &t, e)) != CS_OK ||
+	    (rc = owner_check(f.owner, types[t].type, e)) != CS_OK ||
+	    (rc = cs_owners_options(f.options, types[t].type, a, e)) !=
+	    CS_OK ||
+	    (rc = anchor_check(a, types[t].type, e)) != CS_OK)
+		return rc;
+	if (!types[t].supported)
+		return CS_BAD(e, CS_R_UNSUPPORTED, "owners",
+		    "key type: expected spki, found %s, which this version "
+		    "does not read", types[t].name);
+	a->owner = f.owner;
+	a->comment = f.comment;
+	return key_get(r, f.key, &a->key, e);
+}
+
+/* How many lines of `in` may be anchors; bounded by the bytes, too. */
+static size_t
+anchors_max(cs_span in)
+{
+	size_t n = 0, bound = in.n / LINE_MIN + 1;
+
+	while (in.n > 0 && n < bound) {
+		if (is_anchor_line(line_next(&in)))
+			n++;
+	}
+	return n;
+}
+
+static int
+owners_new(cs_span in, cs_owners **out, cs_err *e)
+{
+	cs_owners *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return cs_nomem(e, "owners");
+	o->cap = anchors_max(in);
+	o->text = malloc(in.n + 1);
+	o->anchors = calloc(o->cap + 1, sizeof(*o->anchors));
+	if (o->text == NULL || o->anchors == NULL) {
+		cs_owners_free(&o);
+		return cs_nomem(e, "owners");
+	}
+	if (in.n > 0)
+		memcpy(o->text, in.p, in.n);
+	*out = o;
+	return CS_OK;
+}
+
+static int
+lines_get(struct reader *r, cs_span in, cs_err *e)
+{
+	cs_span line = {0};
+	int rc;
+
+	while (in.n > 0) {
+		line = line_next(&in);
+		r->line++;
+		if ((rc = line_check(line, e)) != CS_OK)
+			return rc;
+		if (!is_anchor_line(line))
+			continue;
+		rc = anchor_get(r, line, &r->o->anchors[r->o->n], e);
+		if (rc != CS_OK)
+			return rc;
+		if (r->o->n == r->o->cap)
+			return cs_fail(e, CS_EBUG, "owners",
+			    "more anchors than counted");
+		r->o->n++;
+	}
+	return CS_OK;
+}
+
+int
+cs_owners_parse(const char *name, cs_span in, cs_owners **out, cs_err *e)
+{
+	struct reader r = {0};
+	int rc;
+
+	*out = NULL;
+	r.name = name;
+	if (in.n > CS_OWNERS_FILE_MAX)
+		return CS_BAD(e, CS_R_TOO_LARGE, "owners",
+		    "%s: expected at most %d bytes, found %zu", name,
+		    CS_OWNERS_FILE_MAX, in.n);
+	if ((rc = owners_new(in, &r.o, e)) != CS_OK)
+		goto out;
+	if ((r.scratch = cs_buf_new(CS_OWNERS_LINE_MAX)) == NULL) {
+		rc = cs_nomem(e, "owners");
+		goto out;
+	}
+	rc = lines_get(&r, cs_span_of(r.o->text, in.n), e);
+	if (rc != CS_OK) {
+		(void)cs_wrap(e, "%s:%u", name, r.line);
+		goto out;
+	}
+	*out = r.o;
+	r.o = NULL; /* transferred */
+out:
+	cs_buf_free(&r.scratch);
+	cs_owners_free(&r.o);
+	return rc;
+}
+
+size_t
+cs_owners_count(const cs_owners *o)
+{
+	return o->n;
+}
+
+const cs_anchor *
+cs_owners_at(const cs_owners *o, size_t i)
+{
+	return i < o->n ? &o->anchors[i] : NULL;
+}
+
+void
+cs_owners_free(cs_owners **op)
+{
+	cs_owners *o;
+
+	if (op == NULL || (o = *op) == NULL)
+		return;
+	free(o->anchors);
+	free(o->text);
+	free(o);
+	*op = NULL;
+}
