@@ -20,6 +20,10 @@ typedef struct cs_privkey cs_privkey;
  * the table has not. */
 CS_USE int cs_privkey_read(cs_span pem, const cs_ui *ui, const char *what,
     cs_privkey **out, cs_err *e);
+/* The same from a file. CS_EDEVICE when it is not there, CS_EREFUSED when others
+ * may write it; tells the person when others may read it. */
+CS_USE int cs_privkey_load(const char *path, const cs_ui *ui, cs_privkey **out,
+    cs_err *e);
 /* kind: "p256", "p384", "rsa3072" (rsa2048, rsa4096). */
 CS_USE int cs_privkey_generate(const char *kind, cs_privkey **out, cs_err *e);
 void cs_privkey_free(cs_privkey **k);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "crypt/ossl.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+struct reasons {
+	bool any, nomem;
+	char text[256];
+};
+
+static void
+add_reason(struct reasons *r, unsigned long code)
+{
+	const char *s = ERR_reason_error_string(code);
+	size_t at = strlen(r->text);
+
+	(void)snprintf(r->text + at, sizeof(r->text) - at, "%s%s",
+	    r->any ? ", " : ": ", s == NULL ? "no reason given" : s);
+	r->any = true;
+	if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+		r->nomem = true;
+}
+
+static void
+drain(struct reasons *r)
+{
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		add_reason(r, code);
+}
+
+int
+cs_ossl_fail(cs_err *e, const char *where, const char *what)
+{
+	struct reasons r = {0};
+
+	drain(&r);
+	return cs_fail(e, CS_EBUG, where, "%s%s", what, r.text);
+}
+
+int
+cs_ossl_blame(cs_err *e, int cls, int detail, const char *where,
+    const char *what)
+{
+	struct reasons r = {0};
+
+	drain(&r);
+	if (!r.any || r.nomem)
+		return cs_fail(e, CS_EBUG, where, "%s%s", what, r.text);
+	return cs_fail_detail(e, cls, detail, where, "%s%s", what, r.text);
+}
+
+int
+cs_ossl_refuse(cs_err *e, int cls, int detail, const char *where,
+    const char *what)
+{
+	struct reasons r = {0};
+
+	drain(&r);
+	if (r.nomem)
+		return cs_fail(e, CS_EBUG, where, "%s%s", what, r.text);
+	return cs_fail_detail(e, cls, detail, where, "%s%s", what, r.text);
+}

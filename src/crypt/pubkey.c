@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "crypt/pubkey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "crypt/ossl.h"
+#include "fmt/der.h"
+#include "fmt/reason.h"
+
+#define MODULUS_MAX 512 /* 4096 bits */
+
+static const char where[] = "crypt/pubkey";
+
+struct cs_pubkey {
+	enum cs_key_kind kind;
+	size_t modulus_len; /* RSA: what a signature must be long */
+	EVP_PKEY *pkey;
+};
+
+static int
+from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
+{
+	EVP_PKEY_CTX *ctx = NULL;
+	int rc;
+
+	ERR_clear_error();
+	if ((ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL)) == NULL ||
+	    EVP_PKEY_fromdata_init(ctx) != 1)
+		rc = cs_ossl_fail(e, where, "cannot make a public key");
+	else if (EVP_PKEY_fromdata(ctx, &k->pkey, EVP_PKEY_PUBLIC_KEY,
+	    params) != 1 || k->pkey == NULL)
+		rc = cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
+		    "not a usable public key");
+	else
+		rc = CS_OK;
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+/* fromdata takes an off-curve point apart, but the one-byte point at infinity
+ * passes; the check says both aloud. */
+static int
+check_point(cs_pubkey *k, cs_err *e)
+{
+	EVP_PKEY_CTX *ctx;
+	int rc = CS_OK;
+
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	if (ctx == NULL)
+		return cs_ossl_fail(e, where, "cannot check a public key");
+	if (EVP_PKEY_public_check_quick(ctx) != 1)
+		rc = cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
+		    "the public key's point is not on its curve");
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
+static int
+make_ec(const cs_spki *s, cs_pubkey *k, cs_err *e)
+{
+	const bool p256 = s->kind == CS_KEY_P256;
+	const size_t expect = p256 ? 65 : 97;
+	char group[] = "P-256";
+	OSSL_PARAM params[3];
+	int rc;
+
+	if (s->point.p == NULL || s->point.n != expect || s->point.p[0] != 4)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected an uncompressed point of %zu bytes, found %zu",
+		    expect, s->point.n);
+	if (!p256)
+		memcpy(group, "P-384", sizeof(group));
+	params[0] = OSSL_PARAM_construct_utf8_string(
+	    OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    (void *)s->point.p, s->point.n);
+	params[2] = OSSL_PARAM_construct_end();
+	if ((rc = from_params(k, "EC", params, e)) == CS_OK)
+		rc = check_point(k, e);
+	return rc;
+}
+
+static int
+make_rsa(const cs_spki *s, cs_pubkey *k, cs_err *e)
+{
+	unsigned char native[MODULUS_MAX]; /* OSSL_PARAM: in host order */
+	unsigned exponent = 65537;
+	OSSL_PARAM params[3];
+	BIGNUM *n;
+	int bits, len;
+
+	if (s->modulus.p == NULL || s->modulus.n > MODULUS_MAX ||
+	    s->modulus.n == 0)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected a modulus of 2048 to 4096 bits, found %zu bytes",
+		    s->modulus.n);
+	if ((n = BN_bin2bn(s->modulus.p, (int)s->modulus.n, NULL)) == NULL)
+		return cs_ossl_fail(e, where, "cannot read a modulus");
+	bits = BN_num_bits(n);
+	len = BN_bn2nativepad(n, native, (int)s->modulus.n);
+	BN_free(n);
+	if (bits < 2048 || bits > 4096 ||
+	    (s->modulus.p[s->modulus.n - 1] & 1) == 0)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected an odd modulus of 2048 to 4096 bits, found %d",
+		    bits);
+	if (len != (int)s->modulus.n)
+		return cs_ossl_fail(e, where, "cannot convert a modulus");
+	params[0] = OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, native,
+	    s->modulus.n);
+	params[1] = OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E,
+	    &exponent);
+	params[2] = OSSL_PARAM_construct_end();
+	k->modulus_len = (size_t)(bits + 7) / 8;
+	return from_params(k, "RSA", params, e);
+}
+
+static int
+make(const cs_spki *s, cs_pubkey *k, cs_err *e)
+{
+	if (cs_alg_for_key(s->kind, CS_USE_PKCS10) == NULL)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected a P-256, P-384 or RSA key");
+	if (s->kind == CS_KEY_RSA)
+		return make_rsa(s, k, e);
+	return make_ec(s, k, e);
+}
+
+int
+cs_pubkey_new(const cs_spki *k, cs_pubkey **out, cs_err *e)
+{
+	cs_pubkey *p;
+	int rc;
+
+	*out = NULL;
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return cs_nomem(e, where);
+	p->kind = k->kind;
+	if ((rc = make(k, p, e)) == CS_OK) {
+		*out = p;
+		p = NULL; /* transferred */
+	}
+	cs_pubkey_free(&p);
+	return rc;
+}
+
+void
+cs_pubkey_free(cs_pubkey **k)
+{
+	if (k == NULL || *k == NULL)
+		return;
+	EVP_PKEY_free((*k)->pkey);
+	free(*k);
+	*k = NULL;
+}
+
+static bool
+is_positive(cs_span integer)
+{
+	return integer.n > 0 && (integer.p[0] & 0x80) == 0;
+}
+
+/* RFC 3279 2.2.3, in DER alone: OpenSSL calls a malformed one a failure of its
+ * own, and takes some that are not DER. */
+static int
+check_ecdsa(cs_span sig, cs_err *e)
+{
+	cs_span body, r, s;
+
+	if (cs_der_walk(sig, 0, NULL) != CS_OK ||
+	    cs_der_get(&sig, CS_DER_SEQ, &body, NULL) != CS_OK ||
+	    cs_der_get(&body, CS_DER_INTEGER, &r, NULL) != CS_OK ||
+	    cs_der_get(&body, CS_DER_INTEGER, &s, NULL) != CS_OK ||
+	    body.n != 0 || !is_positive(r) || !is_positive(s))
+		return cs_fail(e, CS_EREFUSED, where,
+		    "the signature is not an Ecdsa-Sig-Value");
+	return CS_OK;
+}
+
+static int
+check_shape(const cs_pubkey *k, const cs_alg *alg, cs_span sig, cs_err *e)
+{
+	if (alg->key != k->kind)
+		return cs_fail(e, CS_EBUG, where,
+		    "%s does not belong to the key", alg->name);
+	if (sig.p == NULL || sig.n == 0)
+		return cs_fail(e, CS_EREFUSED, where, "the signature is empty");
+	if (k->kind != CS_KEY_RSA)
+		return check_ecdsa(sig, e);
+	if (sig.n != k->modulus_len)
+		return cs_fail(e, CS_EREFUSED, where,
+		    "expected a signature of %zu bytes, found %zu",
+		    k->modulus_len, sig.n);
+	return CS_OK;
+}
+
+static int
+verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
+    cs_span sig, cs_err *e)
+{
+	int rc;
+
+	if (EVP_DigestVerifyInit_ex(ctx, NULL, cs_hash_name(alg->hash), NULL,
+	    NULL, k->pkey, NULL) != 1)
+		return cs_ossl_fail(e, where, "cannot verify");
+	rc = EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n);
+	if (rc == 1)
+		return CS_OK;
+	if (rc != 0)
+		return cs_ossl_fail(e, where, "cannot verify");
+	return cs_ossl_refuse(e, CS_EREFUSED, 0, where,
+	    "the signature is not valid");
+}
+
+int
+cs_pubkey_verify(cs_pubkey *k, const cs_alg *alg, cs_span bytes, cs_span sig,
+    cs_err *e)
+{
+	EVP_MD_CTX *ctx;
+	int rc;
+
+	if ((rc = check_shape(k, alg, sig, e)) != CS_OK)
+		return rc;
+	ERR_clear_error();
+	if ((ctx = EVP_MD_CTX_new()) == NULL)
+		return cs_nomem(e, where);
+	rc = verify(ctx, k, alg, bytes, sig, e);
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}
+
+int
+cs_key_hash(const cs_spki *k, uint8_t out[CS_SHA256_LEN], cs_err *e)
+{
+	return cs_sha256(k->der, out, e);
+}
+
+int
+cs_csr_verify(const cs_csr *c, cs_err *e)
+{
+	const cs_span none = {NULL, 0};
+	const cs_alg *alg;
+	cs_pubkey *k = NULL;
+	cs_err why = {0};
+	int rc;
+
+	alg = cs_alg_match(c->key.kind, CS_USE_PKCS10, c->sigalg, none);
+	if (alg == NULL)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "the request's signature algorithm is not one of ours for "
+		    "its key");
+	if ((rc = cs_pubkey_new(&c->key, &k, e)) != CS_OK)
+		return rc;
+	rc = cs_pubkey_verify(k, alg, c->info, c->sig, &why);
+	cs_pubkey_free(&k);
+	if (rc == CS_EREFUSED)
+		return CS_BAD(e, CS_R_POP_INVALID, where,
+		    "the request is not signed by its own key (%s): %s",
+		    alg->name, why.text);
+	if (rc != CS_OK && e != NULL)
+		*e = why;
+	return rc;
+}
