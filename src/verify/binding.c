@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "verify/step.h"
+
+#include "base/time.h"
+
+static cs_span
+hash_span(const uint8_t h[CS_SHA256_LEN])
+{
+	return cs_span_of(h, CS_SHA256_LEN);
+}
+
+/* Formats section 3: an agent may not ask for a key that approves. */
+static int
+check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
+{
+	const cs_anchor *other;
+
+	if (cs_span_eq(t->owner_key_hash, hash_span(s->agent_key_hash)))
+		return CS_REFUSE(e, CS_R_KEY_REUSE,
+		    "the agent's key is the approving owner's");
+	other = cs_anchors_find(s->in->anchors, s->agent_key_hash);
+	if (other != NULL)
+		return CS_REFUSE(e, CS_R_KEY_REUSE,
+		    "the agent's key is an owner's, %s:%u",
+		    CS_ANCHOR_AT(other));
+	return CS_OK;
+}
+
+static int
+check_subject(const struct cs_step *s, const cs_subject *b, cs_err *e)
+{
+	char want[52], found[52];
+
+	if (!cs_span_eq(b->agent_id, s->csr->agent_id))
+		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
+		    "expected an approval of %.*s, found one of %.*s",
+		    CS_SHOW(s->csr->agent_id), CS_SHOW(b->agent_id));
+	cs_fingerprint(b->agent_key_hash.p, found);
+	cs_fingerprint(s->agent_key_hash, want);
+	if (!cs_span_eq(b->agent_key_hash, hash_span(s->agent_key_hash)))
+		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
+		    "expected an approval of the agent key %s, found one of "
+		    "%s", want, found);
+	cs_fingerprint(b->request_digest.p, found);
+	cs_fingerprint(s->request_digest, want);
+	if (!cs_span_eq(b->request_digest, hash_span(s->request_digest)))
+		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
+		    "expected an approval of request %s, found one of %s",
+		    want, found);
+	return CS_OK;
+}
+
+int
+cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_tbs *t = &a->approval->tbs;
+	int r;
+
+	if ((r = check_key_reuse(s, t, e)) != CS_OK ||
+	    (r = check_subject(s, &t->subjects[0], e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(t->owner, a->anchor->owner))
+		return CS_REFUSE(e, CS_R_WRONG_OWNER,
+		    "expected %.*s, found %.*s, %s:%u",
+		    CS_SHOW(a->anchor->owner), CS_SHOW(t->owner),
+		    CS_ANCHOR_AT(a->anchor));
+	return CS_OK;
+}
+
+static int
+check_window(const cs_tbs *t, int64_t now, cs_err *e)
+{
+	char at[24] = "?", limit[24] = "?";
+	bool early = now < t->not_before;
+
+	if (!early && now <= t->not_after)
+		return CS_OK;
+	/* an unprintable time keeps its question mark */
+	if (!cs_rfc3339_put(now, at) ||
+	    !cs_rfc3339_put(early ? t->not_before : t->not_after, limit))
+		return CS_REFUSE(e, early ? CS_R_NOT_YET_VALID : CS_R_EXPIRED,
+		    "outside the window");
+	return CS_REFUSE(e, early ? CS_R_NOT_YET_VALID : CS_R_EXPIRED,
+	    early ? "expected %s or later, found %s" :
+	    "expected %s or earlier, found %s", limit, at);
+}
+
+/* A pre-signed approval has no nonce; a pending request's own is the only one
+ * that it takes. */
+static int
+check_nonce(const cs_tbs *t, cs_span want, cs_err *e)
+{
+	if (want.p == NULL && t->nonce.p == NULL)
+		return CS_OK;
+	if (want.p == NULL)
+		return CS_REFUSE(e, CS_R_WRONG_NONCE,
+		    "expected no nonce, found one");
+	if (!cs_span_eq(want, t->nonce))
+		return CS_REFUSE(e, CS_R_WRONG_NONCE,
+		    "expected the nonce of the pending request, found %s",
+		    t->nonce.p == NULL ? "none" : "another");
+	return CS_OK;
+}
+
+int
+cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_tbs *t = &a->approval->tbs;
+	int r;
+
+	if (!cs_span_eq(t->authority, s->in->authority))
+		return CS_REFUSE(e, CS_R_WRONG_AUTHORITY,
+		    "expected %.*s, found %.*s", CS_SHOW(s->in->authority),
+		    CS_SHOW(t->authority));
+	if (s->in->trust_domain.p != NULL &&
+	    !cs_span_eq(s->csr->trust_domain, s->in->trust_domain))
+		return CS_REFUSE(e, CS_R_WRONG_TRUST_DOMAIN,
+		    "expected %.*s, found %.*s",
+		    CS_SHOW(s->in->trust_domain),
+		    CS_SHOW(s->csr->trust_domain));
+	if ((r = check_window(t, s->in->now, e)) != CS_OK)
+		return r;
+	return check_nonce(t, s->in->nonce, e);
+}

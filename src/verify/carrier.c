@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "verify/step.h"
+
+#include "crypt/pubkey.h"
+
+int
+cs_step_supported(const cs_tbs *t, cs_err *e)
+{
+	if (t->critical_extension)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "an unknown extension of the approval is critical");
+	if (t->decision != CS_APPROVE)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "expected an approval, found a denial");
+	if (t->under_grant.p != NULL)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "an approval under a grant");
+	if (t->n_subjects != 1)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "expected one subject, found a batch of %zu",
+		    t->n_subjects);
+	if (t->subjects[0].kind != CS_SUBJECT_REQUEST)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "expected the subject request, found a %s",
+		    t->subjects[0].kind == CS_SUBJECT_KEY ? "key" : "grant");
+	return CS_OK;
+}
+
+int
+cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_tbs *t = &a->approval->tbs;
+	char found[52];
+
+	a->anchor = cs_anchors_find(s->in->anchors, t->owner_key_hash.p);
+	if (a->anchor == NULL) {
+		cs_fingerprint(t->owner_key_hash.p, found);
+		return CS_REFUSE(e, CS_R_UNKNOWN_OWNER_KEY,
+		    "expected a key of the owners file, found %s", found);
+	}
+	if (a->approval->carrier != CS_CARRIER_CMS)
+		return CS_REFUSE(e, CS_R_WRONG_TYPE,
+		    "expected cms of an spki key, found %s, %s:%u",
+		    cs_carrier_name(a->approval->carrier),
+		    CS_ANCHOR_AT(a->anchor));
+	return CS_OK;
+}
+
+static int
+check_digest(const cs_cms *c, enum cs_hash h, cs_err *e)
+{
+	uint8_t md[CS_HASH_MAX] = {0};
+	int r;
+
+	if ((r = cs_hash(h, c->tbs, md, e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(c->message_digest, cs_span_of(md, cs_hash_len(h))))
+		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
+		    "messageDigest is not the hash of what was approved");
+	return CS_OK;
+}
+
+/* RFC 5652 5.4: the signature is over the attributes, which hold the hash. */
+static int
+check_signed_bytes(const cs_cms *c, const cs_spki *key, const cs_alg *alg,
+    cs_err *e)
+{
+	cs_buf *bytes = cs_buf_new(c->signed_attrs.n);
+	cs_pubkey *pub = NULL;
+	int r;
+
+	if (bytes == NULL)
+		return cs_nomem(e, "verify");
+	if ((r = cs_cms_signed_bytes(c, bytes, e)) != CS_OK ||
+	    (r = cs_pubkey_new(key, &pub, e)) != CS_OK)
+		goto out;
+	r = cs_pubkey_verify(pub, alg, cs_buf_span(bytes), c->sig, e);
+	if (r == CS_EREFUSED)
+		r = CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
+		    "the owner's signature (%s) does not verify", alg->name);
+out:
+	cs_pubkey_free(&pub);
+	cs_buf_free(&bytes);
+	return r;
+}
+
+int
+cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_cms *c = &a->approval->cms;
+	const cs_spki *key = &a->anchor->key;
+	const cs_alg *alg;
+	char name[16];
+	int r;
+
+	(void)s;
+	alg = cs_alg_match(key->kind, CS_USE_CMS, c->sig_alg, c->digest_alg);
+	if (alg == NULL) {
+		cs_spki_name(key, name);
+		return CS_REFUSE(e, CS_R_UNSUPPORTED, "expected an algorithm "
+		    "of the table for a %s key, %s:%u", name,
+		    CS_ANCHOR_AT(a->anchor));
+	}
+	if ((r = check_digest(c, alg->hash, e)) != CS_OK)
+		return r;
+	return check_signed_bytes(c, key, alg, e);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "verify/step.h"
+
+#include "base/time.h"
+
+#define MAX_WINDOW (24 * 3600) /* formats section 8, for one without its own */
+
+static int
+check_life(const cs_anchor *k, int64_t now, cs_err *e)
+{
+	if (k->has_revoked && now >= k->revoked)
+		return CS_REFUSE(e, CS_R_REVOKED, "the key is revoked, %s:%u",
+		    CS_ANCHOR_AT(k));
+	if (k->has_valid_after && now < k->valid_after)
+		return CS_REFUSE(e, CS_R_NOT_YET_VALID,
+		    "the key is not valid yet, %s:%u", CS_ANCHOR_AT(k));
+	if (k->has_valid_before && now >= k->valid_before)
+		return CS_REFUSE(e, CS_R_EXPIRED,
+		    "the key is valid no more, %s:%u", CS_ANCHOR_AT(k));
+	return CS_OK;
+}
+
+static int
+check_limits(const cs_anchor *k, const cs_tbs *t, cs_err *e)
+{
+	int64_t window = t->not_after - t->not_before;
+	int64_t most = k->max_window != 0 ? k->max_window : MAX_WINDOW;
+	char want[24], found[24];
+
+	if (window > most) {
+		cs_duration_put(most, want);
+		cs_duration_put(window, found);
+		return CS_REFUSE(e, CS_R_WINDOW_TOO_LONG,
+		    "expected at most %s, found %s, %s:%u", want, found,
+		    CS_ANCHOR_AT(k));
+	}
+	if (k->max_lifetime != 0 && t->max_lifetime > k->max_lifetime) {
+		cs_duration_put(k->max_lifetime, want);
+		cs_duration_put(t->max_lifetime, found);
+		return CS_REFUSE(e, CS_R_LIFETIME_EXCEEDED,
+		    "expected at most %s, found %s, %s:%u", want, found,
+		    CS_ANCHOR_AT(k));
+	}
+	if (k->max_issuances != 0 && t->max_issuances > k->max_issuances)
+		return CS_REFUSE(e, CS_R_POLICY_REFUSED,
+		    "expected at most %lld issuances, found %lld, %s:%u",
+		    (long long)k->max_issuances, (long long)t->max_issuances,
+		    CS_ANCHOR_AT(k));
+	return CS_OK;
+}
+
+/* What a plain key can prove comes from its attestation alone: nothing in a
+ * cms approval tells of a touch or a PIN (formats section 8). */
+static cs_assurance
+assurance_of(const cs_anchor *k)
+{
+	cs_assurance s = {
+		.hardware = k->proof != CS_PROOF_NONE,
+		.asserted = k->hardware,
+		.present = k->proof == CS_PROOF_YUBIKEY_PIV && k->touch_always,
+		.verified = k->proof == CS_PROOF_YUBIKEY_PIV && k->pin_always,
+	};
+
+	s.by_policy = s.present;
+	return s;
+}
+
+static int
+check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
+{
+	if (k->verify_required && !s->verified)
+		return CS_REFUSE(e, CS_R_VERIFICATION_MISSING,
+		    "expected a verified owner, found no proof, %s:%u",
+		    CS_ANCHOR_AT(k));
+	if (!k->no_touch_required && !s->present)
+		return CS_REFUSE(e, CS_R_TOUCH_MISSING,
+		    "expected a proven touch, found a key that proves none "
+		    "and no no-touch-required, %s:%u", CS_ANCHOR_AT(k));
+	if (k->hardware_required && !s->hardware)
+		return CS_REFUSE(e, CS_R_NOT_HARDWARE,
+		    "expected proven hardware, found %s, %s:%u",
+		    s->asserted ? "only the operator's word" : "no proof",
+		    CS_ANCHOR_AT(k));
+	return CS_OK;
+}
+
+int
+cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_anchor *k = a->anchor;
+	int r;
+
+	if (!cs_anchor_allows(k, s->csr->agent_id))
+		return CS_REFUSE(e, CS_R_AGENT_NOT_ALLOWED,
+		    "expected one of agents=\"%.*s\", found %.*s, %s:%u",
+		    (int)(k->agents.n > 160 ? 160 : k->agents.n),
+		    k->agents.p == NULL ? "" : (const char *)k->agents.p,
+		    (int)(s->csr->agent_id.n > 160 ? 160 : s->csr->agent_id.n),
+		    (const char *)s->csr->agent_id.p, CS_ANCHOR_AT(k));
+	if ((r = check_life(k, s->in->now, e)) != CS_OK ||
+	    (r = check_limits(k, &a->approval->tbs, e)) != CS_OK)
+		return r;
+	a->assurance = assurance_of(k);
+	return check_assurance(k, &a->assurance, e);
+}

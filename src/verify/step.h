@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_STEP_H
+#define CS_VERIFY_STEP_H
+
+#include "verify/verify.h"
+
+/* The checks that verify.c puts in order. Each looks at one approval and
+ * returns CS_OK or a refusal with its reason; none of them says yes. */
+
+struct cs_step {
+	const cs_verify_in *in;
+	const cs_csr *csr;
+	uint8_t request_digest[CS_SHA256_LEN];
+	uint8_t agent_key_hash[CS_SHA256_LEN];
+};
+
+#define CS_REFUSE(e, reason, ...) \
+	cs_fail_detail((e), CS_EREFUSED, (reason), "verify", __VA_ARGS__)
+/* %s:%u of an anchor, for the texts. */
+#define CS_ANCHOR_AT(a) (a)->file, (a)->line
+/* %.*s of a span. */
+#define CS_SHOW(s) (int)(s).n, (const char *)(s).p
+
+/* What this release does not decide: refused, never passed over. */
+CS_USE int cs_step_supported(const cs_tbs *t, cs_err *e);
+/* The anchor of ownerKeyHash; the carrier that its type pins. */
+CS_USE int cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e);
+CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
+    cs_err *e);
+/* Digest, key, identifier, owner; keys that must differ. */
+CS_USE int cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Authority, trust domain, window, nonce. */
+CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Revocation, the anchor's limits, verification, presence, hardware; fills
+ * a->assurance. */
+CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+
+#endif

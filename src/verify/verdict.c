@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "verify/verdict.h"
+
+#include <stdlib.h>
+
+#include "verify/step.h"
+
+int
+cs_verdict_principal(struct cs_verdict *v, cs_err *e)
+{
+	cs_span want = v->message->csr->intended_owner;
+	size_t i;
+
+	if (want.p == NULL)
+		return CS_OK;
+	for (i = 0; i < v->message->n; i++)
+		if (cs_span_eq(v->each[i].approval->tbs.owner, want)) {
+			v->principal = i;
+			return CS_OK;
+		}
+	return CS_REFUSE(e, CS_R_WRONG_OWNER,
+	    "expected an approval of %.*s, whom the request names, found one "
+	    "of %.*s", CS_SHOW(want), CS_SHOW(v->each[0].approval->tbs.owner));
+}
+
+static void
+move_principal_first(struct cs_verdict *v)
+{
+	cs_approved first = v->each[v->principal];
+	size_t i;
+
+	for (i = v->principal; i > 0; i--)
+		v->each[i] = v->each[i - 1];
+	v->each[0] = first;
+}
+
+static int64_t
+least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void
+add_limits(struct cs_verdict *v, const cs_tbs *t)
+{
+	v->not_after = least(v->not_after, t->not_after);
+	v->max_lifetime = least(v->max_lifetime, t->max_lifetime);
+	v->max_issuances = least(v->max_issuances, t->max_issuances);
+}
+
+static void
+add_assurance(cs_assurance *all, const cs_assurance *one)
+{
+	all->hardware = all->hardware && one->hardware;
+	all->asserted = all->asserted && (one->asserted || one->hardware);
+	all->present = all->present && one->present;
+	all->verified = all->verified && one->verified;
+	all->by_policy = all->by_policy || one->by_policy;
+}
+
+void
+cs_verdict_settle(struct cs_verdict *v)
+{
+	size_t i;
+
+	move_principal_first(v);
+	v->not_after = v->max_lifetime = v->max_issuances = INT64_MAX;
+	v->assurance = v->each[0].assurance;
+	for (i = 0; i < v->message->n; i++) {
+		add_limits(v, &v->each[i].approval->tbs);
+		add_assurance(&v->assurance, &v->each[i].assurance);
+	}
+}
+
+void
+cs_verdict_free(cs_verdict **v)
+{
+	size_t i;
+
+	if (v == NULL || *v == NULL)
+		return;
+	for (i = 0; i < CS_APPROVALS_MAX; i++)
+		cs_approval_free(&(*v)->approvals[i]);
+	cs_message_free(&(*v)->message);
+	free(*v);
+	*v = NULL;
+}
+
+enum cs_state
+cs_verdict_state(const cs_verdict *v)
+{
+	return v->state;
+}
+
+const cs_err *
+cs_verdict_error(const cs_verdict *v)
+{
+	return &v->error;
+}
+
+const cs_csr *
+cs_verdict_request(const cs_verdict *v)
+{
+	return v->message == NULL ? NULL : v->message->csr;
+}
+
+size_t
+cs_verdict_count(const cs_verdict *v)
+{
+	return v->state == CS_APPROVED ? v->message->n : 0;
+}
+
+const cs_approved *
+cs_verdict_at(const cs_verdict *v, size_t i)
+{
+	return i < cs_verdict_count(v) ? &v->each[i] : NULL;
+}
+
+int64_t
+cs_verdict_not_after(const cs_verdict *v)
+{
+	return v->not_after;
+}
+
+int64_t
+cs_verdict_max_lifetime(const cs_verdict *v)
+{
+	return v->max_lifetime;
+}
+
+int64_t
+cs_verdict_max_issuances(const cs_verdict *v)
+{
+	return v->max_issuances;
+}
+
+cs_assurance
+cs_verdict_assurance(const cs_verdict *v)
+{
+	return v->assurance;
+}

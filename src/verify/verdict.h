@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_VERDICT_H
+#define CS_VERIFY_VERDICT_H
+
+#include "verify/verify.h"
+
+/* The verdict from inside: state is CS_REFUSED until verify.c's one statement
+ * says otherwise. */
+struct cs_verdict {
+	enum cs_state state;
+	cs_err error;
+	cs_message *message;
+	cs_approval *approvals[CS_APPROVALS_MAX];
+	cs_approved each[CS_APPROVALS_MAX];
+	size_t principal;
+	int64_t not_after, max_lifetime, max_issuances;
+	cs_assurance assurance;
+};
+
+/* Who the principal owner is: with intendedOwner one approval is that owner's,
+ * else CS_R_WRONG_OWNER; without, the first approval's. */
+CS_USE int cs_verdict_principal(struct cs_verdict *v, cs_err *e);
+/* Once every approval has verified: the principal's first, the strictest
+ * limits, the assurance that all of them have. */
+void cs_verdict_settle(struct cs_verdict *v);
+
+#endif
