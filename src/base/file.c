@@ -50,24 +50,39 @@ fill(int fd, cs_buf *b, cs_err *e)
 	return CS_OK;
 }
 
+/* A file's own size when that is less than `cap`: a buf is wiped whole. */
+static size_t
+room_for(int fd, size_t cap)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size < 0 ||
+	    (uintmax_t)st.st_size > cap)
+		return cap;
+	return (size_t)st.st_size;
+}
+
 int
 cs_fd_read_all(int fd, size_t cap, bool secret, cs_buf **out, cs_err *e)
 {
 	cs_buf *b = NULL;
+	size_t room;
 	int r;
 
 	*out = NULL;
 	if (cap == SIZE_MAX)
 		return cs_nomem(e, "file");
 	/* One byte more than may be there shows that there is more. */
-	b = secret ? cs_secret_new(cap + 1) : cs_buf_new(cap + 1);
+	room = room_for(fd, cap);
+	b = secret ? cs_secret_new(room + 1) : cs_buf_new(room + 1);
 	if (b == NULL)
 		return cs_nomem(e, "file");
 	if ((r = fill(fd, b, e)) != CS_OK)
 		goto out;
-	if (cs_buf_len(b) > cap) {
-		r = cs_fail(e, CS_EFORMAT, "file",
-		    "too large, more than %zu bytes", cap);
+	if (cs_buf_len(b) > room) {
+		r = cs_fail(e, CS_EFORMAT, "file", room < cap ?
+		    "grew while it was read, more than %zu bytes" :
+		    "too large, more than %zu bytes", room);
 		goto out;
 	}
 	*out = b;
