@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# Every example of the manual pages and the transcript in README, run as they
+# stand: each page in a folder of its own, with a fresh SoftHSM, on a terminal.
+here=$SRCDIR/tests/regress
+for tool in expect softhsm2-util pkcs11-tool openssl; do
+	if ! command -v $tool >/dev/null; then
+		echo "1..0 # SKIP $tool is not installed"
+		exit 0
+	fi
+done
+top=$(mktemp -d) || exit 1
+trap 'rm -rf "$top"' EXIT
+trap 'exit 1' HUP INT TERM
+umask 022
+count=0
+
+mkdir "$top/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$COUNTERSIGN" >"$top/bin/countersign"
+chmod 755 "$top/bin/countersign"
+PATH=$top/bin:$PATH
+LC_ALL=C.UTF-8
+TZ=UTC
+export PATH LC_ALL TZ
+unset SSH_ASKPASS SSH_ASKPASS_REQUIRE DISPLAY XDG_CONFIG_HOME
+
+report() { # ok|not ok, name
+	count=$((count + 1))
+	echo "$1 $count - $2"
+}
+
+# A home with nothing in it but an empty SoftHSM.
+home() { # folder
+	mkdir -p "$1/work" "$1/tokens" "$1/steps"
+	mkdir -m 700 "$1/run"
+	printf 'directories.tokendir = %s\nlog.level = ERROR\n' "$1/tokens" \
+		>"$1/softhsm2.conf"
+	SOFTHSM2_CONF=$1/softhsm2.conf
+	HOME=$1
+	XDG_RUNTIME_DIR=$1/run
+	export SOFTHSM2_CONF HOME XDG_RUNTIME_DIR
+}
+
+# What differs from run to run.
+level() { # file
+	sed -E -e 's/\r$//' -e 's/[ \t]+$//' \
+	    -e 's/20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-9:]{8}Z/TIME/g' \
+	    -e 's/SHA256:[A-Za-z0-9+\/]{43}/SHA256:HASH/g' \
+	    -e 's/[A-Za-z0-9+\/]{48,}=*/BASE64/g' \
+	    -e 's/[0-9a-f]{16,}/HEX/g' -e 's/slot [0-9]+/slot N/g' \
+	    -e 's/[0-9A-Z]{4}-[0-9A-Z]{2}/CODE/g' "$1" >"$1.level"
+}
+
+# One block: its silent setup, then the commands and their output.
+block() { # page, home, number
+	step=$2/steps/$3
+	what="$1: $(cat "$step.name")"
+	if ! (cd "$2/work" && sh -e "$step.setup") >"$step.log" 2>&1; then
+		sed 's/^/# /' "$step.log"
+		report "not ok" "$what: setup"
+		return
+	fi
+	: >"$step.log"
+	FAILED=$step.log
+	export FAILED
+	(cd "$2/work" && expect "$here/examples.exp" "$step.got" "$step.sh") \
+		2>>"$step.log" </dev/null
+	level "$step.want"
+	level "$step.got"
+	if [ -s "$step.log" ] ||
+	    ! awk -f "$here/compare.awk" "$step.want.level" \
+		"$step.got.level" >"$step.log"; then
+		sed 's/^/# /' "$step.log" "$step.got"
+		report "not ok" "$what"
+		return
+	fi
+	report ok "$what"
+}
+
+page() { # file, options for awk
+	home=$top/$(basename "$1")
+	home "$home"
+	awk -v dir="$home/steps" $2 -f "$here/examples.awk" "$1"
+	n=1
+	while [ -e "$home/steps/$n.sh" ]; do
+		block "$(basename "$1")" "$home" $n
+		n=$((n + 1))
+	done
+	[ $n -gt 1 ] || report "not ok" "$(basename "$1") has no example"
+}
+
+page "$SRCDIR/README" "-v plain=1"
+for file in "$SRCDIR"/man/*.[157]; do
+	page "$file"
+done
+echo "1..$count"
