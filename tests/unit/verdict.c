@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "verify/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/enc.h"
+#include "base/file.h"
+#include "base/time.h"
+#include "../tests/unit/tap.h"
+
+/* Every message of tests/vectors/verdict gives the verdict that its name
+ * begins with. The vectors come from make.py there, not from this code. */
+
+#define NOW "2026-11-21T12:00:00Z"
+
+static char dir[4096];
+static cs_anchors *anchors;
+static int seen[CS_R_END];
+
+static cs_buf *
+slurp(const char *name, const char *suffix)
+{
+	char path[8192];
+	cs_buf *b = NULL;
+	cs_err e = {0};
+
+	(void)snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffix);
+	if (cs_file_read(path, CS_MESSAGE_MAX, &b, &e) != CS_OK) {
+		printf("Bail out! %s: %s\n", path, e.text);
+		exit(99);
+	}
+	return b;
+}
+
+/* The longest reason that the name begins with. */
+static int
+reason_of(const char *name)
+{
+	size_t best = 0, n;
+	int i, found = CS_R_NONE;
+
+	for (i = CS_R_NONE + 1; i < CS_R_END; i++) {
+		n = strlen(cs_reason_name(i));
+		if (n > best && strncmp(name, cs_reason_name(i), n) == 0 &&
+		    (name[n] == '\0' || name[n] == '-')) {
+			best = n;
+			found = i;
+		}
+	}
+	return found;
+}
+
+static cs_span
+option(const char *options, const char *key, char *out, size_t n)
+{
+	const char *at = strstr(options, key);
+
+	if (at == NULL)
+		return (cs_span){NULL, 0};
+	(void)snprintf(out, n, "%s", at + strlen(key));
+	out[strcspn(out, ",")] = '\0';
+	return cs_span_str(out);
+}
+
+static cs_span
+unhex(cs_span hex, uint8_t *out)
+{
+	size_t i;
+	unsigned v;
+
+	if (hex.p == NULL)
+		return hex;
+	for (i = 0; i + 1 < hex.n; i += 2) {
+		if (sscanf((const char *)hex.p + i, "%2x", &v) != 1)
+			exit(98);
+		out[i / 2] = (uint8_t)v;
+	}
+	return cs_span_of(out, hex.n / 2);
+}
+
+static void
+check_approved(const char *name, const char *options, const cs_verdict *v)
+{
+	cs_assurance s = cs_verdict_assurance(v);
+	char text[256];
+	cs_span want = option(options, "principal=", text, sizeof(text));
+
+	if (!ok(cs_verdict_state(v) == CS_APPROVED, "%s: approved", name))
+		printf("# %s: %s\n",
+		    cs_reason_name(cs_verdict_error(v)->detail),
+		    cs_verdict_error(v)->text);
+	ok(s.hardware == (strstr(options, "hardware") != NULL),
+	    "%s: hardware", name);
+	ok(s.present == (strstr(options, "present") != NULL),
+	    "%s: present", name);
+	ok(s.verified == (strstr(options, "verified") != NULL),
+	    "%s: verified", name);
+	ok(cs_verdict_count(v) >= 1, "%s: has its approvals", name);
+	if (want.p != NULL && cs_verdict_count(v) == 2) {
+		ok(cs_span_eq(cs_verdict_at(v, 0)->approval->tbs.owner, want),
+		    "%s: principal", name);
+		ok(cs_verdict_max_lifetime(v) == 60, "%s: strictest", name);
+	}
+}
+
+static void
+check_refused(const char *name, int want, const cs_verdict *v)
+{
+	const cs_err *why = cs_verdict_error(v);
+
+	seen[want]++;
+	ok(cs_verdict_state(v) == CS_REFUSED, "%s: refused", name);
+	if (!ok(why->detail == want, "%s: reason", name))
+		printf("# %s: %s\n", cs_reason_name(why->detail), why->text);
+	ok(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL,
+	    "%s: nothing approved", name);
+	ok(why->text[0] != '\0', "%s: says why", name);
+}
+
+static cs_verify_in
+input(cs_span message)
+{
+	cs_verify_in in = {
+		.message = message,
+		.anchors = anchors,
+		.authority = cs_span_str("https://corp.example"),
+	};
+	cs_err e = {0};
+
+	if (cs_time_parse(NOW, &in.now, &e) != CS_OK)
+		exit(97);
+	return in;
+}
+
+static void
+one(const char *name, const char *options)
+{
+	cs_buf *file = slurp(name, ".pem");
+	cs_verify_in in = input(cs_buf_span(file));
+	char td[256], hex[256];
+	uint8_t nonce[128];
+	cs_verdict *v = NULL;
+	cs_err e = {0};
+	int want = reason_of(name);
+
+	in.trust_domain = option(options, "td=", td, sizeof(td));
+	in.nonce = unhex(option(options, "nonce=", hex, sizeof(hex)), nonce);
+	ok(cs_verify(&in, &v, &e) == CS_OK && v != NULL, "%s: a verdict",
+	    name);
+	if (v != NULL && want == CS_R_NONE)
+		check_approved(name, options, v);
+	else if (v != NULL)
+		check_refused(name, want, v);
+	cs_verdict_free(&v);
+	cs_buf_free(&file);
+}
+
+/* Is this anything but a refusal? In a bundle the agent's signature does not
+ * cover the approvals, and the signer identifier is a hint that nobody signed:
+ * what was approved must then be the very same bytes. */
+static bool
+is_bad(cs_span message, bool bundle, cs_span tbs, cs_span csr)
+{
+	cs_verify_in in = input(message);
+	cs_verdict *v = NULL;
+	cs_err e = {0};
+	bool bad;
+
+	if (cs_verify(&in, &v, &e) != CS_OK)
+		return true;
+	bad = cs_verdict_state(v) != CS_REFUSED;
+	if (bad && bundle && cs_verdict_count(v) == 1)
+		bad = !cs_span_eq(cs_verdict_at(v, 0)->approval->tbs.der,
+		    tbs) || !cs_span_eq(cs_verdict_request(v)->der, csr);
+	cs_verdict_free(&v);
+	return bad;
+}
+
+/* No cut of a good message, and no message with one octet changed, is
+ * approved. */
+static void
+mangle(const char *name, size_t step, bool bundle)
+{
+	cs_buf *file = slurp(name, ".pem");
+	cs_span all = cs_buf_span(file), tbs, csr;
+	size_t i, bad = 0, end = all.n - strlen("-----\n");
+	uint8_t *copy = malloc(all.n);
+	cs_verify_in in = input(all);
+	cs_verdict *good = NULL;
+	cs_err e = {0};
+
+	if (copy == NULL || cs_verify(&in, &good, &e) != CS_OK ||
+	    cs_verdict_count(good) != 1)
+		exit(96);
+	tbs = cs_verdict_at(good, 0)->approval->tbs.der;
+	csr = cs_verdict_request(good)->der;
+	memcpy(copy, all.p, all.n);
+	for (i = 0; i < end; i += step)
+		bad += is_bad(cs_span_of(copy, i), false, tbs, csr);
+	ok(bad == 0, "%s: no prefix is approved", name);
+	for (i = 0, bad = 0; i < end; i += step) {
+		copy[i] ^= 0x01;
+		bad += is_bad(cs_span_of(copy, all.n), bundle, tbs, csr);
+		copy[i] ^= 0x01;
+	}
+	ok(bad == 0, "%s: no flip is approved", name);
+	cs_verdict_free(&good);
+	free(copy);
+	cs_buf_free(&file);
+}
+
+/* What a message can bring about today; the others need a server or a later
+ * carrier. */
+static const int reachable[] = {
+	CS_R_MALFORMED, CS_R_NOT_DER, CS_R_TOO_LARGE, CS_R_UNSUPPORTED,
+	CS_R_POP_INVALID, CS_R_BAD_IDENTIFIER, CS_R_NO_APPROVAL,
+	CS_R_UNKNOWN_OWNER_KEY, CS_R_SIGNATURE_INVALID, CS_R_BINDING_MISMATCH,
+	CS_R_WRONG_OWNER, CS_R_WRONG_AUTHORITY, CS_R_WRONG_TRUST_DOMAIN,
+	CS_R_NOT_YET_VALID, CS_R_EXPIRED, CS_R_WRONG_NONCE,
+	CS_R_TOUCH_MISSING, CS_R_NOT_HARDWARE, CS_R_AGENT_NOT_ALLOWED,
+	CS_R_WINDOW_TOO_LONG, CS_R_LIFETIME_EXCEEDED, CS_R_GRANT_INVALID,
+	CS_R_REVOKED, CS_R_DUPLICATE, CS_R_KEY_REUSE, CS_R_POLICY_REFUSED,
+};
+
+int
+main(void)
+{
+	const char *src = getenv("SRCDIR");
+	char *line, *save = NULL, name[256], options[256];
+	cs_buf *owners = NULL, *expect = NULL;
+	cs_err e = {0};
+	char *text;
+	size_t i;
+
+	(void)snprintf(dir, sizeof(dir), "%s/tests/vectors/verdict",
+	    src == NULL ? "." : src);
+	owners = slurp("owners", "");
+	expect = slurp("expect", "");
+	if (!ok(cs_anchors_parse("owners", cs_buf_span(owners), &anchors,
+	    &e) == CS_OK, "owners file"))
+		printf("# %s\n", e.text);
+	text = strdup(cs_buf_cstr(expect));
+	for (line = strtok_r(text, "\n", &save); line != NULL;
+	    line = strtok_r(NULL, "\n", &save))
+		if (line[0] != '#' && sscanf(line, "%255s %255s", name,
+		    options) == 2)
+			one(name, options);
+	for (i = 0; i < sizeof(reachable) / sizeof(reachable[0]); i++)
+		ok(seen[reachable[i]] > 0, "a vector for %s",
+		    cs_reason_name(reachable[i]));
+	mangle("approved", 1, false);
+	mangle("approved-bundle", 3, true);
+	mangle("approved-rsa", 7, false);
+	free(text);
+	cs_buf_free(&owners);
+	cs_buf_free(&expect);
+	cs_anchors_free(&anchors);
+	return done_testing();
+}

@@ -1,0 +1,464 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+"""Writes the vectors of this folder: one message for each reason, and for the
+ways to be approved. It was written from countersign-formats(5) alone and
+shares no line with the C: a second reader of that page. It is run by hand
+(python3-cryptography); the tests read what it wrote. Signatures are random,
+so each run gives other bytes and the same verdicts."""
+
+import base64
+import hashlib
+import os
+import sys
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+ARC = (1, 3, 6, 1, 4, 1, 32473, 53)
+NB, NA = b"20261121115500Z", b"20261121121500Z"
+AUTHORITY = b"https://corp.example"
+AGENT = b"wimse://corp.example/agent/alice"
+ALICE = b"mailto:alice@corp.example"
+
+# --- DER, the little that is needed
+
+
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    n = len(body)
+    if n < 128:
+        return bytes([tag, n]) + body
+    size = (n.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + n.to_bytes(size, "big") + body
+
+
+def seq(*parts):
+    return tlv(0x30, *parts)
+
+
+def set_of(*parts):
+    return tlv(0x31, *sorted(parts))
+
+
+def octets(b):
+    return tlv(4, b)
+
+
+def integer(v, tag=2):
+    return tlv(tag, v.to_bytes(v.bit_length() // 8 + 1, "big"))
+
+
+def oid(*arcs):
+    out = b""
+    for v in (arcs[0] * 40 + arcs[1],) + arcs[2:]:
+        chunk = bytes([v & 127])
+        while v > 127:
+            v >>= 7
+            chunk = bytes([v & 127 | 128]) + chunk
+        out += chunk
+    return tlv(6, out)
+
+
+def own(*tail):
+    return oid(*ARC, *tail)
+
+
+def bits(b):
+    return tlv(3, b"\0", b)
+
+
+# --- keys
+
+
+def ec_key(n, curve=None):
+    return ec.derive_private_key(n, curve or ec.SECP256R1())
+
+
+def spki(key):
+    return key.public_key().public_bytes(
+        serialization.Encoding.DER,
+        serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_hash(key):
+    return hashlib.sha256(spki(key)).digest()
+
+
+HASH = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(),
+        "sha512": hashes.SHA512()}
+SHA = {"sha256": 1, "sha384": 2, "sha512": 3}
+
+
+def digest_alg(name, null=False):
+    return seq(oid(2, 16, 840, 1, 101, 3, 4, 2, SHA[name]),
+               tlv(5) if null else b"")
+
+
+def sig_alg(key, name, cms):
+    if isinstance(key, rsa.RSAPrivateKey):
+        last = 1 if cms else {"sha256": 11, "sha384": 12, "sha512": 13}[name]
+        return seq(oid(1, 2, 840, 113549, 1, 1, last), tlv(5))
+    return seq(oid(1, 2, 840, 10045, 4, 3, SHA[name] + 1))
+
+
+def sign(key, name, data):
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(data, padding.PKCS1v15(), HASH[name])
+    return key.sign(data, ec.ECDSA(HASH[name]))
+
+
+# --- requests (RFC 2986; formats, sections 3 and 6)
+
+
+def attr(o, *values):
+    return seq(o, set_of(*values))
+
+
+EXT_REQ = oid(1, 2, 840, 113549, 1, 9, 14)
+SAN = oid(2, 5, 29, 17)
+
+
+def extension_request(*uris, more=b""):
+    names = seq(*[tlv(0x86, u) for u in uris])
+    return attr(EXT_REQ, seq(seq(SAN, tlv(1, b"\xff"), octets(names)), more))
+
+
+def info(key, attrs):
+    return seq(integer(0), seq(), spki(key), tlv(0xa0, *sorted(attrs)))
+
+
+def csr(key, cri, name="sha256"):
+    return seq(cri, sig_alg(key, name, False), bits(sign(key, name, cri)))
+
+
+class Request:
+    def __init__(self, key, agent=AGENT, owner=None, purpose=None, extra=()):
+        self.key, self.agent = key, agent
+        self.attrs = [extension_request(agent), *extra]
+        if owner:
+            self.attrs.append(attr(own(2, 3), tlv(0x16, owner)))
+        if purpose:
+            self.attrs.append(attr(own(2, 2), tlv(0x0c, purpose)))
+        self.base = info(key, self.attrs)
+
+    def digest(self):
+        return hashlib.sha256(self.base).digest()
+
+    def composite(self, *approvals):
+        a = attr(own(2, 1), seq(*approvals))
+        return csr(self.key, info(self.key, self.attrs + [a]))
+
+
+# --- approvals (formats, sections 4 and 5)
+
+
+def subject(req, **kw):
+    return tlv(0xa0, tlv(0x16, kw.get("agent", req.agent)),
+               octets(kw.get("agent_hash", key_hash(req.key))),
+               octets(kw.get("digest", req.digest())))
+
+
+def tbs(req, key, **kw):
+    return seq(
+        integer(kw.get("version", 1)), octets(kw.get("id", os.urandom(16))),
+        integer(kw.get("decision", 1), 10), tlv(0x16, kw.get("owner", ALICE)),
+        octets(kw.get("key_hash", key_hash(key))),
+        tlv(0x16, kw.get("authority", AUTHORITY)),
+        tlv(0x18, kw.get("nb", NB)), tlv(0x18, kw.get("na", NA)),
+        seq(*kw.get("subjects", [subject(req, **kw)])),
+        integer(kw.get("lifetime", 3600)), integer(kw.get("uses", 1)),
+        kw.get("options", b""))
+
+
+CT = own(1, 1)
+A_TYPE, A_DIGEST, A_TIME = (oid(1, 2, 840, 113549, 1, 9, n) for n in (3, 4, 5))
+
+
+def cms(key, body, name="sha256", **kw):
+    md = hashlib.new(name, kw.get("hashed", body)).digest()
+    attrs = [attr(A_TYPE, kw.get("content_type", CT)),
+             attr(A_DIGEST, octets(md)), attr(A_TIME, tlv(23, b"261121115900Z")),
+             *kw.get("attrs", [])]
+    signed = tlv(0x31, *sorted(attrs))
+    sig = sign(kw.get("signer", key), name, signed)
+    if kw.get("break"):
+        sig = sign(kw.get("signer", key), name, signed + b"!")
+    da = digest_alg(name)
+    signer = seq(integer(3), tlv(0x80, key_hash(key)), da,
+                 b"\xa0" + signed[1:], sig_alg(key, name, True), octets(sig),
+                 kw.get("unsigned", b""))
+    data = seq(integer(3), set_of(da),
+               seq(CT, tlv(0xa0, octets(body))), kw.get("certs", b""),
+               tlv(0x31, signer))
+    content = seq(oid(1, 2, 840, 113549, 1, 7, 2), tlv(0xa0, data))
+    return seq(own(4, 1), content)
+
+
+def approve(req, key, name="sha256", cms_kw=None, **kw):
+    return cms(key, tbs(req, key, **kw), name, **(cms_kw or {}))
+
+
+# --- files
+
+
+def pem(label, der):
+    text = base64.b64encode(der).decode()
+    lines = [text[i:i + 64] for i in range(0, len(text), 64)]
+    return "\n".join([f"-----BEGIN {label}-----", *lines,
+                      f"-----END {label}-----", ""])
+
+
+EXPECT = []
+
+
+def write(name, der, options="-"):
+    with open(name + ".pem", "w", encoding="ascii") as f:
+        f.write(der if isinstance(der, str) else
+                pem("CERTIFICATE REQUEST", der))
+    EXPECT.append((name, options))
+
+
+def rsa_key(path):
+    if not os.path.exists(path):
+        with open(path, "wb") as f:
+            f.write(rsa.generate_private_key(65537, 2048).private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption()))
+    with open(path, "rb") as f:
+        return serialization.load_pem_private_key(f.read(), None)
+
+
+AGENT_KEY = ec_key(1001)
+K = {n: ec_key(i) for i, n in enumerate(
+    ("alice", "bob", "touch", "hard", "revoked", "limits", "later", "past",
+     "piv", "elsewhere", "nobody", "stranger", "asserted", "empty",
+     "proven"), 2001)}
+K["p384"] = ec_key(3001, ec.SECP384R1())
+K["rsa"] = rsa_key("owner-rsa.pem")
+
+OWNERS = """\
+# Keys of the verdict vectors; the private halves are small numbers (make.py).
+{alice} agents="wimse://corp.example/agent",no-touch-required spki {k[alice]} plain
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required spki {k[bob]}
+{alice} agents="wimse://corp.example/agent/alice",no-touch-required spki {k[p384]}
+{alice} agents="wimse://corp.example/agent/alice",no-touch-required spki {k[rsa]}
+{alice} agents="wimse://corp.example/agent" spki {k[touch]} presence is required
+{alice} agents="wimse://corp.example/agent",no-touch-required,hardware-required spki {k[hard]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,hardware,hardware-required spki {k[asserted]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,revoked=20261101T000000Z spki {k[revoked]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,max-lifetime=10m,max-issuances=2,max-window=20m spki {k[limits]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,valid-after=20261201T000000Z spki {k[later]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,valid-before=20261101T000000Z spki {k[past]}
+{alice} agents="wimse://corp.example/agent",attested="yubikey-piv:1234567,touch=always,pin=always",verify-required,hardware-required spki {k[piv]}
+{alice} agents="wimse://corp.example/agent/alicex wimse://corp.example/ag",no-touch-required spki {k[elsewhere]}
+{alice} agents="",no-touch-required spki {k[empty]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,attested="tpm2:IFX" spki {k[proven]}
+"""
+
+
+def write_owners():
+    k = {n: base64.b64encode(spki(v)).decode() for n, v in K.items()}
+    text = OWNERS.format(alice=ALICE.decode(), k=k)
+    text = text.replace("20261101T000000Z", "20261101000000Z")
+    text = text.replace("20261201T000000Z", "20261201000000Z")
+    with open("owners", "w", encoding="ascii") as f:
+        f.write(text)
+
+
+def approved():
+    r = Request(AGENT_KEY)
+    a = K["alice"]
+    write("approved", r.composite(approve(r, a)))
+    write("approved-bundle", pem("CERTIFICATE REQUEST", csr(r.key, r.base)) +
+          pem("OWNER APPROVAL", approve(r, a)))
+    content = approve(r, a)[len(tlv(4)) + 2 + len(own(4, 1)):]
+    write("approved-cms-label",
+          pem("CERTIFICATE REQUEST", csr(r.key, r.base)) +
+          pem("CMS", content))
+    write("approved-p384", r.composite(approve(r, K["p384"], "sha384")))
+    write("approved-p384-sha256", r.composite(approve(r, K["p384"])))
+    write("approved-p256-sha512", r.composite(approve(r, a, "sha512")))
+    write("approved-rsa", r.composite(approve(r, K["rsa"])))
+    write("approved-rsa-sha512", r.composite(approve(r, K["rsa"], "sha512")))
+    write("approved-piv", r.composite(approve(r, K["piv"])),
+          "hardware,present,verified")
+    write("approved-proven", r.composite(approve(r, K["proven"])), "hardware")
+    write("approved-nonce", r.composite(approve(
+        r, a, options=tlv(0x80, b"N" * 16))), "nonce=" + "4e" * 16)
+    write("approved-first-second", r.composite(approve(r, a, na=b"20261121120000Z")))
+    write("approved-last-second", r.composite(approve(r, a, nb=b"20261121120000Z")))
+    write("approved-extension", r.composite(approve(r, a, options=tlv(
+        0xa2, seq(oid(1, 2, 3), octets(b""))))))
+    two = Request(AGENT_KEY, owner=b"mailto:bob@corp.example", purpose="für".encode())
+    write("approved-two", two.composite(
+        approve(two, a), approve(two, K["bob"], owner=b"mailto:bob@corp.example",
+                                 lifetime=60)), "principal=mailto:bob@corp.example")
+    protection = attr(oid(1, 2, 840, 113549, 1, 9, 52),
+                      seq(digest_alg("sha256"),
+                          b"\xa1" + sig_alg(a, "sha256", True)[1:]))
+    write("approved-protection", r.composite(
+        approve(r, a, cms_kw={"attrs": [protection]})))
+
+
+def bytes_and_possession():
+    r, a = Request(AGENT_KEY), K["alice"]
+    good = approve(r, a)
+    write("no-approval", csr(r.key, r.base))
+    write("no-approval-empty-list", csr(r.key, info(r.key, r.attrs + [
+        attr(own(2, 1), seq())])))
+    cri = info(r.key, r.attrs + [attr(own(2, 1), seq(good))])
+    write("pop-invalid", seq(cri, sig_alg(r.key, "sha256", False),
+                             bits(sign(r.key, "sha256", cri + b"!"))))
+    write("pop-invalid-other-key", seq(cri, sig_alg(a, "sha256", False),
+                                       bits(sign(a, "sha256", cri))))
+    write("unsupported-pop-sha1", seq(cri, seq(oid(1, 2, 840, 10045, 4, 1)),
+                                      bits(sign(r.key, "sha256", cri))))
+    ed = ed25519.Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+    er = Request(ed)
+    ecri = info(ed, er.attrs + [attr(own(2, 1), seq(approve(er, a)))])
+    write("unsupported-ed25519", seq(ecri, seq(oid(1, 3, 101, 112)),
+                                     bits(ed.sign(ecri))))
+    write("malformed", pem("CERTIFICATE REQUEST", r.composite(good)) * 2)
+    write("malformed-beside", pem("CERTIFICATE REQUEST", r.composite(good)) +
+          pem("OWNER APPROVAL", good))
+    long_form = bytes([0x30, 0x84]) + (len(good) - 4).to_bytes(4, "big") + good[4:]
+    write("not-der", r.composite(long_form))
+    body = tbs(r, a)
+    loose = bytes([0x30, 0x83, 0]) + body[2:4] + body[4:]
+    write("not-der-inside", r.composite(cms(a, loose)))
+    write("too-large", r.composite(cms(a, tbs(r, a, options=tlv(
+        0x81, b"x" * 17000)))))
+    write("too-large-approval", r.composite(cms(a, tbs(r, a), certs=tlv(
+        0xa0, seq(octets(b"x" * 25000))))))
+    bad = Request(AGENT_KEY, agent=b"wimse://corp.example/agent/../alice")
+    write("bad-identifier", bad.composite(approve(bad, a)))
+    bad = Request(AGENT_KEY)
+    bad.attrs = [extension_request(AGENT, b"wimse://corp.example/agent/bob")]
+    bad.base = info(AGENT_KEY, bad.attrs)
+    write("bad-identifier-two", bad.composite(approve(bad, a)))
+
+
+def carriers():
+    r, a = Request(AGENT_KEY), K["alice"]
+    spare = seq(oid(1, 2, 3), octets(b""))
+    write("unsupported-webauthn", r.composite(seq(own(4, 2), seq())))
+    write("unsupported-type", r.composite(seq(own(4, 9), seq())))
+    write("unsupported-version", r.composite(approve(r, a, version=2)))
+    write("unsupported-critical", r.composite(approve(r, a, options=tlv(
+        0xa2, seq(oid(1, 2, 3), tlv(1, b"\xff"), octets(b""))))))
+    write("unsupported-deny", r.composite(approve(
+        r, a, decision=0, lifetime=1, uses=1)))
+    key_subject = tlv(0xa1, tlv(0x16, AGENT), octets(key_hash(r.key)))
+    write("unsupported-key", r.composite(approve(r, a, subjects=[key_subject])))
+    write("unsupported-batch", r.composite(approve(
+        r, a, subjects=[subject(r), subject(r, digest=b"d" * 32)])))
+    grant = tlv(0xa2, tlv(0x16, AGENT), spki(K["bob"]))
+    write("unsupported-grant", r.composite(approve(r, a, subjects=[grant])))
+    write("unsupported-under-grant", r.composite(approve(
+        r, a, options=tlv(0x83, b"g" * 32))))
+    write("grant-invalid", r.composite(approve(
+        r, a, subjects=[grant], options=tlv(0x83, b"g" * 32))))
+    write("grant-invalid-two", r.composite(approve(
+        r, a, subjects=[grant, tlv(0xa2, tlv(0x16, AGENT + b"/x"), spki(a))])))
+    write("malformed-subjects", r.composite(approve(
+        r, a, subjects=[subject(r), key_subject])))
+    write("malformed-window", r.composite(approve(r, a, nb=NA, na=NB)))
+    write("malformed-no-subject", r.composite(approve(r, a, subjects=[])))
+    write("malformed-lifetime", r.composite(approve(r, a, lifetime=31536001)))
+    write("malformed-uses", r.composite(approve(r, a, uses=0)))
+    write("malformed-repeated-extension", r.composite(approve(
+        r, a, options=tlv(0xa2, spare, spare))))
+    write("malformed-no-attributes-time", r.composite(cms(
+        a, tbs(r, a), attrs=[attr(A_TIME, tlv(23, b"261121115900Z"))])))
+    write("malformed-content-type", r.composite(cms(
+        a, tbs(r, a), content_type=oid(1, 2, 840, 113549, 1, 7, 1))))
+    write("unsupported-unsigned", r.composite(cms(
+        a, tbs(r, a), unsigned=tlv(0xa1, attr(oid(1, 2, 3), octets(b""))))))
+    write("unsupported-attribute", r.composite(cms(
+        a, tbs(r, a), attrs=[attr(oid(1, 2, 3), octets(b""))])))
+    one = approve(r, a)
+    write("duplicate", r.composite(one, one))
+    body = tbs(r, a)
+    write("duplicate-other-signature", r.composite(cms(a, body), cms(a, body)))
+
+
+def keys_and_binding():
+    r, a = Request(AGENT_KEY), K["alice"]
+    write("unknown-owner-key", r.composite(approve(r, K["stranger"])))
+    write("signature-invalid", r.composite(approve(r, a, cms_kw={"break": True})))
+    write("signature-invalid-other-key", r.composite(
+        approve(r, a, cms_kw={"signer": K["bob"]})))
+    write("signature-invalid-digest", r.composite(
+        cms(a, tbs(r, a), hashed=b"other")))
+    wrong = attr(oid(1, 2, 840, 113549, 1, 9, 52),
+                 seq(digest_alg("sha512"),
+                     b"\xa1" + sig_alg(a, "sha256", True)[1:]))
+    write("signature-invalid-protection", r.composite(
+        approve(r, a, cms_kw={"attrs": [wrong]})))
+    write("binding-mismatch", r.composite(approve(r, a, digest=b"d" * 32)))
+    write("binding-mismatch-key", r.composite(approve(r, a, agent_hash=b"k" * 32)))
+    write("binding-mismatch-agent", r.composite(
+        approve(r, a, agent=b"wimse://corp.example/agent/bob")))
+    write("wrong-owner", r.composite(approve(r, a, owner=b"mailto:bob@corp.example")))
+    named = Request(AGENT_KEY, owner=b"mailto:bob@corp.example")
+    write("wrong-owner-intended", named.composite(approve(named, a)))
+    write("wrong-owner-before-expired", named.composite(
+        approve(named, a, na=b"20261121115959Z")))
+    same = Request(a)
+    write("key-reuse", same.composite(approve(same, a)))
+    other = Request(K["bob"])
+    write("key-reuse-other", other.composite(approve(other, a)))
+    second = approve(r, a, digest=b"d" * 32)
+    write("binding-mismatch-second", r.composite(approve(r, a), second))
+    write("signature-invalid-second", r.composite(
+        approve(r, a), approve(r, K["bob"], owner=b"mailto:bob@corp.example",
+                               cms_kw={"break": True})))
+
+
+def place_and_policy():
+    r, a = Request(AGENT_KEY), K["alice"]
+    write("wrong-authority", r.composite(approve(
+        r, a, authority=b"https://other.example")))
+    write("wrong-trust-domain", r.composite(approve(r, a)), "td=other.example")
+    write("not-yet-valid", r.composite(approve(r, a, nb=b"20261121120001Z")))
+    write("expired", r.composite(approve(r, a, na=b"20261121115959Z")))
+    write("wrong-nonce", r.composite(approve(r, a, options=tlv(0x80, b"N" * 16))))
+    write("wrong-nonce-other", r.composite(approve(
+        r, a, options=tlv(0x80, b"N" * 16))), "nonce=" + "4d" * 16)
+    write("wrong-nonce-none", r.composite(approve(r, a)), "nonce=" + "4e" * 16)
+    write("touch-missing", r.composite(approve(r, K["touch"])))
+    write("not-hardware", r.composite(approve(r, K["hard"])))
+    write("not-hardware-asserted", r.composite(approve(r, K["asserted"])))
+    write("agent-not-allowed", r.composite(approve(r, K["elsewhere"])))
+    write("agent-not-allowed-empty", r.composite(approve(r, K["empty"])))
+    write("window-too-long", r.composite(approve(
+        r, K["limits"], lifetime=600, nb=b"20261121115459Z")))
+    write("window-too-long-default", r.composite(approve(
+        r, a, na=b"20261122115501Z")))
+    write("lifetime-exceeded", r.composite(approve(r, K["limits"], lifetime=601)))
+    write("policy-refused-issuances", r.composite(approve(
+        r, K["limits"], lifetime=600, uses=3)))
+    write("revoked", r.composite(approve(r, K["revoked"])))
+    write("not-yet-valid-key", r.composite(approve(r, K["later"])))
+    write("expired-key", r.composite(approve(r, K["past"])))
+
+
+def main():
+    os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
+    write_owners()
+    approved()
+    bytes_and_possession()
+    carriers()
+    keys_and_binding()
+    place_and_policy()
+    with open("expect", "w", encoding="ascii") as f:
+        f.write("# name (its first words are the verdict), options; "
+                "at 2026-11-21T12:00:00Z\n")
+        for name, options in EXPECT:
+            f.write(f"{name} {options}\n")
+
+
+if __name__ == "__main__":
+    main()
