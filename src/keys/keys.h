@@ -30,8 +30,8 @@ CS_USE int cs_key_spki(cs_key *k, cs_buf *out, cs_err *e);
 CS_USE int cs_key_sign(cs_key *k, const cs_alg *alg, cs_span bytes,
     cs_buf *out, cs_err *e);
 
-/* Internal ABI of a keys module, symbol "countersign_keys". `abi` must be this
- * build's CS_KEYS_ABI. */
+/* Internal ABI of a keys module: its symbol "countersign_keys" is this struct;
+ * `abi` must be this build's CS_KEYS_ABI, `uri` is whole. */
 #define CS_KEYS_ABI "countersign-keys " PACKAGE_VERSION
 struct cs_key_ops {
 	const char *abi;
