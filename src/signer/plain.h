@@ -11,9 +11,10 @@
 typedef int cs_raw_sign(void *arg, const cs_alg *alg, cs_span bytes,
     cs_buf *sig, cs_err *e);
 
-/* The one CMS builder of plain keys: hashes the TBS, writes signed attributes,
- * has them signed once, checks the signature with the public key, and appends
- * the OwnerApproval. */
+/* The one CMS builder of plain keys: checks that the TBS parses and names this
+ * key, hashes it, writes signed attributes, has them signed once, checks the
+ * signature with the public key, and appends the OwnerApproval. A signature
+ * that does not verify, or a TBS of another key, is CS_EDEVICE. */
 CS_USE int cs_plain_sign(cs_span tbs, cs_span spki, int64_t now,
     cs_raw_sign *sign, void *arg, cs_buf *out, cs_err *e);
 

@@ -46,7 +46,8 @@ CS_USE int cs_signer_list(const char *uri, const cs_signer_env *env,
     int (*each)(void *arg, const cs_signer_info *info, cs_err *e), void *arg,
     cs_err *e);
 
-/* Internal ABI of a module, symbol "countersign_signer". */
+/* Internal ABI of a module: its symbol "countersign_signer" is this struct;
+ * `abi` must be this build's CS_SIGNER_ABI, `uri` is whole. */
 #define CS_SIGNER_ABI "countersign-signer " PACKAGE_VERSION
 struct cs_signer_ops {
 	const char *abi;

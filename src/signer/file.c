@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "signer/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypt/privkey.h"
+#include "signer/plain.h"
+
+#define SPKI_MAX 1024
+
+static const char where[] = "signer/file";
+
+struct file_key {
+	cs_privkey *key;
+	cs_buf *spki;
+};
+
+static void
+file_close(void *h)
+{
+	struct file_key *k = h;
+
+	if (k == NULL)
+		return;
+	cs_privkey_free(&k->key);
+	cs_buf_free(&k->spki);
+	free(k);
+}
+
+static int
+describe(const struct file_key *k, const char *path, cs_signer_info *info,
+    cs_err *e)
+{
+	cs_spki spki;
+	int rc;
+
+	if ((rc = cs_spki_parse(cs_buf_span(k->spki), &spki, e)) != CS_OK)
+		return rc;
+	(void)snprintf(info->uri, sizeof(info->uri), "file:%s", path);
+	(void)snprintf(info->where, sizeof(info->where), "file %s", path);
+	cs_spki_name(&spki, info->key);
+	info->is_software = true;
+	return CS_OK;
+}
+
+/* The whole key is read here: an encrypted file hides the public key too. */
+static int
+file_open(const char *path, const cs_signer_env *env, void **h,
+    cs_signer_info *info, cs_err *e)
+{
+	struct file_key *k;
+	int rc;
+
+	*h = NULL;
+	if ((k = calloc(1, sizeof(*k))) == NULL ||
+	    (k->spki = cs_buf_new(SPKI_MAX)) == NULL)
+		rc = cs_nomem(e, where);
+	else if ((rc = cs_privkey_load(path, env->ui, &k->key, e)) == CS_OK &&
+	    (rc = cs_privkey_spki(k->key, k->spki, e)) == CS_OK)
+		rc = describe(k, path, info, e);
+	if (rc == CS_OK) {
+		*h = k;
+		k = NULL; /* transferred */
+	}
+	file_close(k);
+	return rc;
+}
+
+static int
+file_spki(void *h, cs_buf *out, cs_err *e)
+{
+	struct file_key *k = h;
+
+	if (cs_buf_put(out, cs_buf_span(k->spki)) != CS_OK)
+		return cs_fail(e, CS_EBUG, where, "no room for a public key");
+	return CS_OK;
+}
+
+static int
+raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
+{
+	struct file_key *k = arg;
+
+	return cs_privkey_sign(k->key, alg, bytes, sig, e);
+}
+
+static int
+file_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+{
+	struct file_key *k = h;
+
+	return cs_plain_sign(tbs, cs_buf_span(k->spki), now, raw_sign, k, out,
+	    e);
+}
+
+const struct cs_signer_ops cs_signer_file = {
+	.abi = CS_SIGNER_ABI,
+	.scheme = "file",
+	.open = file_open,
+	.spki = file_spki,
+	.sign = file_sign,
+	.close = file_close,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "signer/plain.h"
+
+#include <stdlib.h>
+
+#include "crypt/pubkey.h"
+#include "fmt/reason.h"
+
+/* countersign-formats(5), section 5, carrier cms. */
+
+#define ATTRS_MAX 512
+#define SIG_MAX 1024
+#define AROUND_MAX 2048 /* what SignedData puts around TBS and signature */
+
+static const char where[] = "signer/plain";
+
+struct job { /* borrows all but the bufs */
+	cs_span tbs;
+	cs_spki key;
+	uint8_t key_hash[CS_SHA256_LEN];
+	const cs_alg *alg;
+	cs_buf *attrs, *sig, *cms;
+};
+
+/* Nothing but an approval that names this very key is signed with it. */
+static int
+check_tbs(const struct job *j, cs_err *e)
+{
+	cs_tbs *t = calloc(1, sizeof(*t));
+	int rc;
+
+	if (t == NULL)
+		return cs_nomem(e, where);
+	rc = cs_tbs_parse(j->tbs, 0, t, e);
+	if (rc == CS_OK && !cs_span_eq(t->owner_key_hash,
+	    cs_span_of(j->key_hash, sizeof(j->key_hash))))
+		rc = cs_fail(e, CS_EDEVICE, where,
+		    "the approval names another key than the one that is to "
+		    "sign it");
+	free(t);
+	return rc;
+}
+
+static int
+start(struct job *j, cs_span spki, cs_err *e)
+{
+	char name[16];
+	int rc;
+
+	if ((rc = cs_spki_parse(spki, &j->key, e)) != CS_OK ||
+	    (rc = cs_key_hash(&j->key, j->key_hash, e)) != CS_OK)
+		return rc;
+	if ((j->alg = cs_alg_for_key(j->key.kind, CS_USE_CMS)) == NULL) {
+		cs_spki_name(&j->key, name);
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected a P-256, P-384 or RSA key, found %s", name);
+	}
+	if ((j->attrs = cs_buf_new(ATTRS_MAX)) == NULL ||
+	    (j->sig = cs_buf_new(SIG_MAX)) == NULL ||
+	    (j->cms = cs_buf_new(j->tbs.n + AROUND_MAX)) == NULL)
+		return cs_nomem(e, where);
+	return check_tbs(j, e);
+}
+
+static int
+put_attrs(struct job *j, int64_t now, cs_err *e)
+{
+	uint8_t digest[CS_HASH_MAX];
+	int rc;
+
+	if ((rc = cs_hash(j->alg->hash, j->tbs, digest, e)) != CS_OK)
+		return rc;
+	return cs_cms_put_attrs(
+	    cs_span_of(digest, cs_hash_len(j->alg->hash)), now, j->attrs, e);
+}
+
+/* A fault in the signer can give the key away with the wrong signature, and a
+ * token can lie about the key: nothing leaves unchecked. */
+static int
+check_signature(struct job *j, cs_err *e)
+{
+	cs_pubkey *k = NULL;
+	int rc;
+
+	if ((rc = cs_pubkey_new(&j->key, &k, e)) != CS_OK)
+		return rc;
+	rc = cs_pubkey_verify(k, j->alg, cs_buf_span(j->attrs),
+	    cs_buf_span(j->sig), e);
+	cs_pubkey_free(&k);
+	if (rc != CS_EREFUSED)
+		return rc;
+	return cs_fail(e, CS_EDEVICE, where,
+	    "the key gave a signature that its own public key does not "
+	    "verify; it was discarded");
+}
+
+static int
+put_approval(struct job *j, cs_buf *out, cs_err *e)
+{
+	const cs_cms_new n = {
+		.tbs = j->tbs,
+		.key_hash = cs_span_of(j->key_hash, sizeof(j->key_hash)),
+		.attrs = cs_buf_span(j->attrs),
+		.digest_alg = j->alg->digest_alg,
+		.sig_alg = j->alg->sig_alg,
+		.sig = cs_buf_span(j->sig),
+	};
+	int rc;
+
+	if ((rc = cs_cms_put(&n, j->cms, e)) != CS_OK)
+		return rc;
+	return cs_approval_put_cms(cs_buf_span(j->cms), out, e);
+}
+
+int
+cs_plain_sign(cs_span tbs, cs_span spki, int64_t now, cs_raw_sign *sign,
+    void *arg, cs_buf *out, cs_err *e)
+{
+	struct job j = {.tbs = tbs};
+	int rc;
+
+	if ((rc = start(&j, spki, e)) == CS_OK &&
+	    (rc = put_attrs(&j, now, e)) == CS_OK &&
+	    (rc = sign(arg, j.alg, cs_buf_span(j.attrs), j.sig, e)) == CS_OK &&
+	    (rc = check_signature(&j, e)) == CS_OK)
+		rc = put_approval(&j, out, e);
+	cs_buf_free(&j.attrs);
+	cs_buf_free(&j.sig);
+	cs_buf_free(&j.cms);
+	return rc;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "signer/signer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/module.h"
+#include "base/scheme.h"
+#include "signer/file.h"
+
+static const char where[] = "signer";
+
+/* Schemes that this release has a module for, each in a package of its own. */
+static const char *const modules[] = {"pkcs11"};
+
+struct cs_signer {
+	const struct cs_signer_ops *ops;
+	void *h;
+	cs_signer_info info;
+};
+
+static bool
+is_known(const char *scheme)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (strcmp(modules[i], scheme) == 0)
+			return true;
+	return false;
+}
+
+static int
+load(const char *scheme, const char *dir, const struct cs_signer_ops **out,
+    cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	char hint[64];
+	void *sym = NULL;
+	int rc;
+
+	if (!is_known(scheme))
+		return cs_fail(e, CS_EUSAGE, where,
+		    "expected file: or pkcs11:, found the scheme %s:", scheme);
+	(void)snprintf(hint, sizeof(hint), "package countersign-%s", scheme);
+	if ((rc = cs_module_load(dir, "signer", scheme, "countersign_signer",
+	    hint, &sym, e)) != CS_OK)
+		return rc;
+	ops = sym;
+	if (ops->abi == NULL || strcmp(ops->abi, CS_SIGNER_ABI) != 0 ||
+	    strcmp(ops->scheme, scheme) != 0)
+		return cs_fail(e, CS_EDEVICE, where,
+		    "the module signer-%s belongs to another build than "
+		    PACKAGE_VERSION, scheme);
+	*out = ops;
+	return CS_OK;
+}
+
+/* A back end is given what its own URIs are made of: a path, or the whole. */
+static int
+find(const char **uri, const cs_signer_env *env,
+    const struct cs_signer_ops **out, cs_err *e)
+{
+	cs_scheme s;
+	int rc;
+
+	*out = NULL;
+	if ((rc = cs_scheme_split(*uri, &s, e)) != CS_OK)
+		return rc;
+	if (strcmp(s.name, cs_signer_file.scheme) != 0)
+		return load(s.name, env->module_dir, out, e);
+	*out = &cs_signer_file;
+	*uri = s.rest;
+	return CS_OK;
+}
+
+int
+cs_signer_open(const char *uri, const cs_signer_env *env, cs_signer **out,
+    cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	cs_signer *s;
+	int rc;
+
+	*out = NULL;
+	if ((rc = find(&uri, env, &ops, e)) != CS_OK)
+		return rc;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return cs_nomem(e, where);
+	s->ops = ops;
+	if ((rc = ops->open(uri, env, &s->h, &s->info, e)) == CS_OK) {
+		*out = s;
+		s = NULL; /* transferred */
+	}
+	free(s);
+	return rc;
+}
+
+void
+cs_signer_close(cs_signer **s)
+{
+	if (s == NULL || *s == NULL)
+		return;
+	(*s)->ops->close((*s)->h);
+	free(*s);
+	*s = NULL;
+}
+
+const cs_signer_info *
+cs_signer_describe(const cs_signer *s)
+{
+	return &s->info;
+}
+
+int
+cs_signer_spki(cs_signer *s, cs_buf *out, cs_err *e)
+{
+	return s->ops->spki(s->h, out, e);
+}
+
+int
+cs_signer_sign(cs_signer *s, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+{
+	return s->ops->sign(s->h, tbs, now, out, e);
+}
+
+int
+cs_signer_list(const char *uri, const cs_signer_env *env,
+    int (*each)(void *arg, const cs_signer_info *info, cs_err *e), void *arg,
+    cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	int rc;
+
+	if ((rc = find(&uri, env, &ops, e)) != CS_OK)
+		return rc;
+	return ops->list == NULL ? CS_OK : ops->list(uri, env, each, arg, e);
+}
