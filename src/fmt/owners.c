@@ -330,7 +330,8 @@ cs_owners_parse(const char *name, cs_span in, cs_owners **out, cs_err *e)
 		    CS_OWNERS_FILE_MAX, in.n);
 	if ((rc = owners_new(in, &r.o, e)) != CS_OK)
 		goto out;
-	if ((r.scratch = cs_buf_new(CS_OWNERS_LINE_MAX)) == NULL) {
+	if ((r.scratch = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ?
+	    in.n : CS_OWNERS_LINE_MAX)) == NULL) {
 		rc = cs_nomem(e, "owners");
 		goto out;
 	}

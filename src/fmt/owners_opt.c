@@ -171,6 +171,7 @@ bare_get(const struct option *o, cs_span value, cs_anchor *a, cs_err *e)
 {
 	char *base = (char *)a;
 	char s[WORD_MAX + 1];
+	cs_err why = {0};
 	int64_t v = 0;
 	int r = CS_OK;
 
@@ -179,16 +180,16 @@ bare_get(const struct option *o, cs_span value, cs_anchor *a, cs_err *e)
 		    "expected a value of 1 to %d bytes, found %zu", WORD_MAX,
 		    value.n);
 	if (o->kind == DURATION)
-		r = cs_duration_parse(s, &v, e);
+		r = cs_duration_parse(s, &v, &why);
 	else if (o->kind == TIME)
-		r = cs_time_parse(s, &v, e);
+		r = cs_time_parse(s, &v, &why);
 	else if (o->kind == COUNT)
-		r = count_get(s, &v, e);
+		r = count_get(s, &v, &why);
 	else if (!cs_scan_all(value, "0123456789."))
-		r = CS_BAD(e, CS_R_MALFORMED, "owners",
+		r = CS_BAD(&why, CS_R_MALFORMED, "owners",
 		    "expected a dotted object identifier, found \"%s\"", s);
-	if (r != CS_OK)
-		return r;
+	if (r != CS_OK) /* in a file it is no wrong use of the command */
+		return CS_BAD(e, CS_R_MALFORMED, "owners", "%s", why.text);
 	if (o->at != NOWHERE)
 		memcpy(base + o->at, &v, sizeof(v));
 	if (o->has != NOWHERE)
