@@ -217,8 +217,11 @@ verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
 	rc = EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n);
 	if (rc == 1)
 		return CS_OK;
+	/* Numbers that lead to the point at infinity are an error to OpenSSL,
+	 * and yet the signature's own fault. */
 	if (rc != 0)
-		return cs_ossl_fail(e, where, "cannot verify");
+		return cs_ossl_blame(e, CS_EREFUSED, 0, where,
+		    "the signature is not valid");
 	return cs_ossl_refuse(e, CS_EREFUSED, 0, where,
 	    "the signature is not valid");
 }

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/bn.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 #include <openssl/x509.h>
 
 #include "crypt/privkey.h"
@@ -295,6 +298,39 @@ test_numbers(void)
 	pair_free(&p);
 }
 
+/* A key made for one message: with d = n - e and r = s = 1 the sum of points is
+ * the one at infinity, which OpenSSL reports as a failure of its own. */
+static void
+test_infinity(void)
+{
+	EC_GROUP *g = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	EC_POINT *q = EC_POINT_new(g);
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *d = BN_new();
+	const cs_alg *a = cs_alg_for_key(CS_KEY_P256, CS_USE_CMS);
+	cs_spki s = {.kind = CS_KEY_P256};
+	uint8_t hash[32], point[65];
+	cs_pubkey *k = NULL;
+	cs_err e = {0};
+
+	ok(cs_sha256(BYTES, hash, &e) == CS_OK &&
+	    BN_bin2bn(hash, sizeof(hash), d) != NULL &&
+	    BN_sub(d, EC_GROUP_get0_order(g), d) == 1 &&
+	    BN_nnmod(d, d, EC_GROUP_get0_order(g), ctx) == 1 &&
+	    EC_POINT_mul(g, q, d, NULL, NULL, ctx) == 1 &&
+	    EC_POINT_point2oct(g, q, POINT_CONVERSION_UNCOMPRESSED, point,
+	    sizeof(point), ctx) == sizeof(point), "a key for one message");
+	s.point = cs_span_of(point, sizeof(point));
+	ok(cs_pubkey_new(&s, &k, &e) == CS_OK && cs_pubkey_verify(k, a, BYTES,
+	    cs_span_of("\x30\x06\x02\x01\x01\x02\x01\x01", 8), &e) ==
+	    CS_EREFUSED, "the point at infinity while verifying: %s", e.text);
+	cs_pubkey_free(&k);
+	BN_free(d);
+	BN_CTX_free(ctx);
+	EC_POINT_free(q);
+	EC_GROUP_free(g);
+}
+
 static void
 test_key_hash(void)
 {
@@ -323,6 +359,7 @@ main(void)
 	test_moduli();
 	test_kinds();
 	test_numbers();
+	test_infinity();
 	test_key_hash();
 	return done_testing();
 }
