@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "fmt/reason.h"
 
@@ -262,6 +263,34 @@ walk_time(cs_span b, size_t digits, cs_err *e)
 }
 
 static int
+walk_utf8(cs_span b, cs_err *e)
+{
+	return cs_utf8_valid(b) ? CS_OK :
+	    BAD(e, "UTF8String that is not UTF-8");
+}
+
+/* X.690 8.23.8 and 8.23.9: BMPString of two octets a character,
+ * UniversalString of four; no surrogates, nothing beyond Unicode. */
+static int
+walk_wide(cs_span b, size_t width, cs_err *e)
+{
+	uint32_t cp = 0;
+	size_t i;
+
+	if (b.n % width != 0)
+		return BAD(e, "string of %zu octets, %zu a character", b.n,
+		    width);
+	for (i = 0; i < b.n; i++) {
+		cp = i % width == 0 ? b.p[i] : cp << 8 | b.p[i];
+		if (i % width == width - 1 && (cp > 0x10ffff ||
+		    (cp >= 0xd800 && cp <= 0xdfff)))
+			return BAD(e, "string with 0x%x, which is no character",
+			    (unsigned int)cp);
+	}
+	return CS_OK;
+}
+
+static int
 walk_primitive(unsigned tag, cs_span b, cs_err *e)
 {
 	switch (tag) {
@@ -275,13 +304,21 @@ walk_primitive(unsigned tag, cs_span b, cs_err *e)
 	case CS_DER_NULL:
 		return walk_null(b, e);
 	case CS_DER_OID:
+	case CS_DER_RELOID: /* 8.20.2 has the rule of 8.19.2 */
 		return walk_oid(b, e);
+	case CS_DER_UTF8:
+		return walk_utf8(b, e);
+	case CS_DER_UNIVERSAL:
+		return walk_wide(b, 4, e);
+	case CS_DER_BMP:
+		return walk_wide(b, 2, e);
 	case CS_DER_UTCTIME:
 		return walk_time(b, 12, e);
 	case CS_DER_GENTIME:
 		return walk_time(b, 14, e);
 	default:
-		return CS_OK; /* opaque octets and strings */
+		return CS_OK; /* opaque octets, strings of one octet a
+			       * character */
 	}
 }
 

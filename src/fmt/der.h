@@ -24,9 +24,15 @@ enum cs_der_tag {
 	CS_DER_OID = 0x06,
 	CS_DER_ENUM = 0x0a,
 	CS_DER_UTF8 = 0x0c,
+	CS_DER_RELOID = 0x0d,
+	CS_DER_NUMERIC = 0x12,
+	CS_DER_PRINTABLE = 0x13,
+	CS_DER_TELETEX = 0x14,
 	CS_DER_IA5 = 0x16,
 	CS_DER_UTCTIME = 0x17,
 	CS_DER_GENTIME = 0x18,
+	CS_DER_UNIVERSAL = 0x1c,
+	CS_DER_BMP = 0x1e,
 	CS_DER_SEQ = 0x30,
 	CS_DER_SET = 0x31
 };
@@ -36,9 +42,10 @@ enum cs_der_tag {
 /* Walks exactly one element that fills `in`, nested at `depth` levels already.
  * Minimal definite lengths, low tag numbers, BOOLEAN 00/FF, minimal INTEGER,
  * ENUMERATED and OBJECT IDENTIFIER, zero padding bits, empty NULL, UTCTime and
- * GeneralizedTime with seconds and Z, universal SETs sorted, depth at most
- * CS_DER_DEPTH over everything embedded. OCTET STRINGs and primitive
- * context-specific values are opaque. Refusals are CS_R_NOT_DER. */
+ * GeneralizedTime with seconds and Z, whole characters in UTF8String, BMPString
+ * and UniversalString, universal SETs sorted, depth at most CS_DER_DEPTH over
+ * everything embedded. OCTET STRINGs and primitive context-specific values are
+ * opaque. Refusals are CS_R_NOT_DER. */
 CS_USE int cs_der_walk(cs_span in, unsigned depth, cs_err *e);
 
 /* Any next element: its tag, content, and the whole with tag and length. Each
