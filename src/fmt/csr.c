@@ -229,6 +229,81 @@ read_attributes(cs_csr *c, cs_err *e)
 	return CS_OK;
 }
 
+/* The types of RFC 5280 appendix A.1 that a Name may hold, and the BIT STRING
+ * of x500UniqueIdentifier. */
+static bool
+is_name_value(unsigned tag)
+{
+	switch (tag) {
+	case CS_DER_BITSTRING:
+	case CS_DER_UTF8:
+	case CS_DER_NUMERIC:
+	case CS_DER_PRINTABLE:
+	case CS_DER_TELETEX:
+	case CS_DER_IA5:
+	case CS_DER_UNIVERSAL:
+	case CS_DER_BMP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* AttributeTypeAndValue */
+static int
+read_name_part(cs_span *set, cs_err *e)
+{
+	cs_span in = {0};
+	unsigned tag = 0;
+	int r;
+
+	if ((r = cs_der_get(set, CS_DER_SEQ, &in, e)) != CS_OK ||
+	    (r = cs_der_get(&in, CS_DER_OID, NULL, e)) != CS_OK ||
+	    (r = cs_der_any(&in, &tag, NULL, NULL, e)) != CS_OK ||
+	    (r = cs_der_end(in, "a part of the subject", e)) != CS_OK)
+		return r;
+	if (!is_name_value(tag))
+		return BAD(e, CS_R_MALFORMED, "no value of a name: tag 0x%02x",
+		    tag);
+	return CS_OK;
+}
+
+/* Name, RFC 5280 4.1.2.4: ignored, but it must be one. */
+static int
+read_subject(cs_csr *c, cs_err *e)
+{
+	cs_span whole = c->subject, in = {0}, set = {0};
+	int r;
+
+	if ((r = cs_der_get(&whole, CS_DER_SEQ, &in, e)) != CS_OK)
+		return r;
+	while (in.n != 0) {
+		if ((r = cs_der_get(&in, CS_DER_SET, &set, e)) != CS_OK)
+			return cs_wrap(e, "subject");
+		do {
+			if ((r = read_name_part(&set, e)) != CS_OK)
+				return cs_wrap(e, "subject");
+		} while (set.n != 0);
+	}
+	return CS_OK;
+}
+
+/* AlgorithmIdentifier, RFC 5280 4.1.1.2: the table judges it, by its bytes. */
+static int
+read_algorithm(cs_csr *c, cs_err *e)
+{
+	cs_span whole = c->sigalg, in = {0};
+	int r;
+
+	if ((r = cs_der_get(&whole, CS_DER_SEQ, &in, e)) != CS_OK ||
+	    (r = cs_der_get(&in, CS_DER_OID, NULL, e)) != CS_OK ||
+	    (in.n != 0 && (r = cs_der_any(&in, NULL, NULL, NULL, e)) !=
+	    CS_OK) ||
+	    (r = cs_der_end(in, "an algorithm", e)) != CS_OK)
+		return cs_wrap(e, "signatureAlgorithm");
+	return CS_OK;
+}
+
 /* CertificationRequestInfo, RFC 2986 4.1: the key stays undecoded here but for
  * its one encoding. */
 static int
@@ -251,7 +326,8 @@ read_info(cs_csr *c, cs_err *e)
 	if ((r = cs_der_get(&in, CS_DER_CTXC(0), &c->attrs, e)) != CS_OK ||
 	    (r = cs_der_end(in, "CertificationRequestInfo", e)) != CS_OK)
 		return cs_wrap(e, "CertificationRequestInfo");
-	if ((r = cs_spki_parse(key, &c->key, e)) != CS_OK)
+	if ((r = read_subject(c, e)) != CS_OK ||
+	    (r = cs_spki_parse(key, &c->key, e)) != CS_OK)
 		return r;
 	return read_attributes(c, e);
 }
@@ -272,7 +348,8 @@ read_csr(cs_csr *c, cs_err *e)
 	if (bits.n < 2 || bits.p[0] != 0)
 		return BAD(e, CS_R_MALFORMED, "signature of no whole octets");
 	c->sig = cs_span_cut(bits, 1, bits.n - 1);
-	if ((r = read_info(c, e)) != CS_OK)
+	if ((r = read_algorithm(c, e)) != CS_OK ||
+	    (r = read_info(c, e)) != CS_OK)
 		return r;
 	if (c->der.n - c->attr_approvals.n > CS_REQUEST_MAX)
 		return BAD(e, CS_R_TOO_LARGE,
