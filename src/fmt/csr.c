@@ -15,6 +15,9 @@
 
 #define BAD(e, reason, ...) CS_BAD(e, reason, "request", __VA_ARGS__)
 
+/* Three lengths that may each take an octet more, and a new signature: a DER
+ * ECDSA-Sig-Value may be longer than the one before. */
+#define COMPOSITE_SLACK 32
 /* A base request of full size, sixteen approvals of full size, framing. */
 #define COMPOSITE_MAX (CS_REQUEST_MAX + CS_APPROVALS_MAX * CS_APPROVAL_MAX + 64)
 /* Levels above the content of an extnValue: request, info, [0], Attribute,
@@ -191,6 +194,19 @@ read_value(cs_csr *c, cs_span attr, cs_span oid, cs_span value, cs_err *e)
 	}
 }
 
+/* The approvals come on top of the request's own attributes. */
+static int
+see_attribute(const cs_csr *c, struct seen *seen, cs_span oid, cs_err *e)
+{
+	static const char what[] = "an attribute";
+
+	if (!cs_oid_is(oid, CS_OID_AT_OWNER_APPROVALS))
+		return see(seen, oid, what, e);
+	if (c->n_approvals != 0)
+		return BAD(e, CS_R_MALFORMED, "%s is repeated", what);
+	return CS_OK;
+}
+
 /* Attribute ::= SEQUENCE { OID, SET SIZE(1) OF value } */
 static int
 read_attribute(cs_csr *c, struct seen *seen, cs_span whole, cs_err *e)
@@ -200,7 +216,7 @@ read_attribute(cs_csr *c, struct seen *seen, cs_span whole, cs_err *e)
 
 	if ((r = cs_der_get(&in, CS_DER_SEQ, &attr, e)) != CS_OK ||
 	    (r = cs_der_get(&attr, CS_DER_OID, &oid, e)) != CS_OK ||
-	    (r = see(seen, oid, "an attribute", e)) != CS_OK ||
+	    (r = see_attribute(c, seen, oid, e)) != CS_OK ||
 	    (r = cs_der_get(&attr, CS_DER_SET, &set, e)) != CS_OK ||
 	    (r = cs_der_end(attr, "an attribute", e)) != CS_OK ||
 	    (r = cs_der_any(&set, NULL, NULL, &value, e)) != CS_OK)
@@ -332,6 +348,22 @@ read_info(cs_csr *c, cs_err *e)
 	return read_attributes(c, e);
 }
 
+/* The limit is on the request; what the approvals add around themselves is
+ * not the agent's. */
+static int
+check_size(const cs_csr *c, cs_err *e)
+{
+	size_t n = c->der.n - c->attr_approvals.n;
+	size_t max = CS_REQUEST_MAX +
+	    (c->n_approvals == 0 ? 0 : COMPOSITE_SLACK);
+
+	if (n > max)
+		return BAD(e, CS_R_TOO_LARGE,
+		    "request of %zu octets without its approvals, at most %zu",
+		    n, max);
+	return CS_OK;
+}
+
 static int
 read_csr(cs_csr *c, cs_err *e)
 {
@@ -351,11 +383,7 @@ read_csr(cs_csr *c, cs_err *e)
 	if ((r = read_algorithm(c, e)) != CS_OK ||
 	    (r = read_info(c, e)) != CS_OK)
 		return r;
-	if (c->der.n - c->attr_approvals.n > CS_REQUEST_MAX)
-		return BAD(e, CS_R_TOO_LARGE,
-		    "request of %zu octets without its approvals, at most %d",
-		    c->der.n - c->attr_approvals.n, CS_REQUEST_MAX);
-	return CS_OK;
+	return check_size(c, e);
 }
 
 int
