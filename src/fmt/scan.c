@@ -50,7 +50,7 @@ cs_scan_starts(cs_span s, const char *prefix)
 cs_span
 cs_scan_from(cs_span s, size_t at)
 {
-	return at > s.n ? (cs_span){0} : cs_span_cut(s, at, s.n - at);
+	return cs_span_cut(s, at, s.n - at); /* absent beyond the end */
 }
 
 bool
