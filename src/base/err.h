@@ -29,7 +29,7 @@ typedef struct cs_err {
 	int cls;           /* enum cs_class; 0 = no error */
 	int detail;        /* meaning belongs to the room that set it; 0 = none */
 	const char *where; /* static string: the room and noun that failed */
-	char text[512];    /* one sentence, may hold bytes from outside: escape
+	char text[2048];   /* one sentence, may hold bytes from outside: escape
 			    * it before a terminal (base/text.h) */
 } cs_err;
 

@@ -11,7 +11,7 @@
 int
 main(void)
 {
-	char big[1000];
+	char big[3 * sizeof(((cs_err *)NULL)->text)];
 	cs_err e = {0};
 
 	ok(cs_fail(&e, CS_EIO, "room", "no %s", "file") == CS_EIO &&
