@@ -35,7 +35,9 @@ typedef struct cs_p11_info {
 	char model[17];
 	char manufacturer[33];
 	char label[256];   /* the object's */
+	unsigned long slot_id; /* good while the module stays loaded */
 	enum cs_p11_kind kind; /* NONE: not seen before login, or unsupported */
+	unsigned bits;         /* of the key; 0 when kind is NONE */
 	bool login_needed;
 	bool protected_path; /* the PIN is typed on the reader */
 	bool always_authenticate;
@@ -55,18 +57,23 @@ typedef struct cs_p11 cs_p11;
 /* Resolves a URI to exactly one key, without logging in as long as the public
  * objects tell which. CS_EUSAGE the URI is bad (unknown or repeated
  * attributes, pin-value, not a private key); CS_EDEVICE none, or several: the
- * text names at most 8 candidates as URIs, a line each, nothing was tried. */
+ * text names at most 8 candidates as quoted URIs, nothing was tried. */
 CS_USE int cs_p11_open(const char *uri, const cs_p11_env *env, cs_p11 **out,
     cs_err *e);
 void cs_p11_close(cs_p11 **k); /* logs out, closes, unloads */
 const cs_p11_info *cs_p11_describe(const cs_p11 *k);
-/* The module's file name, for a library that loads it itself. Lends. */
+/* The module's file name, for a library that loads it itself; NULL when it has
+ * none. Lends. */
 const char *cs_p11_module(const cs_p11 *k);
 /* CKA_ID of the key, for the same. Lends; absent when it has none. */
 cs_span cs_p11_id(const cs_p11 *k);
-/* The PIN as this key's URI (pin-source=) or person gives it, once. For a
- * library that logs in itself; the same rules about last tries. */
-CS_USE int cs_p11_pin(cs_p11 *k, cs_buf **pin, cs_err *e);
+/* Logs in where the token wants it, once, and looks at the private key: the
+ * description is complete then. Another library of this process that loads the
+ * same module shares the login: a PIN never passes through that library.
+ * cs_p11_sign() does it by itself. */
+CS_USE int cs_p11_login(cs_p11 *k, cs_err *e);
+/* Ends the login and the session; the next use begins a new one. */
+void cs_p11_logout(cs_p11 *k);
 /* The public key, from the public key object, the certificate, or the private
  * key's own attributes; logs in when nothing is visible before. */
 CS_USE int cs_p11_public_key(cs_p11 *k, cs_p11_public *out, cs_err *e);

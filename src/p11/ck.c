@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "p11/ck.h"
+
+#include <string.h>
+
+#define WHERE "p11 token"
+#define BATCH 32
+
+int
+cs_ck_fail(cs_err *e, const char *call, CK_RV rv)
+{
+	return cs_fail(e, CS_EDEVICE, WHERE, "%s: %s (CKR 0x%lx)",
+	    call, p11_kit_strerror(rv), (unsigned long)rv);
+}
+
+void
+cs_ck_field(char *out, const CK_UTF8CHAR *in, size_t n)
+{
+	const CK_UTF8CHAR *nul = memchr(in, 0, n);
+
+	if (nul != NULL)
+		n = (size_t)(nul - in);
+	while (n > 0 && in[n - 1] == ' ')
+		n--;
+	memcpy(out, in, n);
+	out[n] = 0;
+}
+
+int
+cs_ck_session_open(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, cs_ck_session *out,
+    cs_err *e)
+{
+	CK_SESSION_HANDLE h = 0;
+	CK_RV rv;
+
+	out->f = NULL;
+	rv = f->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, &h);
+	if (rv != CKR_OK)
+		return cs_ck_fail(e, "C_OpenSession", rv);
+	out->f = f;
+	out->h = h;
+	return CS_OK;
+}
+
+void
+cs_ck_session_close(cs_ck_session *s)
+{
+	if (s->f != NULL)
+		(void)s->f->C_CloseSession(s->h);
+	s->f = NULL;
+}
+
+/* CKR_ATTRIBUTE_SENSITIVE and _TYPE_INVALID: the object does not show it. */
+static bool
+is_absent(CK_RV rv, CK_ULONG n)
+{
+	return rv == CKR_ATTRIBUTE_SENSITIVE ||
+	    rv == CKR_ATTRIBUTE_TYPE_INVALID ||
+	    (rv == CKR_OK && n == CK_UNAVAILABLE_INFORMATION);
+}
+
+int
+cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
+    CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e)
+{
+	CK_ATTRIBUTE a = {type, NULL, 0};
+	cs_buf *b = NULL;
+	CK_ULONG said;
+	CK_RV rv;
+	int r = CS_OK;
+
+	*out = NULL;
+	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	if (is_absent(rv, a.ulValueLen))
+		return CS_OK;
+	if (rv != CKR_OK)
+		return cs_ck_fail(e, "C_GetAttributeValue", rv);
+	said = a.ulValueLen;
+	if (said > cap)
+		return cs_fail(e, CS_EDEVICE, WHERE, "the token says that "
+		    "attribute 0x%lx has %lu bytes, the limit is %zu",
+		    (unsigned long)type, (unsigned long)said, cap);
+	if ((b = cs_buf_new(said)) == NULL)
+		return cs_nomem(e, WHERE);
+	a.pValue = cs_buf_tail(b);
+	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	if (is_absent(rv, a.ulValueLen))
+		goto out;
+	if (rv != CKR_OK) {
+		r = cs_ck_fail(e, "C_GetAttributeValue", rv);
+		goto out;
+	}
+	if (a.ulValueLen > said || cs_buf_grew(b, a.ulValueLen) != CS_OK) {
+		r = cs_fail(e, CS_EDEVICE, WHERE, "attribute 0x%lx grew from "
+		    "%lu to %lu bytes between two calls", (unsigned long)type,
+		    (unsigned long)said, (unsigned long)a.ulValueLen);
+		goto out;
+	}
+	*out = b;
+	b = NULL; /* transferred */
+out:
+	cs_buf_free(&b);
+	return r;
+}
+
+bool
+cs_ck_ulong(const cs_ck_session *s, CK_OBJECT_HANDLE o,
+    CK_ATTRIBUTE_TYPE type, CK_ULONG *out)
+{
+	CK_ULONG v = 0;
+	CK_ATTRIBUTE a = {type, &v, sizeof(v)};
+
+	if (s->f->C_GetAttributeValue(s->h, o, &a, 1) != CKR_OK ||
+	    a.ulValueLen != sizeof(v))
+		return false;
+	*out = v;
+	return true;
+}
+
+bool
+cs_ck_is(const cs_ck_session *s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type)
+{
+	CK_BBOOL v = CK_FALSE;
+	CK_ATTRIBUTE a = {type, &v, sizeof(v)};
+	CK_RV rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+
+	if (is_absent(rv, a.ulValueLen))
+		return false;
+	return rv != CKR_OK || a.ulValueLen != sizeof(v) || v != CK_FALSE;
+}
+
+static int
+collect(const cs_ck_session *s, cs_ck_objects *out, cs_err *e)
+{
+	CK_OBJECT_HANDLE h[BATCH];
+	CK_ULONG n;
+	CK_RV rv;
+
+	for (;;) {
+		n = 0;
+		rv = s->f->C_FindObjects(s->h, h, BATCH, &n);
+		if (rv != CKR_OK)
+			return cs_ck_fail(e, "C_FindObjects", rv);
+		if (n == 0)
+			return CS_OK;
+		if (n > BATCH)
+			return cs_fail(e, CS_EDEVICE, WHERE, "the token gave "
+			    "%lu objects where %d were asked for",
+			    (unsigned long)n, BATCH);
+		if (n > CS_CK_OBJECTS_MAX - out->n)
+			return cs_fail(e, CS_EDEVICE, WHERE, "the token lists "
+			    "more than %d objects; name the key by id=",
+			    CS_CK_OBJECTS_MAX);
+		memcpy(out->h + out->n, h, n * sizeof(h[0]));
+		out->n += n;
+	}
+}
+
+int
+cs_ck_find(const cs_ck_session *s, CK_OBJECT_CLASS cls, cs_span id,
+    cs_span label, cs_ck_objects *out, cs_err *e)
+{
+	CK_ATTRIBUTE t[3] = {{CKA_CLASS, &cls, sizeof(cls)}};
+	CK_ULONG n = 1;
+	CK_RV rv;
+	int r;
+
+	out->n = 0;
+	if (id.p != NULL)
+		t[n++] = (CK_ATTRIBUTE){CKA_ID, (void *)(uintptr_t)id.p, id.n};
+	if (label.p != NULL)
+		t[n++] = (CK_ATTRIBUTE){CKA_LABEL, (void *)(uintptr_t)label.p,
+		    label.n};
+	if ((rv = s->f->C_FindObjectsInit(s->h, t, n)) != CKR_OK)
+		return cs_ck_fail(e, "C_FindObjectsInit", rv);
+	r = collect(s, out, e);
+	(void)s->f->C_FindObjectsFinal(s->h);
+	return r;
+}
+
+bool
+cs_ck_any(const cs_ck_session *s, CK_OBJECT_CLASS cls)
+{
+	CK_ATTRIBUTE t = {CKA_CLASS, &cls, sizeof(cls)};
+	CK_OBJECT_HANDLE h = 0;
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	if (s->f->C_FindObjectsInit(s->h, &t, 1) != CKR_OK)
+		return false;
+	rv = s->f->C_FindObjects(s->h, &h, 1, &n);
+	(void)s->f->C_FindObjectsFinal(s->h);
+	return rv == CKR_OK && n > 0;
+}

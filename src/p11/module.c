@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "p11/module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WHERE "p11 module"
+#define SLOTS_MAX 256
+
+/* Field of a PKCS#11 structure against an attribute of the URI. */
+#define TAKES(u, a, field) takes((u), (a), (field), sizeof(field))
+
+static bool
+takes(const cs_p11_uri *u, enum cs_p11_uri_attr a, const CK_UTF8CHAR *field,
+    size_t n)
+{
+	char s[65];
+
+	cs_ck_field(s, field, n);
+	return cs_p11_uri_takes(u, a, cs_span_str(s));
+}
+
+static int
+load_single(const char *path, cs_p11_modules *out, cs_err *e)
+{
+	CK_FUNCTION_LIST *f;
+	CK_RV rv;
+
+	if ((out->list = calloc(2, sizeof(CK_FUNCTION_LIST *))) == NULL)
+		return cs_nomem(e, WHERE);
+	out->single = true;
+	if ((f = p11_kit_module_load(path, 0)) == NULL) {
+		const char *why = p11_kit_message();
+
+		return cs_fail(e, CS_EDEVICE, WHERE, "PKCS#11 module %s: %s",
+		    path, why == NULL ? "cannot be loaded" : why);
+	}
+	if ((rv = p11_kit_module_initialize(f)) != CKR_OK) {
+		p11_kit_module_release(f);
+		(void)cs_ck_fail(e, "C_Initialize", rv);
+		return cs_wrap(e, "PKCS#11 module %s", path);
+	}
+	out->list[0] = f;
+	return CS_OK;
+}
+
+int
+cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out, cs_err *e)
+{
+	const char *why;
+
+	out->list = NULL;
+	out->single = false;
+	p11_kit_be_quiet(); /* or it writes to standard error by itself */
+	if (u->attr[CS_P11_A_MODULE_PATH] != NULL)
+		return load_single(cs_buf_cstr(u->attr[CS_P11_A_MODULE_PATH]),
+		    out, e);
+	if ((out->list = p11_kit_modules_load_and_initialize(0)) != NULL)
+		return CS_OK;
+	why = p11_kit_message();
+	return cs_fail(e, CS_EDEVICE, WHERE,
+	    "p11-kit's PKCS#11 modules cannot be loaded: %s",
+	    why == NULL ? "no reason given" : why);
+}
+
+void
+cs_p11_modules_unload(cs_p11_modules *m)
+{
+	if (m->list == NULL)
+		return;
+	if (!m->single) {
+		p11_kit_modules_finalize_and_release(m->list);
+	} else {
+		if (m->list[0] != NULL) {
+			(void)p11_kit_module_finalize(m->list[0]);
+			p11_kit_module_release(m->list[0]);
+		}
+		free(m->list);
+	}
+	m->list = NULL;
+}
+
+static bool
+module_matches(CK_FUNCTION_LIST *f, const cs_p11_uri *u)
+{
+	char *name = p11_kit_module_get_name(f);
+	bool good = cs_p11_uri_takes(u, CS_P11_A_MODULE_NAME,
+	    cs_span_str(name));
+	CK_INFO info = {0};
+
+	free(name);
+	if (!good || f->C_GetInfo(&info) != CKR_OK)
+		return false;
+	if (u->attr[CS_P11_A_LIBRARY_VERSION] != NULL &&
+	    (info.libraryVersion.major != u->version_major ||
+	    info.libraryVersion.minor != u->version_minor))
+		return false;
+	return TAKES(u, CS_P11_A_LIBRARY_MANUFACTURER, info.manufacturerID) &&
+	    TAKES(u, CS_P11_A_LIBRARY_DESCRIPTION, info.libraryDescription);
+}
+
+static bool
+slot_matches(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, const cs_p11_uri *u)
+{
+	CK_SLOT_INFO info = {0};
+
+	if (u->attr[CS_P11_A_SLOT_ID] != NULL && u->slot_id != slot)
+		return false;
+	if (u->attr[CS_P11_A_SLOT_MANUFACTURER] == NULL &&
+	    u->attr[CS_P11_A_SLOT_DESCRIPTION] == NULL)
+		return true;
+	if (f->C_GetSlotInfo(slot, &info) != CKR_OK)
+		return false;
+	return TAKES(u, CS_P11_A_SLOT_MANUFACTURER, info.manufacturerID) &&
+	    TAKES(u, CS_P11_A_SLOT_DESCRIPTION, info.slotDescription);
+}
+
+static bool
+token_matches(const CK_TOKEN_INFO *t, const cs_p11_uri *u)
+{
+	return (t->flags & CKF_TOKEN_INITIALIZED) != 0 &&
+	    TAKES(u, CS_P11_A_TOKEN, t->label) &&
+	    TAKES(u, CS_P11_A_MANUFACTURER, t->manufacturerID) &&
+	    TAKES(u, CS_P11_A_SERIAL, t->serialNumber) &&
+	    TAKES(u, CS_P11_A_MODEL, t->model);
+}
+
+/* The first call, without room, makes the module look for tokens anew. */
+static CK_RV
+slot_list(CK_FUNCTION_LIST *f, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *n)
+{
+	CK_RV rv = f->C_GetSlotList(CK_TRUE, NULL, n);
+
+	if (rv != CKR_OK)
+		return rv;
+	*n = SLOTS_MAX;
+	rv = f->C_GetSlotList(CK_TRUE, slots, n);
+	return rv == CKR_OK && *n > SLOTS_MAX ? CKR_BUFFER_TOO_SMALL : rv;
+}
+
+static int
+module_each(CK_FUNCTION_LIST *f, bool single, const cs_p11_uri *u,
+    int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+    const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
+{
+	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_ULONG i, n = 0;
+	CK_RV rv;
+	int r = CS_OK;
+
+	if (!module_matches(f, u))
+		return CS_OK;
+	if ((rv = slot_list(f, slots, &n)) != CKR_OK)
+		return single ? cs_ck_fail(e, "C_GetSlotList", rv) : CS_OK;
+	for (i = 0; i < n && r == CS_OK; i++) {
+		CK_TOKEN_INFO t = {0};
+
+		if (!slot_matches(f, slots[i], u))
+			continue;
+		rv = f->C_GetTokenInfo(slots[i], &t);
+		if (rv == CKR_OK && token_matches(&t, u))
+			r = each(arg, f, slots[i], &t, e);
+		else if (rv != CKR_OK && single &&
+		    rv != CKR_TOKEN_NOT_PRESENT &&
+		    rv != CKR_TOKEN_NOT_RECOGNIZED)
+			r = cs_ck_fail(e, "C_GetTokenInfo", rv);
+	}
+	return r;
+}
+
+int
+cs_p11_modules_each(const cs_p11_modules *m, const cs_p11_uri *u,
+    int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+    const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
+{
+	size_t i;
+	int r = CS_OK;
+
+	for (i = 0; m->list[i] != NULL && r == CS_OK; i++)
+		r = module_each(m->list[i], m->single, u, each, arg, e);
+	return r;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_P11_MODULE_H
+#define CS_P11_MODULE_H
+
+#include "p11/ck.h"
+#include "p11/uri.h"
+
+/* The PKCS#11 modules of one URI, loaded and initialized by p11-kit:
+ * module-path= only that one, otherwise those that p11-kit has configured. */
+
+typedef struct cs_p11_modules {
+	CK_FUNCTION_LIST **list; /* ends with NULL; NULL: none loaded */
+	bool single;             /* by module-path= */
+} cs_p11_modules;
+
+/* CS_EDEVICE when there is none to load. */
+CS_USE int cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out,
+    cs_err *e);
+void cs_p11_modules_unload(cs_p11_modules *m);
+
+/* Calls `each` for every slot with an initialized token that the URI's token,
+ * slot and library attributes match. A broken module or slot is passed over,
+ * unless it is the one that module-path= names. */
+CS_USE int cs_p11_modules_each(const cs_p11_modules *m, const cs_p11_uri *u,
+    int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+    const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e);
+
+#endif
