@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypt/rawsig.h"
+#include "fmt/reason.h"
+#include "p11/p11.h"
+#include "signer/plain.h"
+#include "signer/signer.h"
+
+/* The module of "pkcs11:" owner keys. */
+
+#define SPKI_MAX 1024
+#define SIG_MAX 1024
+
+static const char where[] = "signer/pkcs11";
+
+struct token_key {
+	cs_p11 *p11;
+	cs_buf *spki; /* NULL until somebody asks */
+};
+
+static int
+refuse_ed25519(cs_err *e)
+{
+	return CS_BAD(e, CS_R_UNSUPPORTED, where,
+	    "expected a P-256, P-384 or RSA key, found Ed25519");
+}
+
+/* "P-256" as far as it shows: a hidden key has no name before a login. */
+static void
+name_key(const cs_p11_info *i, char out[16])
+{
+	static const char *const curves[] = {
+		[CS_P11_EC_P256] = "P-256",
+		[CS_P11_EC_P384] = "P-384",
+		[CS_P11_ED25519] = "Ed25519",
+	};
+
+	out[0] = '\0';
+	if (i->kind == CS_P11_RSA)
+		(void)snprintf(out, 16, "RSA-%u", i->bits);
+	else if (i->kind != CS_P11_NONE)
+		(void)snprintf(out, 16, "%s", curves[i->kind]);
+}
+
+static void
+describe(const cs_p11_info *i, cs_signer_info *out)
+{
+	(void)snprintf(out->uri, sizeof(out->uri), "%s", i->uri);
+	(void)snprintf(out->where, sizeof(out->where),
+	    "token \"%s\" (%s, serial %s)", i->token, i->model, i->serial);
+	name_key(i, out->key);
+	out->login_needed = i->login_needed;
+	out->is_software = i->is_software;
+}
+
+static void
+token_close(void *h)
+{
+	struct token_key *k = h;
+
+	if (k == NULL)
+		return;
+	cs_p11_close(&k->p11);
+	cs_buf_free(&k->spki);
+	free(k);
+}
+
+static int
+token_open(const char *uri, const cs_signer_env *env, void **h,
+    cs_signer_info *info, cs_err *e)
+{
+	const cs_p11_env p11_env = {env->ui, env->allow_last_try};
+	struct token_key *k;
+	int rc;
+
+	*h = NULL;
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return cs_nomem(e, where);
+	if ((rc = cs_p11_open(uri, &p11_env, &k->p11, e)) == CS_OK &&
+	    cs_p11_describe(k->p11)->kind == CS_P11_ED25519)
+		rc = refuse_ed25519(e);
+	if (rc == CS_OK) {
+		describe(cs_p11_describe(k->p11), info);
+		*h = k;
+		k = NULL; /* transferred */
+	}
+	token_close(k);
+	return rc;
+}
+
+static int
+put_spki(const cs_p11_public *p, cs_buf *out, cs_err *e)
+{
+	switch (p->kind) {
+	case CS_P11_EC_P256:
+		return cs_spki_put_ec(out, CS_KEY_P256, cs_buf_span(p->point),
+		    e);
+	case CS_P11_EC_P384:
+		return cs_spki_put_ec(out, CS_KEY_P384, cs_buf_span(p->point),
+		    e);
+	case CS_P11_RSA:
+		return cs_spki_put_rsa(out, cs_buf_span(p->modulus), e);
+	default:
+		return refuse_ed25519(e);
+	}
+}
+
+static int
+read_spki(struct token_key *k, cs_err *e)
+{
+	cs_p11_public p = {0};
+	cs_buf *b = NULL;
+	int rc;
+
+	if (k->spki != NULL)
+		return CS_OK;
+	if ((rc = cs_p11_public_key(k->p11, &p, e)) != CS_OK)
+		return rc;
+	if ((b = cs_buf_new(SPKI_MAX)) == NULL)
+		rc = cs_nomem(e, where);
+	else if ((rc = put_spki(&p, b, e)) == CS_OK) {
+		k->spki = b;
+		b = NULL; /* transferred */
+	}
+	cs_buf_free(&b);
+	cs_p11_public_clear(&p);
+	return rc;
+}
+
+static int
+token_spki(void *h, cs_buf *out, cs_err *e)
+{
+	struct token_key *k = h;
+	int rc;
+
+	if ((rc = read_spki(k, e)) != CS_OK)
+		return rc;
+	if (cs_buf_put(out, cs_buf_span(k->spki)) != CS_OK)
+		return cs_fail(e, CS_EBUG, where, "no room for a public key");
+	return CS_OK;
+}
+
+static int
+raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
+{
+	struct token_key *k = arg;
+	cs_buf *in = cs_buf_new(CS_RAWSIG_IN_MAX), *raw = cs_buf_new(SIG_MAX);
+	int rc;
+
+	if (in == NULL || raw == NULL)
+		rc = cs_nomem(e, where);
+	else if ((rc = cs_rawsig_input(alg, bytes, in, e)) == CS_OK &&
+	    (rc = cs_p11_sign(k->p11, alg->key == CS_KEY_RSA ?
+	    CS_P11_RSA_PKCS : CS_P11_ECDSA, cs_buf_span(in), raw, e)) == CS_OK)
+		rc = cs_rawsig_output(alg, cs_buf_span(raw), sig, e);
+	cs_buf_free(&raw);
+	cs_buf_free(&in);
+	return rc;
+}
+
+static int
+token_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+{
+	struct token_key *k = h;
+	int rc;
+
+	if ((rc = read_spki(k, e)) != CS_OK)
+		return rc;
+	return cs_plain_sign(tbs, cs_buf_span(k->spki), now, raw_sign, k, out,
+	    e);
+}
+
+struct list_arg {
+	int (*each)(void *arg, const cs_signer_info *info, cs_err *e);
+	void *arg;
+};
+
+/* A kind that is not known may be one that hides: it is not left out. */
+static int
+list_one(void *arg, const cs_p11_info *i, cs_err *e)
+{
+	const struct list_arg *a = arg;
+	cs_signer_info info = {0};
+
+	if (i->kind == CS_P11_ED25519)
+		return CS_OK;
+	describe(i, &info);
+	return a->each(a->arg, &info, e);
+}
+
+static int
+token_list(const char *uri, const cs_signer_env *env,
+    int (*each)(void *arg, const cs_signer_info *info, cs_err *e), void *arg,
+    cs_err *e)
+{
+	struct list_arg a = {each, arg};
+
+	(void)env;
+	return cs_p11_list(uri, list_one, &a, e);
+}
+
+extern const struct cs_signer_ops countersign_signer;
+const struct cs_signer_ops countersign_signer = {
+	.abi = CS_SIGNER_ABI,
+	.scheme = "pkcs11",
+	.open = token_open,
+	.spki = token_spki,
+	.sign = token_sign,
+	.list = token_list,
+	.close = token_close,
+};
