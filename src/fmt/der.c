@@ -13,6 +13,8 @@
 
 #define BAD(e, ...) CS_BAD(e, CS_R_NOT_DER, "der", __VA_ARGS__)
 
+#define YEAR_2000 INT64_C(946684800)
+
 /* X.690 8.1.3 and 10.1: definite, and in the fewest octets. */
 static int
 read_length(cs_span *in, size_t *out, cs_err *e)
@@ -156,13 +158,15 @@ int
 cs_der_gentime(cs_span *in, int64_t *out, cs_err *e)
 {
 	cs_span b = {0};
+	int64_t t = 0;
 	int r;
 
 	if ((r = cs_der_get(in, CS_DER_GENTIME, &b, e)) != CS_OK)
 		return r;
-	if (!cs_gentime_get(b, out))
+	if (!cs_gentime_get(b, &t) || t < YEAR_2000)
 		return CS_BAD(e, CS_R_MALFORMED, "der",
 		    "GeneralizedTime is not YYYYMMDDHHMMSSZ, 2000 to 9999");
+	*out = t;
 	return CS_OK;
 }
 
