@@ -23,4 +23,20 @@ typedef struct cs_pin_source {
 /* Fills *ui; `s` must outlive it. The prompt escapes what the token says. */
 void cs_pin_ui(cs_pin_source *s, cs_ui *ui);
 
+/* The question: what is asked for, escaped, and how many tries are left. */
+CS_USE int cs_pin_prompt(const struct cs_pin_ask *ask, bool ascii,
+    cs_buf **out, cs_err *e);
+
+enum cs_askpass {
+	CS_ASKPASS_NEVER,
+	CS_ASKPASS_LATER,  /* when there is no terminal */
+	CS_ASKPASS_FIRST,  /* before the terminal */
+	CS_ASKPASS_MISSING /* it must be used, and is not set */
+};
+
+/* By SSH_ASKPASS and SSH_ASKPASS_REQUIRE (NULL: not set), and by whether
+ * DISPLAY or WAYLAND_DISPLAY is set. */
+enum cs_askpass cs_askpass_choose(const char *program, const char *require,
+    bool display);
+
 #endif
