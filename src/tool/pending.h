@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_TOOL_PENDING_H
+#define CS_TOOL_PENDING_H
+
+#include "tool/out.h"
+
+/* A request that waits for its owner: exit code 7. */
+
+/* One line a person can paste, made word by word. */
+typedef struct cs_command cs_command;
+cs_command *cs_command_new(const char *verb); /* gives; NULL no memory */
+void cs_command_free(cs_command **c);
+/* --name VALUE, quoted for the shell where need be; NULL value: a flag. */
+void cs_command_option(cs_command *c, const char *name, const char *value);
+void cs_command_word(cs_command *c, const char *word);
+
+/* Saves the request as $XDG_RUNTIME_DIR/countersign/CODE.req, readable for
+ * this user alone, and puts what the owner needs into `out`: code, saved,
+ * command. Where it cannot be saved the reason stands there instead; that is
+ * no failure. CS_EBUG only. */
+CS_USE int cs_pending_save(const char *code, cs_span request_der,
+    cs_command *c, cs_out *out, cs_err *e);
+
+#endif

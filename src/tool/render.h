@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_TOOL_RENDER_H
+#define CS_TOOL_RENDER_H
+
+#include "fmt/csr.h"
+#include "fmt/tbs.h"
+#include "signer/signer.h"
+#include "tool/out.h"
+
+/* What the owner sees before he signs: made from the parsed objects alone,
+ * never from what they were built of. */
+typedef struct cs_review { /* borrows all */
+	const cs_csr *csr;
+	const cs_tbs *tbs;             /* one request subject, approve */
+	const cs_signer_info *signer;
+	const char *code;              /* the request's, cs_code() */
+	const char *agent_key;         /* fingerprints */
+	const char *owner_key;
+} cs_review;
+
+/* Appends the page, escaped, no line longer than `columns`. What cannot be
+ * shown whole is CS_EREFUSED: it must not be signed. */
+CS_USE int cs_review_page(const cs_review *r, int columns, bool ascii,
+    cs_buf *page, cs_err *e);
+#define CS_REVIEW_MAX (64 * 1024)
+/* The same as fields for --json. */
+CS_USE int cs_review_fields(const cs_review *r, cs_out *out, cs_err *e);
+
+#endif
