@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# What all verbs have: help, JSON, exit codes, closed and full descriptors.
+# shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+need openssl jq bash
+
+ok "--version" countersign --version
+says "one line" out "countersign "
+ok "--version --json" countersign --version --json
+ok "is an object" jq -e '.ok and (.version | length) > 0' out
+ok "--help" countersign --help
+for verb in request sign attach verify show completion; do
+	says "--help lists $verb" out "  $verb "
+done
+for verb in request sign attach verify show completion; do
+	ok "$verb --help" countersign $verb --help
+	mv out help
+	says "$verb has --json" help "--json"
+	ok "help $verb" countersign help $verb
+	same "$verb: is the same" out help
+	ok "$verb --help --json" countersign $verb --help --json
+	ok "$verb: is the option table" jq -e --arg v $verb '.ok and
+	    .name == $v and ([.options[].name] | index("json") != null)' out
+	exits 2 "$verb: an option that is none" countersign $verb --jsn
+	says "$verb: did you mean" err "did you mean --json"
+	exits 2 "$verb: one JSON object" countersign $verb --json --no-such
+	is "$verb: one line of error" "$(wc -l <err)" 1
+	says "$verb: begins with the verb" err "countersign $verb: "
+	ok "$verb: is the failure" jq -e '(.ok | not) and .status == 2 and
+	    .error.class == "usage" and .error.exit == 2 and
+	    (.error.text | contains("--no-such"))' out
+done
+exits 2 "no verb" countersign
+exits 2 "a verb that is none" countersign atach
+says "did you mean" err "did you mean attach?"
+exits 2 "a verb with an escape" countersign "$(printf 's\033[2J')"
+silent "is escaped" err "$(printf '\033')"
+exits 2 "help for none" countersign help sing
+exits 2 "an option before the verb" countersign --json sign
+
+ok "the completion" countersign completion bash
+cp out completion.bash
+ok "is bash" bash -n completion.bash
+complete_words() { # WORDS...; the last is completed
+	bash -c '. ./completion.bash
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	compopt() { :; }
+	_countersign; printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+complete_words countersign si >out
+is "completes verbs" "$(cat out)" sign
+complete_words countersign sign --max >out
+is "completes options" "$(cat out)" --max-lifetime
+complete_words countersign request --new-key p >out
+is "completes choices" "$(tr '\n' ' ' <out)" "p256 p384 "
+touch here.csr
+complete_words countersign show her >out
+is "completes files" "$(cat out)" here.csr
+exits 2 "no completion for other shells" countersign completion tcsh
+
+id=wimse://corp.example/agent/a
+new_key agent.key
+exits 9 "standard output is full" sh -c \
+    '"$COUNTERSIGN" request --id '$id' --key agent.key >/dev/full'
+says "is said" err "countersign request: standard output"
+exits 9 "standard output is closed" sh -c \
+    '"$COUNTERSIGN" request --id '$id' --key agent.key >&-'
+ok "a closed one that is not used" sh -c \
+    '"$COUNTERSIGN" request --id '$id' --key agent.key -o r.csr >&- 2>&- <&-'
+ok "and the file is what it should be" openssl req -in r.csr -noout -verify
+exits 9 "a closed standard input" sh -c '"$COUNTERSIGN" show - <&-'
+exits 9 "nobody reads" sh -c \
+    '{ "$COUNTERSIGN" --help; echo $? >status; } | :; exit "$(cat status)"'
+
+done_testing

@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# countersign show: every object of ours, any request, any certificate.
+# shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+need openssl jq
+
+id=wimse://corp.example/agent/alice/mail
+alice=mailto:alice@corp.example
+new_key agent.key
+new_key alice.key
+countersign request --id $id --key agent.key --purpose "$(printf 'a\033b')" \
+    -o agent.csr
+countersign sign --key file:alice.key --owner $alice --yes agent.csr \
+    --tbs-out tbs.der -o alice.approval 2>/dev/null
+countersign attach --key agent.key agent.csr alice.approval -o composite.csr
+openssl pkey -in alice.key -pubout -out alice.pub
+openssl pkey -in alice.key -pubout -outform DER -out alice.der
+anchor $alice 'agents="wimse://corp.example/agent",max-lifetime=1h' alice.key >owners
+
+ok "a request" countersign show agent.csr
+says "its agent" out "agent: $id"
+says "its signature" out "own signature: good"
+says "words escaped" out 'purpose: a\u{1B}b'
+ok "a composite request" countersign show composite.csr
+says "with its approval" out "owner: $alice"
+ok "an approval" countersign show alice.approval
+says "not checked" out "its signature not checked"
+ok "a TBS" countersign show tbs.der
+says "not signed" out "approval, not signed yet"
+ok "a public key, PEM" countersign show alice.pub
+says "by its hash" out "key hash: SHA256:"
+cp out pem
+ok "a public key, DER" countersign show alice.der
+same "is the same" out pem
+ok "an owners file" countersign show owners
+says "line by line" out "max-lifetime: 1h"
+ok "several blocks" sh -c 'cat agent.csr alice.approval alice.pub |
+    "$COUNTERSIGN" show --json -'
+ok "one after another" jq -e '[.objects[].object] ==
+    ["request", "approval", "public key"]' out
+
+openssl req -new -x509 -key agent.key -out any.crt -days 7 \
+    -subj "/O=Corp/CN=$(printf 'x\033y')" \
+    -addext 'subjectAltName=DNS:a.example,IP:10.1.2.3,email:a@b.example' \
+    -addext extendedKeyUsage=clientAuth,serverAuth \
+    -addext certificatePolicies=1.2.3.4
+ok "any certificate" countersign show any.crt
+says "subject" out 'subject: CN=x\u{1B}y'
+says "names" out "name-dns: a.example"
+says "addresses" out "name-ip: 10.1.2.3"
+says "policies" out "policy: 1.2.3.4"
+ok "as JSON" countersign show --json any.crt
+ok "in order" jq -e '.objects[0].object == "certificate" and
+    ([.objects[0].fields[] | select(.what == "name-ip") | .value] ==
+    ["10.1.2.3"])' out
+openssl x509 -in any.crt -outform DER -out any.der
+ok "in DER" countersign show any.der
+openssl req -new -key agent.key -subj /CN=web -out web.csr \
+    -addext subjectAltName=DNS:web.example
+ok "any request" countersign show web.csr
+says "that it is no agent's" out "no agent's request: "
+says "and what is in it" out "name-dns: web.example"
+openssl genpkey -algorithm ED448 -out ed448.key
+openssl req -new -x509 -key ed448.key -subj /CN=e -out ed448.crt
+ok "a kind of key that is not used" countersign show ed448.crt
+says "says so" out "of a kind that is not used here"
+
+ok "--cms" countersign show --cms alice.approval -o alice.cms
+ok "--cms-cert of a public key" countersign show --cms-cert alice.pub \
+    -o cms.crt
+ok "stock openssl verifies with both" openssl cms -verify -binary -noverify \
+    -inform PEM -in alice.cms -certfile cms.crt -out content
+same "and finds the TBS" content tbs.der
+chmod 600 owners
+ok "--cms-cert of an approval, by the owners file" countersign show \
+    --cms-cert --owners owners alice.approval -f -o cms.crt
+ok "is as good" openssl cms -verify -binary -noverify \
+    -inform PEM -in alice.cms -certfile cms.crt -out content
+ok "--cms-cert of a certificate" countersign show --cms-cert any.crt
+ok "--cms-cert of a request" countersign show --cms-cert agent.csr
+ok "--cms-cert as JSON" countersign show --json --cms-cert alice.pub
+ok "is in it" jq -e '.certificate | startswith("-----BEGIN CERT")' out
+exits 2 "an approval without owners" countersign show --cms-cert \
+    alice.approval
+exits 3 "--cms of a request" countersign show --cms agent.csr
+exits 3 "--cms of two" sh -c 'cat alice.approval alice.approval |
+    "$COUNTERSIGN" show --cms -'
+exits 2 "--owners alone" countersign show --owners owners alice.approval
+exits 9 "nothing is overwritten" countersign show --cms alice.approval \
+    -o alice.cms
+
+printf 'hello\n' >text
+exits 3 "a text" countersign show text
+exits 3 "a private key" countersign show alice.key
+silent "its bytes are not shown" err "$(sed -n 2p alice.key)"
+sed 's/^MI/MJ/' agent.csr >broken
+exits 3 "a broken request" countersign show broken
+head -n 3 agent.csr >half
+exits 3 "half a request" countersign show half
+exits 9 "no file" countersign show none
+done_testing

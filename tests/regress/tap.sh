@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# Sourced by regression tests: TAP, a folder and a home of their own, and the
+# command as a person types it.
+# shellcheck shell=sh
+
+count=0
+failed=0
+top=$(mktemp -d) || exit 1
+trap 'rm -rf "$top"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$top/home" "$top/work"
+mkdir -m 700 "$top/run"
+HOME=$top/home
+XDG_RUNTIME_DIR=$top/run
+LC_ALL=C.UTF-8
+TZ=UTC
+export HOME XDG_RUNTIME_DIR LC_ALL TZ
+unset XDG_CONFIG_HOME SSH_ASKPASS SSH_ASKPASS_REQUIRE DISPLAY WAYLAND_DISPLAY
+umask 022
+cd "$top/work" || exit 1
+
+# Without a terminal: what is asked needs one of its own (see on_terminal).
+countersign() {
+	setsid -w "$COUNTERSIGN" "$@"
+}
+
+report() { # passed or not (0, 1), name
+	count=$((count + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $count - $2"
+	else
+		echo "not ok $count - $2"
+		failed=$((failed + 1))
+	fi
+}
+
+# ok NAME COMMAND...: ends with 0
+ok() {
+	name=$1
+	shift
+	exits 0 "$name" "$@"
+}
+
+# exits STATUS NAME COMMAND...: ends so; leaves ./out and ./err
+exits() {
+	want=$1
+	name=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	got=$?
+	[ "$got" -eq "$want" ]
+	report $? "$name"
+	[ "$got" -eq "$want" ] || {
+		echo "# expected status $want, got $got: $*"
+		sed 's/^/# /' out err
+	}
+}
+
+# says NAME FILE TEXT: a line of FILE holds TEXT
+says() {
+	grep -qF -e "$3" "$2"
+	report $? "$1"
+	grep -qF -e "$3" "$2" || {
+		echo "# no '$3' in $2:"
+		sed 's/^/# /' "$2"
+	}
+}
+
+# silent NAME FILE TEXT: no line of FILE holds TEXT
+silent() {
+	! grep -qF -e "$3" "$2"
+	report $? "$1"
+}
+
+# empty NAME FILE
+empty() {
+	[ ! -s "$2" ]
+	report $? "$1"
+	[ ! -s "$2" ] || sed 's/^/# /' "$2"
+}
+
+# same NAME FILE FILE: byte for byte
+same() {
+	cmp -s "$2" "$3"
+	report $? "$1"
+}
+
+# is NAME GOT WANTED
+is() {
+	[ "$2" = "$3" ]
+	report $? "$1"
+	[ "$2" = "$3" ] || echo "# expected '$3', got '$2'"
+}
+
+# need PROGRAM...: skips the whole script where one is not installed
+need() {
+	for program; do
+		command -v "$program" >/dev/null || {
+			echo "1..0 # SKIP $program is not installed"
+			exit 0
+		}
+	done
+}
+
+# new_key FILE [CURVE]: a key as openssl makes it
+new_key() {
+	openssl genpkey -algorithm EC -out "$1" \
+	    -pkeyopt "ec_paramgen_curve:${2:-P-256}" 2>/dev/null
+}
+
+# anchor OWNER OPTIONS KEY: a line of an owners file, by openssl alone
+anchor() {
+	echo "$1 $2 spki $(openssl pkey -in "$3" -pubout -outform DER |
+	    openssl base64 -A)"
+}
+
+# on_terminal SCRIPT: an expect script, with `run ARGS...` to start the command
+# on a terminal of its own and `ended STATUS` to wait for its end
+on_terminal() {
+	{
+		cat <<'END'
+set timeout 30
+set stty_init "rows 50 columns 80"
+proc run {args} {
+	eval spawn -noecho [list $::env(COUNTERSIGN)] $args
+	set ::spawn_id $spawn_id
+}
+proc ended {want} {
+	expect { eof {} timeout { puts "no end"; exit 1 } }
+	set w [wait]
+	if {[lindex $w 2] != 0 || [lindex $w 3] != $want} {
+		puts "ended with $w, not $want"
+		exit 1
+	}
+}
+proc asks {what} {
+	expect {
+		-re $what {}
+		timeout { puts "no question $what"; exit 1 }
+		eof { puts "ended without $what"; exit 1 }
+	}
+}
+END
+		cat
+	} | setsid -w expect -
+}
+
+done_testing() {
+	echo "1..$count"
+	exit $((failed != 0))
+}

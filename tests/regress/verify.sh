@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# countersign verify: one line and a status that can be relied on. What is
+# checked has its vectors in tests/vectors/verdict.
+# shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+need openssl jq
+
+id=wimse://corp.example/agent/alice/mail
+alice=mailto:alice@corp.example
+new_key agent.key
+new_key alice.key
+options='agents="wimse://corp.example/agent/alice",no-touch-required'
+{
+	echo '# who may approve what'
+	anchor $alice "$options" alice.key
+} >owners
+chmod 600 owners
+countersign request --id $id --key agent.key -o agent.csr
+countersign sign --key file:alice.key --owner $alice --yes agent.csr \
+    -o alice.approval 2>/dev/null
+countersign attach --key agent.key agent.csr alice.approval -o composite.csr
+
+v() {
+	countersign verify --owners owners --authority https://corp.example \
+	    "$@"
+}
+
+ok "approved" v composite.csr
+sed 's/until .*/until TIME/' out >line
+is "in one line" "$(cat line)" \
+    "approved: $id by $alice (software, no presence) until TIME"
+empty "and nothing else" err
+ok "--json" v --json composite.csr
+ok "has it all" jq -e --arg id $id --arg o $alice '.ok and .status == 0 and
+    .state == "approved" and .agent == $id and .owner == $o and
+    .max_lifetime == 3600 and .max_issuances == 1 and
+    (.assurance.present | not) and (.approvals | length) == 1 and
+    .approvals[0].anchor_line == 2 and .approvals[0].type == "cms" and
+    (.approvals[0].approval_id | length) == 32' out
+cat agent.csr alice.approval >bundle
+ok "a bundle of request and approval" v bundle
+ok "from standard input" sh -c 'cat bundle | "$COUNTERSIGN" verify \
+    --owners owners --authority https://corp.example -'
+mkdir -m 755 owners.d
+cp owners owners.d/corp.owners
+ok "owners in a folder" countersign verify --owners owners.d \
+    --authority https://corp.example composite.csr
+ok "in its trust domain" v --trust-domain corp.example composite.csr
+
+refused() { # REASON NAME ARGUMENTS
+	reason=$1
+	name=$2
+	shift 2
+	exits 1 "$name" v "$@"
+	is "one line: refused, $reason" \
+	    "$(wc -l <out) $(cut -d : -f 1,2 out)" "1 refused: $reason"
+	empty "and nothing else" err
+	exits 1 "--json" v --json "$@"
+	ok "says $reason too" jq -e --arg r "$reason" '(.ok | not) and
+	    .status == 1 and .state == "refused" and .reason == $r and
+	    .error.reason == $r and .error.exit == 1' out
+}
+refused no-approval "no approval" agent.csr
+refused wrong-trust-domain "another trust domain" \
+    --trust-domain other.example composite.csr
+refused expired "long after" --at 2099-01-01T00:00:00Z composite.csr
+refused not-yet-valid "long before" --at 20010101Z composite.csr
+printf 'text\n' >text
+refused malformed "a text" text
+: >nothing
+refused malformed "an empty file" nothing
+head -c 1100000 /dev/zero >big
+refused too-large "more than a megabyte" big
+exits 1 "another authority" countersign verify --owners owners \
+    --authority https://other.example composite.csr
+says "expected and found" out "wrong-authority"
+new_key other.key
+anchor $alice "$options" other.key >others
+chmod 600 others
+exits 1 "nobody's key" countersign verify --owners others \
+    --authority https://corp.example composite.csr
+says "unknown-owner-key" out "refused: unknown-owner-key: "
+anchor $alice 'agents="wimse://corp.example/agent/alice"' alice.key >owners-touch
+chmod 600 owners-touch
+exits 1 "a key that cannot prove presence" countersign verify --owners owners-touch \
+    --authority https://corp.example composite.csr
+says "touch-missing, and whose line" out "owners-touch:1"
+
+exits 2 "no owners" countersign verify --authority https://a composite.csr
+exits 2 "no authority" countersign verify --owners owners composite.csr
+exits 2 "an authority that is none" countersign verify --owners owners \
+    --authority corp.example composite.csr
+exits 2 "a local time" v --at 2026-01-01T00:00:00 composite.csr
+exits 9 "no such file" v none.csr
+exits 9 "no owners file" countersign verify --owners none \
+    --authority https://corp.example composite.csr
+sed 's/no-touch/no-tuch/' owners >typo
+chmod 600 typo
+exits 3 "an option that is none" countersign verify --owners typo \
+    --authority https://corp.example composite.csr
+says "where, and what it should be" err "typo:2"
+says "did you mean" err "no-touch-required"
+chmod 666 owners
+exits 9 "owners that others write" v composite.csr
+chmod 600 owners
+
+done_testing
