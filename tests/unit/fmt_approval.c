@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt/approval.h"
+#include "fmt/der.h"
+#include "fmt/oid.h"
+#include "fmt/reason.h"
+#include "tap.h"
+#include "vec.h"
+
+static struct vec messages[VEC_FILES_MAX], contents[VEC_FILES_MAX];
+static size_t n_messages, n_contents;
+
+/* The TBS within is written back as the same bytes. */
+static bool
+holds(const cs_approval *a)
+{
+	cs_buf *out = cs_buf_new(CS_TBS_MAX);
+	bool same = cs_tbs_put(&a->tbs, out, NULL) == CS_OK &&
+	    cs_span_eq(cs_buf_span(out), a->cms.tbs) &&
+	    cs_span_eq(a->tbs.der, a->cms.tbs);
+
+	cs_buf_free(&out);
+	return same && a->carrier == CS_CARRIER_CMS;
+}
+
+static enum vec_answer
+probe(cs_span in)
+{
+	cs_approval *a = NULL;
+	enum vec_answer answer;
+	cs_err e = {0};
+
+	if (cs_approval_parse(in, 0, &a, &e) != CS_OK)
+		return a == NULL && e.cls == CS_EFORMAT &&
+		    e.detail != CS_R_NONE ? VEC_REFUSED : VEC_BROKEN;
+	answer = cs_span_eq(a->der, in) && holds(a) ? VEC_ACCEPTED : VEC_BROKEN;
+	cs_approval_free(&a);
+	return answer;
+}
+
+static int
+reason_of(cs_span in, unsigned depth)
+{
+	cs_approval *a = NULL;
+	cs_err e = {0};
+	int r = cs_approval_parse(in, depth, &a, &e);
+
+	cs_approval_free(&a);
+	return r == CS_OK ? CS_R_NONE : e.detail;
+}
+
+static cs_buf *
+around(cs_span content_info)
+{
+	cs_buf *b = cs_buf_new(content_info.n + 64);
+
+	ok(cs_approval_put_cms(content_info, b, NULL) == CS_OK, "around");
+	return b;
+}
+
+static void
+test_messages(void)
+{
+	cs_buf *b;
+	size_t i;
+
+	for (i = 0; i < n_messages; i++) {
+		b = around(cs_buf_span(messages[i].der));
+		ok(reason_of(cs_buf_span(b), 0) ==
+		    vec_reason(messages[i].name), "%s", messages[i].name);
+		cs_buf_free(&b);
+	}
+}
+
+/* A CMS message of ours over any content; the signature is none. */
+static cs_buf *
+carried(cs_span tbs)
+{
+	static const uint8_t sha256[] = {0x30, 0x0b, 0x06, 0x09, 0x60, 0x86,
+	    0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01};
+	static const uint8_t ecdsa[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+	    0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+	static const uint8_t hash[32] = {0};
+	cs_buf *attrs = cs_buf_new(512), *cms = cs_buf_new(tbs.n + 1024), *out;
+	cs_cms_new n = {.tbs = tbs, .key_hash = cs_span_of(hash, 32),
+	    .digest_alg = cs_span_of(sha256, sizeof(sha256)),
+	    .sig_alg = cs_span_of(ecdsa, sizeof(ecdsa)),
+	    .sig = cs_span_str("sig")};
+	int r = cs_cms_put_attrs(cs_span_of(hash, 32), 1767225600, attrs, NULL);
+
+	n.attrs = cs_buf_span(attrs);
+	ok(r == CS_OK && cs_cms_put(&n, cms, NULL) == CS_OK, "carried");
+	out = around(cs_buf_span(cms));
+	cs_buf_free(&attrs);
+	cs_buf_free(&cms);
+	return out;
+}
+
+/* Each TBS in its carrier is judged as it is alone. */
+static void
+test_contents(void)
+{
+	cs_buf *b;
+	size_t i;
+
+	for (i = 0; i < n_contents; i++) {
+		b = carried(cs_buf_span(contents[i].der));
+		ok(reason_of(cs_buf_span(b), 0) ==
+		    vec_reason(contents[i].name), "%s", contents[i].name);
+		cs_buf_free(&b);
+	}
+}
+
+/* Seven levels down to the TBS, which has four of its own here. */
+static void
+test_depth(void)
+{
+	cs_buf *b = carried(vec_find(contents, n_contents, "extensions"));
+
+	ok(reason_of(cs_buf_span(b), 6) == CS_R_NONE, "within a request");
+	ok(reason_of(cs_buf_span(b), CS_DER_DEPTH - 11) == CS_R_NONE,
+	    "eleven levels at depth 21");
+	ok(reason_of(cs_buf_span(b), CS_DER_DEPTH - 10) == CS_R_NOT_DER,
+	    "and at depth 22");
+	cs_buf_free(&b);
+}
+
+static void
+type(enum cs_oid oid, const char *value, int reason, const char *what)
+{
+	cs_buf *b = cs_buf_new(256), *v = vec_hex(value);
+	size_t m = cs_der_begin(b, CS_DER_SEQ);
+
+	cs_der_put(b, CS_DER_OID, cs_oid(oid));
+	cs_der_put_raw(b, cs_buf_span(v));
+	cs_der_close(b, m);
+	ok(reason_of(cs_buf_span(b), 0) == reason, "%s", what);
+	cs_buf_free(&v);
+	cs_buf_free(&b);
+}
+
+static void
+test_types(void)
+{
+	type(CS_OID_APPROVAL_WEBAUTHN, "3000", CS_R_UNSUPPORTED, "webauthn");
+	type(CS_OID_APPROVAL_SSHSIG, "3000", CS_R_UNSUPPORTED, "sshsig");
+	type(CS_OID_SIGNED_DATA, "3000", CS_R_UNSUPPORTED, "no carrier");
+	type(CS_OID_APPROVAL_CMS, "3000", CS_R_MALFORMED, "an empty cms");
+	type(CS_OID_APPROVAL_CMS, "0500", CS_R_MALFORMED, "NULL");
+	type(CS_OID_APPROVAL_CMS, "", CS_R_MALFORMED, "no value");
+	type(CS_OID_APPROVAL_CMS, "3000 3000", CS_R_MALFORMED, "two values");
+	type(CS_OID_APPROVAL_SSHSIG, "3000 0500", CS_R_MALFORMED,
+	    "and of another type");
+	ok(reason_of((cs_span){0}, 0) == CS_R_NOT_DER, "absent");
+	ok(reason_of(cs_span_of("", 0), 0) == CS_R_NOT_DER, "empty");
+	ok(strcmp(cs_carrier_name(CS_CARRIER_CMS), "cms") == 0 &&
+	    strcmp(cs_carrier_name(CS_CARRIER_SSHSIG), "sshsig") == 0,
+	    "names");
+}
+
+/* [0] with a certificate that is none, of `pad` octets. */
+static void
+put_filler(cs_buf *b, size_t pad)
+{
+	static const char filler[CS_APPROVAL_MAX];
+	size_t set = cs_der_begin(b, CS_DER_CTXC(0));
+	size_t cert = cs_der_begin(b, CS_DER_SEQ);
+
+	cs_der_put(b, CS_DER_OCTETS, cs_span_of(filler, pad));
+	cs_der_close(b, cert);
+	cs_der_close(b, set);
+}
+
+/* A ContentInfo again, with that certificate behind its content. */
+static void
+put_fat(cs_buf *b, cs_span good, size_t pad)
+{
+	cs_span top = {0}, box = {0}, data = {0}, part = {0};
+	size_t m[3], i;
+
+	if (cs_der_get(&good, CS_DER_SEQ, &top, NULL) != CS_OK ||
+	    cs_der_whole(&top, CS_DER_OID, &part, NULL) != CS_OK ||
+	    cs_der_get(&top, CS_DER_CTXC(0), &box, NULL) != CS_OK ||
+	    cs_der_get(&box, CS_DER_SEQ, &data, NULL) != CS_OK)
+		abort();
+	m[0] = cs_der_begin(b, CS_DER_SEQ);
+	cs_der_put_raw(b, part);
+	m[1] = cs_der_begin(b, CS_DER_CTXC(0));
+	m[2] = cs_der_begin(b, CS_DER_SEQ);
+	for (i = 0; data.n != 0; i++) {
+		if (i == 3)
+			put_filler(b, pad);
+		if (cs_der_any(&data, NULL, NULL, &part, NULL) != CS_OK)
+			abort();
+		cs_der_put_raw(b, part);
+	}
+	for (i = 3; i-- > 0;)
+		cs_der_close(b, m[i]);
+}
+
+/* An approval of exactly `size` octets. */
+static cs_buf *
+sized(cs_span good, size_t size)
+{
+	cs_buf *b = cs_buf_new(2 * CS_APPROVAL_MAX), *out = NULL;
+	size_t pad = size - good.n;
+
+	do { /* until the framing's share is known */
+		cs_buf_free(&out);
+		cs_buf_reset(b);
+		put_fat(b, good, pad);
+		out = around(cs_buf_span(b));
+		pad -= cs_buf_len(out) - size;
+	} while (cs_buf_len(out) != size);
+	cs_buf_free(&b);
+	return out;
+}
+
+static void
+test_sizes(void)
+{
+	cs_span good = vec_find(messages, n_messages, "openssl-p256-small");
+	cs_buf *b = sized(good, CS_APPROVAL_MAX);
+
+	ok(reason_of(cs_buf_span(b), 0) == CS_R_NONE, "24 KiB");
+	cs_buf_free(&b);
+	b = sized(good, CS_APPROVAL_MAX + 1);
+	ok(reason_of(cs_buf_span(b), 0) == CS_R_TOO_LARGE, "and one octet");
+	cs_buf_free(&b);
+}
+
+static void
+test_sweeps(const char *name)
+{
+	cs_buf *b = around(vec_find(messages, n_messages, name));
+	cs_span s = cs_buf_span(b);
+
+	ok(probe(s) == VEC_ACCEPTED, "%s", name);
+	ok(vec_prefixes(s, probe) == 0, "%s: prefixes", name);
+	ok(vec_trailing(s, probe) == 0, "%s: trailing", name);
+	ok(vec_flips(s, probe) == 0, "%s: flips", name);
+	ok(vec_trees(s, probe) == 0, "%s: elements", name);
+	cs_buf_free(&b);
+}
+
+int
+main(void)
+{
+	n_messages = vec_load("cms", messages);
+	n_contents = vec_load("tbs", contents);
+	if (!ok(n_messages != 0 && n_contents != 0, "vectors"))
+		return done_testing();
+	test_messages();
+	test_contents();
+	test_depth();
+	test_types();
+	test_sizes();
+	test_sweeps("openssl-p256-small");
+	test_sweeps("openssl-p256-cades");
+	test_sweeps("openssl-rsa2048");
+	vec_free(messages, n_messages);
+	vec_free(contents, n_contents);
+	return done_testing();
+}
