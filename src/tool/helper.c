@@ -111,6 +111,10 @@ cs_helper_start(cs_helper *h, const char *path, const char *arg, cs_err *e)
 	if (path[0] != '/')
 		return cs_fail(e, CS_ENEEDED, "helper",
 		    "expected an absolute path, found %s", path);
+	/* posix_spawn() cannot tell on every system (not under valgrind). */
+	if (access(path, X_OK) != 0)
+		return cs_fail(e, CS_ENEEDED, "helper", "%s: %s", path,
+		    strerror(errno));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) != 0)
 		return cs_fail(e, CS_ENEEDED, "helper", "socket: %s",
 		    strerror(errno));

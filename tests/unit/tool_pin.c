@@ -60,6 +60,7 @@ ask(void *arg, struct outcome *o)
 	set("DISPLAY", c->display);
 	set("WAYLAND_DISPLAY", NULL);
 	set("AGENT_VARIABLE", "leaks");
+	(void)open("/dev/null", O_RDONLY); /* as a token's library may */
 	cs_pin_ui(&s, &ui);
 	o->r = ui.pin(ui.arg, &plain, &pin, &o->err);
 	if (c->twice) {
@@ -421,6 +422,36 @@ test_pinentry_early(void)
 	ok(gives(c, CS_ENEEDED, "No such file"), "no such program");
 }
 
+/* The program itself, which asks at another terminal than ours. */
+static void
+test_pinentry_itself(void)
+{
+	struct call c = {.pinentry = "pinentry", .pin_fd = -1,
+	    .wait_ms = PTY_PATIENCE_MS};
+	struct pty p, screen;
+	struct outcome o;
+	char body[300];
+
+	if (access("/usr/bin/pinentry-tty", X_OK) != 0) {
+		skip("pinentry-tty is not installed");
+		return;
+	}
+	pty_open(&screen, true);
+	(void)snprintf(body, sizeof(body), "exec /usr/bin/pinentry-tty "
+	    "--ttyname %s --ttytype dumb", ptsname(screen.master));
+	write_script("pinentry", body);
+	pty_open(&p, false);
+	pty_start(&p, ask, &c);
+	pty_go(&p);
+	ok(pty_expect(&screen, plain.what) && pty_expect(&screen, "PIN:"),
+	    "pinentry-tty asks");
+	pty_type(&screen, "47%11\n");
+	o = pty_wait(&p);
+	ok(o.r == CS_OK && strcmp(o.answer, "47%11") == 0,
+	    "and gives what was typed: %d %s", o.r, o.err.text);
+	pty_close(&screen);
+}
+
 /* With a terminal it is the terminal, unless askpass is preferred. */
 static void
 test_terminal(void)
@@ -522,6 +553,7 @@ main(void)
 	test_sources();
 	test_pinentry();
 	test_pinentry_early();
+	test_pinentry_itself();
 	test_terminal();
 	test_interrupt();
 	test_notice();

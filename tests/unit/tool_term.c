@@ -93,7 +93,6 @@ test_answers(void)
 	ok(gives(plain, "\004", CS_EREFUSED, ""), "end of file");
 	ok(gives(plain, "ye\004\004", CS_EREFUSED, ""),
 	    "end of file within a line");
-	ok(gives(plain, "\032no\n", CS_OK, "no"), "cannot be suspended");
 	ok(gives(secret, "12 34\n", CS_OK, "12 34"), "a secret");
 	ok(gives(secret, "\n", CS_EAUTH, ""), "an empty secret");
 	ok(gives(secret, "\004", CS_EREFUSED, ""), "a secret's end of file");
@@ -301,11 +300,12 @@ test_look(void)
 	pty_close(&p);
 }
 
-/* The same scenario in a process group of its own, behind the terminal's. */
+/* The same scenario in a job of its own, as a shell starts one. */
 static void
-ask_behind(void *arg, struct outcome *o)
+ask_as_job(void *arg, struct outcome *o, bool in_front)
 {
-	int status = 0, p[2];
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, was;
+	int p[2], tty;
 	pid_t pid;
 
 	o->r = 97;
@@ -313,17 +313,38 @@ ask_behind(void *arg, struct outcome *o)
 		return;
 	if (pid == 0) {
 		(void)setpgid(0, 0);
+		(void)sigaction(SIGTTOU, &ignore, &was);
+		tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+		if (in_front && tcsetpgrp(tty, getpid()) != 0)
+			_exit(2);
+		(void)sigaction(SIGTTOU, &was, NULL);
 		ask(arg, o);
 		_exit(write(p[1], o, sizeof(*o)) == (ssize_t)sizeof(*o) ? 0
 		    : 1);
 	}
-	if (read(p[0], o, sizeof(*o)) != (ssize_t)sizeof(*o))
+	(void)close(p[1]);
+	if (!pty_ready(p[0]) ||
+	    read(p[0], o, sizeof(*o)) != (ssize_t)sizeof(*o)) {
 		o->r = 97;
-	(void)waitpid(pid, &status, 0);
+		(void)kill(pid, SIGKILL);
+	}
+	(void)waitpid(pid, NULL, 0);
 }
 
 static void
-test_background(void)
+ask_behind(void *arg, struct outcome *o)
+{
+	ask_as_job(arg, o, false);
+}
+
+static void
+ask_in_front(void *arg, struct outcome *o)
+{
+	ask_as_job(arg, o, true);
+}
+
+static void
+test_jobs(void)
 {
 	struct question q = {.secret = true};
 	struct outcome o;
@@ -334,6 +355,15 @@ test_background(void)
 	pty_go(&p);
 	o = pty_wait(&p);
 	ok(o.r == CS_ENEEDED, "in the background: %d %s", o.r, o.err.text);
+	pty_close(&p);
+	pty_open(&p, true);
+	pty_start(&p, ask_in_front, &q);
+	pty_go(&p);
+	(void)pty_expect(&p, "PIN: ");
+	pty_type(&p, "\032" "4711\n");
+	o = pty_wait(&p);
+	ok(o.r == CS_OK && strcmp(o.answer, "4711") == 0,
+	    "a job cannot be suspended without its echo: %d", o.r);
 	pty_close(&p);
 }
 
@@ -375,7 +405,7 @@ main(void)
 	test_stopped();
 	test_raw();
 	test_look();
-	test_background();
+	test_jobs();
 	test_hangup();
 	return done_testing();
 }
