@@ -20,27 +20,37 @@ function same(want, got,  n, part, i, at) {
 	return at >= 0 && substr(got, at + 1) == part[n]
 }
 
+# The lines from want[i] on against those from got[j] on; remembers how far a
+# comparison came.
+function fits(i, j) {
+	while (i <= w && want[i] != "...") {
+		if (j > furthest) {
+			furthest = j
+			expected = want[i]
+		}
+		if (j > g || !same(want[i], got[j]))
+			return 0
+		i++; j++
+	}
+	if (i > w) {
+		if (j <= g && j > furthest) {
+			furthest = j
+			expected = "the end"
+		}
+		return j > g
+	}
+	for (; j <= g + 1; j++)
+		if (fits(i + 1, j))
+			return 1
+	return 0
+}
+
 FILENAME == ARGV[1] { want[++w] = $0; next }
 { got[++g] = $0 }
 END {
-	i = j = 1
-	while (i <= w) {
-		if (want[i] == "...") {
-			i++
-			while (j <= g && (i > w || !same(want[i], got[j])))
-				j++
-			continue
-		}
-		if (j > g || !same(want[i], got[j])) {
-			print "expected: " want[i]
-			print "found:    " (j > g ? "the end" : got[j])
-			exit 1
-		}
-		i++; j++
-	}
-	if (j <= g) {
-		print "expected: the end"
-		print "found:    " got[j]
-		exit 1
-	}
+	if (fits(1, 1))
+		exit 0
+	print "expected: " expected
+	print "found:    " (furthest > g ? "the end" : got[furthest])
+	exit 1
 }

@@ -6,8 +6,8 @@
 # what the page does silently before it.
 #
 # In a page a block is `.Bd -literal` behind the line `.\" test: NAME`;
-# `.\" setup: COMMAND` lines before that run first. In README every indented
-# paragraph run that has a line "$ COMMAND" is one block. In a block, "$ " begins
+# `.\" setup: COMMAND` lines before that run first. In README a block is a run
+# of lines that a tab indents, its first a command. In a block, "$ " begins
 # a command, which goes on in the next line when its own ends with \ or |.
 
 function begin(what) {
@@ -24,7 +24,7 @@ function begin(what) {
 function mark() {
 	count++
 	want = want "$ " count "\n"
-	script = script "cs_status=$?\nprintf '%s %s%s\\n' '$' " count
+	script = script "\ncs_status=$?\nprintf '%s %s%s\\n' '$' " count
 }
 
 # `here` is the word that ends a here-document, while one is open.
@@ -67,21 +67,41 @@ function unroff(s) {
 	return s
 }
 
-plain && /^\t/ {
+plain + 0 && inside && /^$/ { blank++; next }
+plain + 0 && /^\t/ {
 	if (!inside && /^\t\$ /) {
 		begin("transcript")
 		inside = 1
 	}
+	for (; inside && blank > 0; blank--)
+		line("")
 	if (inside)
 		line(substr($0, 2))
 	next
 }
-plain && inside && /./ { finish(); inside = 0 }
-plain { next }
+plain + 0 && inside { finish(); inside = blank = 0 }
+plain + 0 { next }
 
+/^\.\\" vector: / {
+	file = substr($0, 13)
+	hex = ""
+	waiting = 0
+	dump = 1
+	next
+}
+dump && /^\.Ed/ {
+	print file, hex > (dir "/vector")
+	dump = 0
+}
+dump && !/^\./ {
+	sub(/  .*/, "")
+	gsub(/ /, "")
+	hex = hex $0
+}
 /^\.\\" setup: / { setup = setup substr($0, 12) "\n"; next }
 /^\.\\" test: / { begin(substr($0, 11)); waiting = 1; next }
 waiting && /^\.Bd -literal/ { waiting = 0; inside = 1; next }
 inside && /^\.Ed/ { finish(); inside = 0; next }
-inside { line(unroff($0)) }
+inside { line(unroff($0)); next }
+/^\$ / { print FNR ": " $0 > (dir "/unmarked") }
 END { if (inside) finish() }

@@ -79,20 +79,42 @@ block() { # page, home, number
 	report ok "$what"
 }
 
-page() { # file, options for awk
+# The hex of a page against the approval that the vector it names holds.
+vector() { # page, file with "VECTOR HEX"
+	read -r name hex <"$2"
+	der=$(sed -n '/BEGIN OWNER APPROVAL/,/END OWNER/p' "$SRCDIR/$name" |
+	    sed '/-----/d' | openssl base64 -d | od -An -v -tx1 | tr -d ' \n')
+	hash=$("$COUNTERSIGN" show "$SRCDIR/$name" |
+	    sed -n 's/^ *TBS hash: //p')
+	case $hex/$der in
+	?????????*/*"$hex"*) grep -q "^$hash\.\$" "$1" ;;
+	*) false ;;
+	esac
+}
+
+page() { # file, 1: plain text
 	home=$top/$(basename "$1")
 	home "$home"
-	awk -v dir="$home/steps" $2 -f "$here/examples.awk" "$1"
+	awk -v dir="$home/steps" -v plain="$2" -f "$here/examples.awk" "$1"
 	n=1
 	while [ -e "$home/steps/$n.sh" ]; do
 		block "$(basename "$1")" "$home" $n
 		n=$((n + 1))
 	done
+	if [ -e "$home/steps/vector" ]; then
+		vector "$1" "$home/steps/vector" && ok=ok || ok="not ok"
+		report "$ok" "$(basename "$1"): the bytes of the vector"
+		n=$((n + 1))
+	fi
+	if [ -e "$home/steps/unmarked" ]; then
+		sed 's/^/# line /' "$home/steps/unmarked"
+		report "not ok" "$(basename "$1"): a command that no test runs"
+	fi
 	[ $n -gt 1 ] || report "not ok" "$(basename "$1") has no example"
 }
 
-page "$SRCDIR/README" "-v plain=1"
+page "$SRCDIR/README" 1
 for file in "$SRCDIR"/man/*.[157]; do
-	page "$file"
+	page "$file" 0
 done
 echo "1..$count"
