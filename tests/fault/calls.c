@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "tests/fault/fault.h"
+
+/* Each call of OpenSSL that crypt/ makes and that can fail, with what it
+ * returns then. tests/fault/complete.sh holds this list to the calls. */
+
+#define WRAP(type, name, parameters, arguments, failure)                 \
+	type __real_##name parameters;                                   \
+	type __wrap_##name parameters;                                   \
+	type __wrap_##name parameters                                    \
+	{                                                                \
+		return fault_now(FAULT_CALL) ? (failure) :               \
+		    __real_##name arguments;                             \
+	}
+
+WRAP(int, EVP_Digest, (const void *p, size_t n, unsigned char *out,
+    unsigned *len, const EVP_MD *md, ENGINE *none),
+    (p, n, out, len, md, none), 0)
+WRAP(EVP_MD_CTX *, EVP_MD_CTX_new, (void), (), NULL)
+WRAP(int, EVP_DigestSignInit_ex, (EVP_MD_CTX *c, EVP_PKEY_CTX **pc,
+    const char *md, OSSL_LIB_CTX *lib, const char *query, EVP_PKEY *k,
+    const OSSL_PARAM p[]), (c, pc, md, lib, query, k, p), 0)
+WRAP(int, EVP_DigestSign, (EVP_MD_CTX *c, unsigned char *sig, size_t *len,
+    const unsigned char *p, size_t n), (c, sig, len, p, n), 0)
+WRAP(int, EVP_DigestVerifyInit_ex, (EVP_MD_CTX *c, EVP_PKEY_CTX **pc,
+    const char *md, OSSL_LIB_CTX *lib, const char *query, EVP_PKEY *k,
+    const OSSL_PARAM p[]), (c, pc, md, lib, query, k, p), 0)
+WRAP(int, EVP_DigestVerify, (EVP_MD_CTX *c, const unsigned char *sig,
+    size_t len, const unsigned char *p, size_t n), (c, sig, len, p, n), -1)
+
+WRAP(EVP_PKEY_CTX *, EVP_PKEY_CTX_new_from_name, (OSSL_LIB_CTX *lib,
+    const char *name, const char *query), (lib, name, query), NULL)
+WRAP(EVP_PKEY_CTX *, EVP_PKEY_CTX_new_from_pkey, (OSSL_LIB_CTX *lib,
+    EVP_PKEY *k, const char *query), (lib, k, query), NULL)
+WRAP(int, EVP_PKEY_fromdata_init, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_fromdata, (EVP_PKEY_CTX *c, EVP_PKEY **k, int selection,
+    OSSL_PARAM p[]), (c, k, selection, p), 0)
+WRAP(int, EVP_PKEY_public_check_quick, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *name,
+    BIGNUM **out), (k, name, out), 0)
+WRAP(int, EVP_PKEY_get_int_param, (const EVP_PKEY *k, const char *name,
+    int *out), (k, name, out), 0)
+WRAP(int, EVP_PKEY_get_group_name, (const EVP_PKEY *k, char *out, size_t n,
+    size_t *len), (k, out, n, len), 0)
+
+WRAP(BIO *, BIO_new, (const BIO_METHOD *m), (m), NULL)
+WRAP(BIO *, BIO_new_mem_buf, (const void *p, int n), (p, n), NULL)
+WRAP(long, BIO_ctrl, (BIO *b, int cmd, long n, void *p), (b, cmd, n, p), 0)
+WRAP(BIGNUM *, BN_bin2bn, (const unsigned char *p, int n, BIGNUM *out),
+    (p, n, out), NULL)
+WRAP(int, BN_bn2bin, (const BIGNUM *n, unsigned char *out), (n, out), 0)
+WRAP(int, BN_bn2binpad, (const BIGNUM *n, unsigned char *out, int len),
+    (n, out, len), -1)
+WRAP(int, BN_bn2nativepad, (const BIGNUM *n, unsigned char *out, int len),
+    (n, out, len), -1)
+WRAP(EVP_PKEY *, PEM_read_bio_PrivateKey, (BIO *b, EVP_PKEY **k,
+    pem_password_cb *cb, void *arg), (b, k, cb, arg), NULL)
+WRAP(int, PEM_write_bio_PKCS8PrivateKey, (BIO *b, const EVP_PKEY *k,
+    const EVP_CIPHER *c, const char *word, int n, pem_password_cb *cb,
+    void *arg), (b, k, c, word, n, cb, arg), 0)
+
+EVP_PKEY *__real_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
+    const char *type, ...);
+EVP_PKEY *__wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
+    const char *type, ...);
+
+EVP_PKEY *
+__wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
+    const char *type, ...)
+{
+	const bool rsa = strcmp(type, "RSA") == 0;
+	const char *group = NULL;
+	size_t bits = 0;
+	va_list ap;
+
+	va_start(ap, type);
+	if (rsa)
+		bits = va_arg(ap, size_t);
+	else
+		group = va_arg(ap, const char *);
+	va_end(ap);
+	if (fault_now(FAULT_CALL))
+		return NULL;
+	if (rsa)
+		return __real_EVP_PKEY_Q_keygen(lib, query, type, bits);
+	return __real_EVP_PKEY_Q_keygen(lib, query, type, group);
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "tests/fault/fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypt/cmscert.h"
+#include "crypt/pubkey.h"
+#include "signer/plain.h"
+#include "tests/fault/fixture.h"
+#include "tests/unit/tap.h"
+#include "verify/verify.h"
+
+/*
+ * Each operation again and again, each time with the next call failing, until
+ * none is left to fail. A failure may refuse what is good; it never accepts
+ * what is bad, hands nothing out, leaks nothing, and says so.
+ */
+
+#define BROKEN 1 /* no class: the operation broke its word */
+#define MOST 100000
+#define EACH 16 /* so many of OpenSSL's allocations one by one */
+
+static struct fixture f;
+
+struct op {
+	const char *name;
+	int (*run)(cs_err *e);
+	int want;  /* without a fault: CS_OK, or a class */
+	bool once; /* the kind of key makes no difference */
+};
+
+static int
+request(cs_span der, cs_err *e)
+{
+	cs_csr *c = NULL;
+	int rc = cs_csr_parse(der, &c, e);
+
+	if (rc != CS_OK)
+		return c == NULL ? rc : BROKEN;
+	rc = cs_csr_verify(c, e);
+	cs_csr_free(&c);
+	return rc;
+}
+
+static int
+good_request(cs_err *e)
+{
+	return request(cs_buf_span(f.request), e);
+}
+
+static int
+forged_request(cs_err *e)
+{
+	return request(cs_buf_span(f.forged_request), e);
+}
+
+static int
+digest(cs_err *e)
+{
+	uint8_t out[CS_SHA256_LEN];
+	cs_csr *c = NULL;
+	int rc;
+
+	if ((rc = cs_csr_parse(cs_buf_span(f.request), &c, e)) == CS_OK)
+		rc = cs_request_digest(c, out, e);
+	cs_csr_free(&c);
+	return rc;
+}
+
+static int
+tbs(cs_err *e)
+{
+	static cs_tbs t;
+
+	return cs_tbs_parse(cs_buf_span(f.tbs), 0, &t, e);
+}
+
+static int
+approval(cs_err *e)
+{
+	cs_approval *a = NULL;
+	const int rc = cs_approval_parse(cs_buf_span(f.approval), 0, &a, e);
+
+	if ((rc == CS_OK) != (a != NULL))
+		return BROKEN;
+	cs_approval_free(&a);
+	return rc;
+}
+
+static int
+honest(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
+{
+	(void)arg;
+	return cs_privkey_sign(f.owner, alg, bytes, sig, e);
+}
+
+static int
+liar(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
+{
+	(void)arg;
+	return cs_privkey_sign(f.agent, alg, bytes, sig, e);
+}
+
+static int
+sign(cs_raw_sign *how, cs_err *e)
+{
+	static cs_buf *out;
+	int rc;
+
+	if (out == NULL && (out = cs_buf_new(CS_APPROVAL_MAX)) == NULL)
+		return cs_nomem(e, "test");
+	rc = cs_plain_sign(cs_buf_span(f.tbs), cs_buf_span(f.owner_spki),
+	    FIXTURE_NOW, how, NULL, out, e);
+	if ((rc == CS_OK) != (cs_buf_len(out) != 0))
+		rc = BROKEN;
+	cs_buf_free(&out);
+	return rc;
+}
+
+static int
+good_sign(cs_err *e)
+{
+	return sign(honest, e);
+}
+
+static int
+false_sign(cs_err *e)
+{
+	return sign(liar, e);
+}
+
+static int
+answer(void *arg, const struct cs_pin_ask *ask, cs_buf **pin, cs_err *e)
+{
+	(void)ask;
+	*pin = cs_secret_new(64);
+	if (*pin == NULL)
+		return cs_nomem(e, "test");
+	return cs_buf_put_str(*pin, arg) == CS_OK ? CS_OK : CS_EBUG;
+}
+
+static int
+read_key(const cs_buf *pem, const char *word, cs_err *e)
+{
+	char text[32];
+	const cs_ui ui = {.arg = text, .pin = answer};
+	cs_privkey *k = NULL;
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%s", word);
+	rc = cs_privkey_read(cs_buf_span(pem), &ui, "passphrase", &k, e);
+	if ((rc == CS_OK) != (k != NULL))
+		rc = BROKEN;
+	cs_privkey_free(&k);
+	return rc;
+}
+
+static int
+plain_key(cs_err *e)
+{
+	return read_key(f.pem, "", e);
+}
+
+static int
+encrypted_key(cs_err *e)
+{
+	return read_key(f.encrypted_pem, FIXTURE_WORD, e);
+}
+
+static int
+wrong_word(cs_err *e)
+{
+	return read_key(f.encrypted_pem, "open simsim", e);
+}
+
+static int
+new_key(cs_err *e)
+{
+	cs_buf *pem = NULL, *spki = cs_buf_new(1024);
+	cs_privkey *k = NULL;
+	int rc;
+
+	if (spki == NULL)
+		rc = cs_nomem(e, "test");
+	else if ((rc = cs_privkey_generate("p256", &k, e)) == CS_OK &&
+	    (rc = cs_privkey_spki(k, spki, e)) == CS_OK)
+		rc = cs_privkey_write(k, &pem, e);
+	if ((rc == CS_OK) != (pem != NULL))
+		rc = BROKEN;
+	cs_privkey_free(&k);
+	cs_buf_free(&spki);
+	cs_buf_free(&pem);
+	return rc;
+}
+
+static int
+certificate(cs_err *e)
+{
+	cs_buf *out = cs_buf_new(4096);
+	cs_spki k;
+	int rc;
+
+	if (out == NULL)
+		return cs_nomem(e, "test");
+	if ((rc = cs_spki_parse(cs_buf_span(f.owner_spki), &k, e)) == CS_OK)
+		rc = cs_cms_cert(&k, FIXTURE_NOW, out, e);
+	if ((rc == CS_OK) != (cs_buf_len(out) != 0))
+		rc = BROKEN;
+	cs_buf_free(&out);
+	return rc;
+}
+
+static int
+verdict(const cs_buf *message, const cs_anchors *anchors, cs_err *e)
+{
+	const cs_verify_in in = {
+		.message = cs_buf_span(message),
+		.anchors = anchors,
+		.authority = cs_span_str(FIXTURE_AUTHORITY),
+		.now = FIXTURE_NOW,
+	};
+	cs_verdict *v = NULL;
+	int rc = cs_verify(&in, &v, e);
+
+	if ((rc == CS_OK) != (v != NULL))
+		rc = BROKEN;
+	else if (rc == CS_OK && cs_verdict_state(v) != CS_APPROVED) {
+		*e = *cs_verdict_error(v);
+		rc = CS_EREFUSED;
+	}
+	cs_verdict_free(&v);
+	return rc;
+}
+
+static int
+verify(const cs_buf *message, cs_err *e)
+{
+	cs_anchors *a = NULL;
+	int rc;
+
+	if ((rc = cs_anchors_parse("owners", cs_buf_span(f.owners), &a, e)) ==
+	    CS_OK)
+		rc = verdict(message, a, e);
+	cs_anchors_free(&a);
+	return rc;
+}
+
+static int
+good_message(cs_err *e)
+{
+	return verify(f.message, e);
+}
+
+static int
+forged_message(cs_err *e)
+{
+	return verify(f.forged_message, e);
+}
+
+static const struct op ops[] = {
+	{"a request", good_request, CS_OK, false},
+	{"a forged request", forged_request, CS_EFORMAT, false},
+	{"a request's digest", digest, CS_OK, true},
+	{"an OwnerApprovalTBS", tbs, CS_OK, true},
+	{"an approval", approval, CS_OK, true},
+	{"signing", good_sign, CS_OK, false},
+	{"signing with another key", false_sign, CS_EDEVICE, false},
+	{"reading a key", plain_key, CS_OK, true},
+	{"reading an encrypted key", encrypted_key, CS_OK, true},
+	{"reading it with the wrong word", wrong_word, CS_EAUTH, true},
+	{"making a key", new_key, CS_OK, true},
+	{"a certificate for CMS", certificate, CS_OK, false},
+	{"verifying a message", good_message, CS_OK, false},
+	{"verifying a forged message", forged_message, CS_EREFUSED, false},
+};
+
+/* Is this what an operation may do with a call of that kind failing? */
+static bool
+may(const struct op *o, enum fault_kind kind, int rc, const cs_err *e)
+{
+	if (rc == BROKEN || (rc != CS_OK && e->text[0] == '\0'))
+		return false;
+	if (kind == FAULT_MEMORY)
+		return rc == CS_EBUG; /* no memory is nobody's refusal */
+	if (kind == FAULT_CALL)
+		return rc != CS_OK;
+	return rc != CS_OK || o->want == CS_OK; /* OpenSSL made do */
+}
+
+/* One run; false when nothing was left to fail. */
+static bool
+run(const struct op *o, enum fault_kind kind, size_t n, bool stay,
+    size_t *bad)
+{
+	const long live = fault_live();
+	cs_err e = {0};
+	bool hit, good;
+	int rc;
+
+	fault_arm(kind, n, stay);
+	rc = o->run(&e);
+	hit = fault_disarm();
+	good = fault_live() == live &&
+	    (hit ? may(o, kind, rc, &e) : rc == o->want);
+	if (!good) {
+		(*bad)++;
+		printf("# %zu: %d %s, %ld pieces kept\n", n, rc, e.text,
+		    fault_live() - live);
+	}
+	return hit;
+}
+
+/* OpenSSL's decoders allocate tens of thousands of times; $FAULT_ALL makes
+ * each of those fail, without it they are sampled. */
+static size_t
+next(enum fault_kind kind, size_t n)
+{
+	if (kind != FAULT_LIBRARY || getenv("FAULT_ALL") != NULL)
+		return n + 1;
+	return n + 1 + n / EACH;
+}
+
+static void
+try(const struct op *o, enum fault_kind kind, const char *what, bool stay)
+{
+	size_t n, runs = 0, bad = 0;
+
+	for (n = 1; n < MOST && run(o, kind, n, stay, &bad); runs++)
+		n = next(kind, n);
+	ok(bad == 0 && n < MOST, "%s: %zu %s fail%s", o->name, runs, what,
+	    stay ? " and all behind each" : " in turn");
+}
+
+static void
+test_op(const struct op *o)
+{
+	int stay;
+
+	for (stay = 0; stay < 2; stay++) {
+		try(o, FAULT_MEMORY, "allocations", stay != 0);
+		try(o, FAULT_CALL, "calls of OpenSSL", stay != 0);
+		try(o, FAULT_LIBRARY, "allocations of OpenSSL", stay != 0);
+	}
+}
+
+static void
+test(const char *kind, bool all)
+{
+	const struct op *o;
+
+	memset(&f, 0, sizeof(f));
+	if (!ok(fixture_make(&f, kind), "%s keys and messages", kind))
+		return;
+	for (o = ops; o < ops + sizeof(ops) / sizeof(ops[0]); o++)
+		if (all || !o->once)
+			test_op(o);
+	fixture_free(&f);
+}
+
+int
+main(void)
+{
+	if (!ok(fault_setup(), "OpenSSL's memory goes through here"))
+		return done_testing();
+	test("p256", true);
+	test("rsa2048", false);
+	ok(fault_live() == 0, "%ld pieces of memory are kept", fault_live());
+	return done_testing();
+}

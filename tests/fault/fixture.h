@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_TESTS_FIXTURE_H
+#define CS_TESTS_FIXTURE_H
+
+#include "crypt/privkey.h"
+#include "fmt/tbs.h"
+
+/* One owner, one agent, and what passes between them; made once. */
+
+#define FIXTURE_NOW 1790000000
+#define FIXTURE_AUTHORITY "https://corp.example"
+#define FIXTURE_WORD "open sesame"
+
+struct fixture {
+	cs_privkey *owner, *agent;
+	cs_buf *owner_spki, *agent_spki;
+	cs_buf *request;   /* DER */
+	cs_buf *forged_request;
+	cs_buf *tbs, *approval;
+	cs_buf *message;   /* PEM bundle of both */
+	cs_buf *forged_message;
+	cs_buf *owners;    /* owners file that knows the owner */
+	cs_buf *pem, *encrypted_pem; /* the owner's key */
+};
+
+/* `kind` as of cs_privkey_generate(). */
+bool fixture_make(struct fixture *f, const char *kind);
+void fixture_free(struct fixture *f);
+
+#endif
