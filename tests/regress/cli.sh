@@ -73,7 +73,8 @@ ok "a closed one that is not used" sh -c \
     '"$COUNTERSIGN" request --id '$id' --key agent.key -o r.csr >&- 2>&- <&-'
 ok "and the file is what it should be" openssl req -in r.csr -noout -verify
 exits 9 "a closed standard input" sh -c '"$COUNTERSIGN" show - <&-'
+# A pipe whose only reader is gone before the command starts.
 exits 9 "nobody reads" sh -c \
-    '{ "$COUNTERSIGN" --help; echo $? >status; } | :; exit "$(cat status)"'
+    'mkfifo pipe; exec 4<>pipe; exec 3>pipe 4>&-; "$COUNTERSIGN" --help >&3'
 
 done_testing
