@@ -155,11 +155,11 @@ find_authority(const struct opts *o, const cs_access *x, cs_approve *a,
 	    cs_nomem(e, "sign");
 }
 
-/* Keys that the tokens show without a login. */
+/* Keys that the tokens show without a login; the first few by name. */
+#define FOUND_MAX 8
 struct found {
 	size_t n;
-	char uri[sizeof(((cs_signer_info *)0)->uri)];
-	cs_out *out;
+	char uri[FOUND_MAX][sizeof(((cs_signer_info *)0)->uri)];
 };
 
 static int
@@ -168,11 +168,33 @@ found_key(void *arg, const cs_signer_info *info, cs_err *e)
 	struct found *f = arg;
 
 	(void)e;
-	if (f->n++ == 0)
-		memcpy(f->uri, info->uri, sizeof(f->uri));
-	cs_out_str(f->out, NULL, NULL, info->uri);
-	cs_out_text(f->out, "    --key", cs_span_str(info->uri));
+	if (f->n < FOUND_MAX)
+		memcpy(f->uri[f->n], info->uri, sizeof(f->uri[0]));
+	f->n++;
 	return CS_OK;
+}
+
+static int
+pick_one(const struct found *f, cs_out *out, cs_err *e)
+{
+	char line[sizeof(f->uri[0]) + 16];
+	size_t i;
+
+	if (f->n == 0)
+		return cs_fail(e, CS_EDEVICE, "sign", "no key: --key is "
+		    "missing, the configuration has none, and no token "
+		    "shows one");
+	cs_out_on_failure(out, CS_OUT_ADVICE);
+	cs_out_list(out, "candidates", NULL);
+	for (i = 0; i < f->n && i < FOUND_MAX; i++) {
+		cs_out_str(out, NULL, NULL, f->uri[i]);
+		(void)snprintf(line, sizeof(line), "    --key '%s'",
+		    f->uri[i]);
+		cs_out_text(out, "", cs_span_str(line));
+	}
+	cs_out_close(out);
+	return cs_fail(e, CS_EDEVICE, "sign", "%zu keys match pkcs11:; "
+	    "nothing was tried, no PIN attempt used. Pick one:", f->n);
 }
 
 /* The key of --key, of the configuration, or the only one there is. */
@@ -180,26 +202,23 @@ static int
 open_key(const struct opts *o, const cs_access *x, cs_approve *a, cs_out *out,
     cs_err *e)
 {
-	struct found f = {.out = out};
 	const char *uri = o->key != NULL ? o->key : x->settings.key;
+	struct found *f = NULL;
 	int r;
 
 	if (uri != NULL)
 		return cs_signer_open(uri, &x->signer, &a->signer, e);
-	cs_out_list(out, "candidates", NULL);
-	r = cs_signer_list("pkcs11:", &x->signer, found_key, &f, e);
-	cs_out_close(out);
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return cs_nomem(e, "sign");
+	r = cs_signer_list("pkcs11:", &x->signer, found_key, f, e);
 	if (r != CS_OK)
-		return cs_wrap(e, "no --key, and none found");
-	if (f.n == 1)
-		return cs_signer_open(f.uri, &x->signer, &a->signer, e);
-	cs_out_on_failure(out, CS_OUT_ADVICE);
-	if (f.n == 0)
-		return cs_fail(e, CS_EDEVICE, "sign", "no key: --key is "
-		    "missing, the configuration has none, and no token "
-		    "shows one");
-	return cs_fail(e, CS_EDEVICE, "sign", "%zu keys match pkcs11:; "
-	    "nothing was tried, no PIN attempt used. Pick one:", f.n);
+		(void)cs_wrap(e, "no --key, and none found");
+	else if (f->n == 1)
+		r = cs_signer_open(f->uri[0], &x->signer, &a->signer, e);
+	else
+		r = pick_one(f, out, e);
+	free(f);
+	return r;
 }
 
 static int
