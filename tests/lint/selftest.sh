@@ -14,8 +14,8 @@ trap 'exit 99' INT TERM
 # A tree in which every lint is content
 plant() {
 	rm -rf "$tree"
-	mkdir -p "$tree/src/base" "$tree/src/verify" "$tree/tests" \
-	    "$tree/.libs"
+	mkdir -p "$tree/src/base" "$tree/src/verify" "$tree/src/fmt" \
+	    "$tree/tests" "$tree/man" "$tree/.libs"
 	echo "WITH_PKCS11_TRUE='#'" >"$tree/config.log"
 	printf '%s\n' '#ifndef CS_BASE_A_H' '#define CS_BASE_A_H' \
 	    '#include <stddef.h>' 'size_t cs_a(void);' '#endif' \
@@ -25,10 +25,31 @@ plant() {
 	printf '%s\n' '#include "base/a.h"' 'int' 'cs_v(void)' '{' \
 	    '	int state;' '	state = CS_APPROVED;' '	return state;' '}' \
 	    >"$tree/src/verify/verify.c"
+	plant_man
+}
+
+# One verb, one page, one reason; the command prints what files say.
+plant_man() {
+	printf '%s\n' '#ifndef CS_FMT_REASON_H' '#define CS_FMT_REASON_H' \
+	    'enum cs_reason {' '	CS_R_NONE = 0,' '	CS_R_NOT_DER,' \
+	    '	CS_R_END' '};' '#endif' >"$tree/src/fmt/reason.h"
+	printf '%s\n' '.Ss Reasons' '.It Cm not-der' '.Sh SEE ALSO' \
+	    >"$tree/man/countersign-exit.7"
+	echo '.It Cm sign' >"$tree/man/countersign.1"
+	printf '%s\n' '.Sh SYNOPSIS' '.Op Fl o Ar file' '.Sh DESCRIPTION' \
+	    '.It Fl o , -out Ar file' >"$tree/man/countersign-sign.1"
+	printf '%s\n' 'verbs:' '  sign         sign it' >"$tree/verbs"
+	echo '  -o, --out FILE  where' >"$tree/options"
+	# shellcheck disable=SC2016 # the command's own words
+	printf '%s\n' '#!/bin/sh' 'd=$(dirname "$0")' 'case $1 in' \
+	    '--help) cat "$d/verbs" ;;' '*) cat "$d/options" ;;' 'esac' \
+	    >"$tree/command"
+	chmod +x "$tree/command"
 }
 
 lint() {
-	SRCDIR=$tree BUILDDIR=$tree sh "$LINTDIR/$1.sh" 2>&1
+	SRCDIR=$tree BUILDDIR=$tree COUNTERSIGN=$tree/command \
+	    sh "$LINTDIR/$1.sh" 2>&1
 }
 
 # accepts LINT: content with the clean tree
@@ -44,7 +65,7 @@ accepts() {
 # appended to FILE
 refuses() {
 	plant
-	mkdir -p "$tree/${2%/*}"
+	mkdir -p "$(dirname "$tree/$2")"
 	printf '%s\n' "$4" >>"$tree/$2"
 	if found=$(lint "$1"); then
 		found="passed: $found"
@@ -63,7 +84,7 @@ body() {
 	printf 'int\n%s(void)\n{\n%s\n}\n' "$1" "$(lines "$2")"
 }
 
-for l in layers size headers bans exports; do
+for l in layers size headers bans exports man; do
 	accepts $l
 done
 
@@ -126,6 +147,15 @@ refuses bans src/base/a.c 'src/x' 'x = "/roo''t/src/x";'
 refuses bans src/verify/verify.c 'expected one' 'x = CS_APPROVED;'
 refuses bans src/tool/x.c 'expected one' 'x = CS_APPROVED;'
 refuses bans src/verify/other.c 'expected one' 'return CS_APPROVED;'
+
+refuses man options 'lacks option new -' '      --new  x'
+refuses man man/countersign-sign.1 'invents option gone -' '.It Fl -gone'
+refuses man options 'new is not in the synopsis' '      --new  x'
+refuses man verbs 'countersign-attach.1 is missing' '  attach  x'
+refuses man man/countersign-attach.1 'describes no verb' '.Sh NAME'
+refuses man man/countersign-exit.7 'gone does not exist' '.Ss Reasons
+.It Cm gone'
+refuses man src/fmt/reason.h 'expired is not explained' '	CS_R_EXPIRED,'
 
 # The words count as calls alone: not in comments, strings or longer names.
 plant

@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# The manual against the program: every verb has its page, every option of its
+# table a line there, the same letter and a place in the synopsis, and nothing
+# is documented that does not exist. Exit reasons likewise.
+
+. "$(dirname "$0")/lint.sh"
+COUNTERSIGN=${COUNTERSIGN:-$BUILDDIR/tests/bin/countersign}
+
+verbs=$("$COUNTERSIGN" --help | sed -n '/^verbs:/,/^$/s/^  *\([a-z]*\) .*/\1/p')
+
+# "name letter" a line, letter "-" when there is none
+table_options() {
+	"$COUNTERSIGN" "$1" --help | sed -nE \
+	    -e 's/^  -(.), --([a-z0-9-]+).*/\2 \1/p' \
+	    -e 's/^      --([a-z0-9-]+).*/\1 -/p' | sort
+}
+
+page_options() {
+	awk '
+	$1 == ".It" && $2 == "Fl" {
+		name = ""; letter = "-"
+		for (i = 3; i <= NF && $i !~ /^[A-Z]/; i++) {
+			if ($i ~ /^-[a-z0-9-]+$/)
+				name = substr($i, 2)
+			else if ($i ~ /^[a-z]$/)
+				letter = $i
+		}
+		print name, letter
+	}' "$1" | sort
+}
+
+synopsis() {
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$1"
+}
+
+check_verb() {
+	page=man/countersign-$1.1
+	if [ ! -e "$page" ]; then
+		echo "$page is missing"
+		return
+	fi
+	grep -q "^\\.It Cm $1\\b" man/countersign.1 ||
+	    echo "man/countersign.1 does not list $1"
+	table_options "$1" >"$tmp/table"
+	page_options "$page" >"$tmp/page"
+	[ -s "$tmp/table" ] || echo "$1 has no options: is --help broken?"
+	comm -23 "$tmp/table" "$tmp/page" | sed "s|^|$page lacks option |"
+	comm -13 "$tmp/table" "$tmp/page" | sed "s|^|$page invents option |"
+	while read -r name letter; do
+		[ "$name" = help ] || synopsis "$page" |
+		    grep -qE "Fl (-$name|$letter)( |\$)" ||
+		    echo "$page: $name is not in the synopsis"
+	done <"$tmp/table"
+}
+
+check_pages() {
+	for page in man/countersign-*.1; do
+		verb=${page#man/countersign-}
+		echo "$verbs" | grep -qx "${verb%.1}" ||
+		    echo "$page describes no verb"
+	done
+}
+
+check_reasons() {
+	sed -nE 's/^	CS_R_([A-Z_]+)[,=].*/\1/p' src/fmt/reason.h |
+	    tr 'A-Z_' 'a-z-' | sort >"$tmp/header"
+	sed -nE '/^\.Ss Reasons/,/^\.S[hs] [^R]/s/^\.It Cm ([a-z-]+).*/\1/p' \
+	    man/countersign-exit.7 | sort >"$tmp/manual"
+	[ -s "$tmp/header" ] || echo "no reasons found"
+	comm -23 "$tmp/header" "$tmp/manual" | sed 's/$/ is not explained/'
+	comm -13 "$tmp/header" "$tmp/manual" | sed 's/$/ does not exist/'
+}
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+[ -n "$verbs" ] || clean "verbs are listed" "countersign --help lists none"
+for v in $verbs; do
+	clean "the page of $v and its option table agree" "$(check_verb "$v")"
+done
+clean "every page of section 1 describes a verb" "$(check_pages)"
+clean "countersign-exit(7) has every reason" "$(check_reasons)"
+done_testing
