@@ -155,17 +155,17 @@ index_build(cs_anchors *a, cs_err *e)
 	return CS_OK;
 }
 
-/* Builds the index behind a load that went well; gives or frees. */
+/* Builds the index behind a load that went well. Takes `a`; gives it on. */
 static int
-finish(int r, cs_anchors **a, cs_anchors **out, cs_err *e)
+finish(int r, cs_anchors *a, cs_anchors **out, cs_err *e)
 {
 	if (r == CS_OK)
-		r = index_build(*a, e);
+		r = index_build(a, e);
 	if (r == CS_OK) {
-		*out = *a;
-		*a = NULL; /* transferred */
+		*out = a;
+		a = NULL; /* transferred */
 	}
-	cs_anchors_free(a);
+	cs_anchors_free(&a);
 	return r;
 }
 
@@ -184,7 +184,7 @@ cs_anchors_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 		    e);
 	else
 		r = file_load(&l, path, e);
-	return finish(r, &a, out, e);
+	return finish(r, a, out, e);
 }
 
 int
@@ -195,7 +195,7 @@ cs_anchors_parse(const char *name, cs_span in, cs_anchors **out, cs_err *e)
 	*out = NULL;
 	if (a == NULL)
 		return cs_nomem(e, "anchors");
-	return finish(file_add(a, name, in, e), &a, out, e);
+	return finish(file_add(a, name, in, e), a, out, e);
 }
 
 void
