@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "p11/p11.h"
+#include "tap.h"
+
+/* src/p11 against a token that lies (tests/p11/hostile.c), and without memory:
+ * it must refuse, and still log out, close and finalize. */
+
+static char uri[700], log_path[] = "p11_hostile.XXXXXX";
+static const char *typed;
+static int asked, notices;
+static bool last_try_asked;
+static long allocations, allocation_to_fail;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t m);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t m);
+
+void *
+__wrap_malloc(size_t n)
+{
+	if (++allocations == allocation_to_fail)
+		return NULL;
+	return __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t m)
+{
+	if (++allocations == allocation_to_fail)
+		return NULL;
+	return __real_calloc(n, m);
+}
+
+static int
+pin(void *arg, const struct cs_pin_ask *ask, cs_buf **out, cs_err *e)
+{
+	(void)arg;
+	asked++;
+	last_try_asked = ask->last_try && ask->tries_left == 1;
+	if (typed == NULL)
+		return cs_fail(e, CS_ENEEDED, "test", "nobody");
+	if ((*out = cs_secret_new(strlen(typed))) == NULL)
+		return cs_nomem(e, "test");
+	return cs_buf_put_str(*out, typed);
+}
+
+static void
+notice(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+	notices++;
+}
+
+static const cs_ui ui = {NULL, pin, notice};
+
+static void
+empty_log(void)
+{
+	FILE *f = fopen(log_path, "w");
+
+	if (f != NULL)
+		fclose(f);
+}
+
+/* Opens, asks for the public key, signs; closes. */
+static int
+run_with(bool allow_last_try, const char *u, cs_err *e)
+{
+	const cs_p11_env env = {&ui, allow_last_try};
+	cs_p11_public pub = {0};
+	cs_buf *sig = cs_buf_new(64);
+	cs_p11 *k = NULL;
+	uint8_t hash[32] = {0};
+	int r;
+
+	asked = notices = 0;
+	cs_err_clear(e);
+	empty_log();
+	if ((r = cs_p11_open(u, &env, &k, e)) == CS_OK &&
+	    (r = cs_p11_public_key(k, &pub, e)) == CS_OK)
+		r = sig == NULL ? CS_EBUG : cs_p11_sign(k, CS_P11_ECDSA,
+		    cs_span_of(hash, sizeof(hash)), sig, e);
+	if (r == CS_OK && cs_buf_len(sig) != 64)
+		r = CS_EBUG;
+	if (r != CS_OK && cs_buf_len(sig) != 0)
+		r = CS_EBUG;
+	cs_p11_public_clear(&pub);
+	cs_p11_close(&k);
+	cs_buf_free(&sig);
+	return r;
+}
+
+static int
+run(const char *lies, const char *flags, cs_err *e)
+{
+	setenv("HOSTILE", lies, 1);
+	setenv("HOSTILE_FLAGS", flags, 1);
+	return run_with(false, uri, e);
+}
+
+/* How often the log has this line. */
+static int
+logged(const char *line)
+{
+	char text[100];
+	FILE *f = fopen(log_path, "r");
+	int n = 0;
+
+	while (f != NULL && fgets(text, sizeof(text), f) != NULL) {
+		text[strcspn(text, "\n")] = 0;
+		n += strcmp(text, line) == 0;
+	}
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+static bool
+left_clean(void)
+{
+	int logins = logged("C_Login 0") + (logged("C_Login-NULL 0") > 0);
+
+	return logged("C_Initialize 0") == logged("C_Finalize 0") +
+	    logged("C_Finalize 30") &&
+	    logged("C_OpenSession 0") <= logged("C_CloseSession 0") +
+	    logged("C_CloseSession 30") &&
+	    logins <= logged("C_Logout 0") + logged("C_Logout 30");
+}
+
+static void
+test_lies(void)
+{
+	static const struct {
+		const char *lies, *flags;
+		const char *pin;
+		int want;
+		const char *says;
+	} cases[] = {
+		{"", "0", "1234", CS_OK, ""},
+		{"raw-point", "0", "1234", CS_OK, ""},
+		{"always", "0", "1234", CS_OK, ""},
+		{"hidden", "0", "1234", CS_EDEVICE, "shows no public half"},
+		{"nul-strings", "0", "1234", CS_OK, ""},
+		{"full-strings", "0", "1234", CS_OK, ""},
+		{"no-slots", "0", "1234", CS_EDEVICE, "no token matches"},
+		{"huge-slots", "0", "1234", CS_EDEVICE, "C_GetSlotList"},
+		{"huge", "0", "1234", CS_EDEVICE, ""},
+		{"grow", "0", "1234", CS_EDEVICE, ""},
+		{"empty", "0", "1234", CS_EDEVICE, ""},
+		{"unavailable", "0", "1234", CS_EDEVICE, ""},
+		{"endless", "0", "1234", CS_EDEVICE, "more than 1024 objects"},
+		{"too-many", "0", "1234", CS_EDEVICE, "33 objects"},
+		{"bad-curve", "0", "1234", CS_EDEVICE, "shows no public half"},
+		{"short-point", "0", "1234", CS_EDEVICE, "point of 66 bytes"},
+		{"short-sig", "0", "1234", CS_EDEVICE, "63 bytes, expected 64"},
+		{"long-sig", "0", "1234", CS_EDEVICE, "65 bytes, expected 64"},
+		{"no-sig", "0", "1234", CS_EDEVICE, "0 bytes, expected 64"},
+		{"huge-sig", "0", "1234", CS_EDEVICE, "expected 64"},
+		{"nothing", "0", "1234", CS_EDEVICE, "no private key on token"},
+		{"twins", "0", "1234", CS_EDEVICE, "2 private keys match"},
+		{"odd-id", "0", "1234", CS_EDEVICE, "although a public object"},
+		{"swapped", "0", "1234", CS_EDEVICE, "no longer in its slot"},
+		{"no-pin", "0", "1234", CS_EAUTH, "no user PIN"},
+		{"stale", "0", "1234", CS_OK, ""},
+		{"stale", "0", "1235", CS_EAUTH, "wrong PIN"},
+		{"stuck", "0", "1234", CS_EAUTH, "a login that is not ours"},
+		{"", "0", "", CS_EAUTH, "no PIN was entered"},
+		{"", "0", NULL, CS_ENEEDED, "nobody"},
+		{"", "0", "1235", CS_EAUTH, "wrong PIN, fewer tries left"},
+		{"one-try", "0", "1235", CS_EAUTH, "wrong PIN, 1 try left"},
+		{"", "10000", "1234", CS_OK, ""},
+		{"", "20000", "1234", CS_EAUTH, "--allow-last-try"},
+		{"", "40000", "1234", CS_EAUTH, "is locked"},
+		{"", "100", NULL, CS_OK, ""},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cs_err e;
+		int r;
+
+		typed = cases[i].pin;
+		r = run(cases[i].lies, cases[i].flags, &e);
+		ok(r == cases[i].want && strstr(e.text, cases[i].says) != NULL,
+		    "%s %s: %d %s", cases[i].lies, cases[i].flags, r, e.text);
+		ok(left_clean(), "logged out, closed, finalized");
+	}
+}
+
+static void
+test_tries(void)
+{
+	cs_err e;
+
+	typed = "1235";
+	(void)run("", "0", &e);
+	ok(asked == 1 && logged("C_Login a0") == 1,
+	    "a wrong PIN is tried once, and nobody is asked again");
+	typed = "1234";
+	(void)run("always", "0", &e);
+	ok(asked == 2 && logged("C_Login 0") == 1 &&
+	    logged("C_Login-context 0") == 1,
+	    "a PIN for the login and one for the signature");
+	(void)run("", "20000", &e);
+	ok(asked == 0 && logged("C_Login 0") == 0,
+	    "nobody is asked for the last try");
+	(void)run("", "40000", &e);
+	ok(asked == 0 && logged("C_Login 0") == 0,
+	    "nobody is asked for a locked PIN");
+	(void)run("", "10000", &e);
+	ok(asked == 1 && notices == 1, "earlier wrong PINs are told");
+	(void)run("", "100", &e);
+	ok(asked == 0 && notices == 1 && logged("C_Login-NULL 0") == 1,
+	    "the reader asks, and the person is told");
+	(void)run("twins", "0", &e);
+	ok(logged("C_SignInit 0") == 0, "nothing is signed with one of two");
+	setenv("HOSTILE_FLAGS", "20000", 1);
+	setenv("HOSTILE", "", 1);
+	ok(run_with(true, uri, &e) == CS_OK && last_try_asked,
+	    "the last try, allowed and told");
+}
+
+/* Before anything is asked: too many candidates, or none. */
+static void
+test_no_login(void)
+{
+	char other[800];
+	cs_err e;
+
+	typed = "1234";
+	setenv("HOSTILE", "", 1);
+	setenv("HOSTILE_FLAGS", "0", 1);
+	(void)snprintf(other, sizeof(other), "pkcs11:token=absent%s",
+	    strchr(uri, '?'));
+	ok(run_with(false, other, &e) == CS_EDEVICE && asked == 0,
+	    "no such token: %s", e.text);
+	(void)snprintf(other, sizeof(other), "pkcs11:slot-id=4711%s",
+	    strchr(uri, '?'));
+	ok(run_with(false, other, &e) == CS_OK && notices == 1,
+	    "a slot-id is good, and frowned upon");
+	(void)snprintf(other, sizeof(other),
+	    "pkcs11:library-version=1.2;serial=0001;id=%%01;object=key%s",
+	    strchr(uri, '?'));
+	ok(run_with(false, other, &e) == CS_OK, "every attribute: %s", e.text);
+	(void)snprintf(other, sizeof(other), "pkcs11:library-version=1.3%s",
+	    strchr(uri, '?'));
+	ok(run_with(false, other, &e) == CS_EDEVICE, "another version");
+}
+
+/* Every function fails in turn, at every one of its calls. */
+static void
+test_failures(void)
+{
+	static const char *const names[] = {"C_Initialize", "C_Finalize",
+	    "C_GetInfo", "C_GetSlotList", "C_GetTokenInfo", "C_OpenSession",
+	    "C_CloseSession", "C_Login", "C_Login-context", "C_Logout",
+	    "C_FindObjectsInit", "C_FindObjects", "C_FindObjectsFinal",
+	    "C_GetAttributeValue", "C_SignInit", "C_Sign"};
+	char text[60], failed[60];
+	cs_err e;
+	size_t i;
+	int n, r;
+
+	typed = "1234";
+	setenv("HOSTILE", "always", 1);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		bool good = true;
+
+		(void)snprintf(failed, sizeof(failed), "%s 30", names[i]);
+		for (n = 1; n < 200; n++) {
+			(void)snprintf(text, sizeof(text), "%s %d", names[i],
+			    n);
+			setenv("HOSTILE_FAIL", text, 1);
+			r = run_with(false, uri, &e);
+			good = good && left_clean() &&
+			    (r == CS_OK || (e.cls == r && e.text[0] != 0));
+			if (logged(failed) == 0)
+				break;
+		}
+		ok(good && n > 1 && r == CS_OK, "%s fails, %d times", names[i],
+		    n - 1);
+	}
+	unsetenv("HOSTILE_FAIL");
+}
+
+/* p11-kit aborts when it has no memory, and is not what is tested: only what
+ * this program was linked from is made to fail. */
+static void
+test_no_memory(void)
+{
+	cs_err e;
+	bool good = true;
+	long n;
+	int r = CS_EBUG;
+
+	typed = "1234";
+	setenv("HOSTILE", "always", 1);
+	for (n = 1; n < 2000 && r != CS_OK; n++) {
+		allocations = 0;
+		allocation_to_fail = n;
+		r = run_with(false, uri, &e);
+		allocation_to_fail = 0;
+		good = good && left_clean() &&
+		    (r == CS_OK || r == CS_EBUG || e.text[0] != 0);
+		if (allocations >= n && r == CS_OK)
+			r = CS_EBUG;
+	}
+	ok(good && r == CS_OK, "%ld allocations fail in turn", n - 1);
+}
+
+int
+main(void)
+{
+	const char *dir = getenv("BUILDDIR");
+	int fd = mkstemp(log_path);
+
+	if (dir == NULL || fd < 0) {
+		printf("Bail out! BUILDDIR is not set\n");
+		return 1;
+	}
+	close(fd);
+	setenv("HOSTILE_LOG", log_path, 1);
+	(void)snprintf(uri, sizeof(uri),
+	    "pkcs11:?module-path=%s/tests/p11/.libs/hostile.so", dir);
+	test_lies();
+	test_tries();
+	test_no_login();
+	test_failures();
+	test_no_memory();
+	(void)unlink(log_path);
+	return done_testing();
+}
