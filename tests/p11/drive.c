@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "p11/p11.h"
+#include "tests/p11/driver.h"
 
 /*
  * Drives src/p11 for the regression scripts, without the command around it:
@@ -17,32 +18,8 @@
  *	drive public URI         its public parts, hexadecimal
  *	drive sign URI MECH HEX  a raw signature, hexadecimal
  *
- * PIN in the environment is what the person types: PIN2 when a second one is
- * asked for. LAST_TRY=1 is --allow-last-try. Questions and notices go to
- * standard error.
+ * LAST_TRY=1 is --allow-last-try; driver.h tells the rest.
  */
-
-static int
-pin(void *arg, const struct cs_pin_ask *ask, cs_buf **out, cs_err *e)
-{
-	const char *s = getenv(ask->again ? "PIN2" : "PIN");
-
-	(void)arg;
-	fprintf(stderr, "ask: %s tries=%d last=%d again=%d\n", ask->what,
-	    ask->tries_left, ask->last_try, ask->again);
-	if (s == NULL)
-		return cs_fail(e, CS_ENEEDED, "drive", "nobody to ask");
-	if ((*out = cs_secret_new(strlen(s))) == NULL)
-		return cs_nomem(e, "drive");
-	return cs_buf_put_str(*out, s);
-}
-
-static void
-notice(void *arg, const char *text)
-{
-	(void)arg;
-	fprintf(stderr, "notice: %s\n", text);
-}
 
 static int
 put_info(void *arg, const cs_p11_info *i, cs_err *e)
@@ -138,11 +115,13 @@ run(int argc, char **argv, const cs_p11_env *env, cs_err *e)
 int
 main(int argc, char **argv)
 {
-	const cs_ui ui = {NULL, pin, notice};
+	const cs_ui ui = {NULL, driver_pin, driver_notice};
 	const cs_p11_env env = {&ui, getenv("LAST_TRY") != NULL};
 	cs_err e = {0};
-	int r = run(argc, argv, &env, &e);
+	int r;
 
+	driver_configure();
+	r = run(argc, argv, &env, &e);
 	if (r != CS_OK)
 		fprintf(stderr, "drive: %s\n", e.text);
 	return -r;

@@ -37,6 +37,7 @@ static struct {
 	CK_OBJECT_CLASS want;
 	bool any_class;
 } h;
+static bool initialized;
 
 /* The generator of P-256: a point that is on the curve. */
 static const uint8_t point[67] = {0x04, 0x41, 0x04,
@@ -93,6 +94,8 @@ initialize(void *args)
 	char text[60], *end;
 
 	(void)args;
+	if (initialized)
+		return told("C_Initialize", CKR_CRYPTOKI_ALREADY_INITIALIZED);
 	memset(&h, 0, sizeof(h));
 	h.log = getenv("HOSTILE_LOG");
 	copy_env("HOSTILE", h.lies, sizeof(h.lies));
@@ -107,6 +110,7 @@ initialize(void *args)
 	}
 	h.stale = has("stale") || has("stuck");
 	CALL("C_Initialize");
+	initialized = true;
 	return CKR_OK;
 }
 
@@ -114,6 +118,9 @@ static CK_RV
 finalize(void *reserved)
 {
 	(void)reserved;
+	if (!initialized)
+		return told("C_Finalize", CKR_CRYPTOKI_NOT_INITIALIZED);
+	initialized = false;
 	return told("C_Finalize", CKR_OK);
 }
 
