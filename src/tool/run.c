@@ -132,6 +132,8 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 	const char *name = NULL;
 	cs_err e = {0};
 	cs_out *out = cs_out_new(t->ascii);
+	/* Before the parser, which moves the operands to the front. */
+	bool json = has_flag(argc, argv, "--json", NULL);
 	int rc;
 
 	if (out == NULL) {
@@ -148,8 +150,7 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 		rc = run_verb(t, v, argc - 1, argv + 1, out, &e);
 	if (v != NULL)
 		name = v->spec->verb;
-	rc = cs_out_finish(out, name, has_flag(argc, argv, "--json", NULL),
-	    rc, &e);
+	rc = cs_out_finish(out, name, json, rc, &e);
 	cs_out_free(&out);
 	return rc;
 }

@@ -43,13 +43,16 @@ ok() {
 	exits 0 "$name" "$@"
 }
 
-# exits STATUS NAME COMMAND...: ends so; leaves ./out and ./err
+# exits STATUS NAME COMMAND...: ends so; leaves ./out and ./err, and may read
+# those of the command before
 exits() {
 	want=$1
 	name=$2
 	shift 2
-	"$@" >out 2>err </dev/null
+	"$@" >out.new 2>err.new </dev/null
 	got=$?
+	mv out.new out
+	mv err.new err
 	[ "$got" -eq "$want" ]
 	report $? "$name"
 	[ "$got" -eq "$want" ] || {
