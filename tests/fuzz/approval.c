@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <openssl/cms.h>
+#include <openssl/err.h>
+
+#include "fmt/approval.h"
+#include "fmt/der.h"
+#include "fuzz.h"
+
+/* Where OpenSSL reads the message too, it finds the same content and the same
+ * signature. */
+static void
+check_oracle(const cs_approval *a)
+{
+	const unsigned char *p = a->value.p;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &p, (long)a->value.n);
+	ASN1_OCTET_STRING **content, *sig;
+	STACK_OF(CMS_SignerInfo) *signers;
+
+	if (cms == NULL)
+		goto out;
+	CHECK(p == a->value.p + a->value.n);
+	content = CMS_get0_content(cms);
+	CHECK(content != NULL && *content != NULL);
+	CHECK(cs_span_eq(cs_span_of(ASN1_STRING_get0_data(*content),
+	    (size_t)ASN1_STRING_length(*content)), a->cms.tbs));
+	signers = CMS_get0_SignerInfos(cms);
+	CHECK(sk_CMS_SignerInfo_num(signers) == 1);
+	sig = CMS_SignerInfo_get0_signature(sk_CMS_SignerInfo_value(signers,
+	    0));
+	CHECK(cs_span_eq(cs_span_of(ASN1_STRING_get0_data(sig),
+	    (size_t)ASN1_STRING_length(sig)), a->cms.sig));
+out:
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+}
+
+/* What was signed is the attributes with another tag. */
+static void
+check_signed_bytes(const cs_approval *a)
+{
+	cs_span set = {0}, attrs = a->cms.signed_attrs, one = {0}, two = {0};
+	cs_buf *b = cs_buf_new(attrs.n);
+
+	if (b == NULL)
+		return;
+	CHECK(cs_cms_signed_bytes(&a->cms, b, NULL) == CS_OK);
+	set = cs_buf_span(b);
+	CHECK(cs_der_get(&set, CS_DER_SET, &one, NULL) == CS_OK &&
+	    set.n == 0);
+	CHECK(cs_der_get(&attrs, CS_DER_CTXC(0), &two, NULL) == CS_OK);
+	CHECK(cs_span_eq(one, two));
+	cs_buf_free(&b);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	cs_approval *a = NULL, *deep = NULL;
+
+	if (cs_approval_parse(cs_span_of(data, n), 0, &a, NULL) != CS_OK) {
+		CHECK(a == NULL);
+		return 0;
+	}
+	CHECK(cs_span_eq(a->der, cs_span_of(data, n)));
+	CHECK(a->carrier == CS_CARRIER_CMS);
+	CHECK(cs_span_eq(a->tbs.der, a->cms.tbs));
+	check_oracle(a);
+	check_signed_bytes(a);
+	/* The depth counts over everything embedded. */
+	CHECK(cs_approval_parse(cs_span_of(data, n), CS_DER_DEPTH - 7, &deep,
+	    NULL) != CS_OK);
+	cs_approval_free(&a);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+
+#include "fmt/ecsig.h"
+#include "fuzz.h"
+
+/* OpenSSL reads the same two numbers from what is written. */
+static void
+check_oracle(cs_span der, cs_span rs)
+{
+	const unsigned char *p = der.p;
+	ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)der.n);
+	int half = (int)(rs.n / 2);
+	BIGNUM *r = BN_bin2bn(rs.p, half, NULL);
+	BIGNUM *s = BN_bin2bn(rs.p + half, half, NULL);
+
+	CHECK(sig != NULL && p == der.p + der.n && r != NULL && s != NULL);
+	CHECK(BN_cmp(ECDSA_SIG_get0_r(sig), r) == 0);
+	CHECK(BN_cmp(ECDSA_SIG_get0_s(sig), s) == 0);
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(sig);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	cs_span rs = cs_span_of(data, n);
+	cs_buf *b = NULL;
+
+	if (n > 1024 || (b = cs_buf_new(n + 32)) == NULL)
+		return 0;
+	if (cs_ecsig_put(rs, b, NULL) == CS_OK)
+		check_oracle(cs_buf_span(b), rs);
+	cs_buf_free(&b);
+	return 0;
+}
