@@ -222,8 +222,8 @@ open_key(const struct opts *o, const cs_access *x, cs_approve *a, cs_out *out,
 }
 
 static int
-save_pending(const struct opts *o, const cs_approve *a, cs_out *out,
-    cs_err *e)
+save_pending(const struct opts *o, const cs_approve *a, const char *path,
+    cs_out *out, cs_err *e)
 {
 	cs_command *c = cs_command_new(spec.verb);
 	char text[24];
@@ -248,19 +248,22 @@ save_pending(const struct opts *o, const cs_approve *a, cs_out *out,
 	(void)snprintf(text, sizeof(text), "%lld", (long long)o->uses);
 	if (o->uses != defaults.uses)
 		cs_command_option(c, "uses", text);
-	r = cs_pending_save(a->code, a->csr->der, c, out, e);
+	/* what came on standard input is gone: a word to fill in */
+	r = cs_pending_save(a->code, a->csr->der,
+	    strcmp(path, "-") == 0 ? "REQUEST" : path, c, out, e);
 	cs_command_free(&c);
 	return r;
 }
 
 /* Nobody to ask: the request waits for its owner. */
 static int
-need_owner(const struct opts *o, const cs_approve *a, cs_out *out, cs_err *e)
+need_owner(const struct opts *o, const cs_approve *a, const char *path,
+    cs_out *out, cs_err *e)
 {
 	cs_err bug = {0};
 
 	(void)cs_wrap(e, "approval needed, request %s", a->code);
-	if (save_pending(o, a, out, &bug) != CS_OK) {
+	if (save_pending(o, a, path, out, &bug) != CS_OK) {
 		*e = bug;
 		return bug.cls;
 	}
@@ -333,7 +336,7 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 	a->ascii = t->ascii;
 	r = approve(o, w->v[0], &x, a, out, e);
 	if (r == CS_ENEEDED && a->csr != NULL)
-		r = need_owner(o, a, out, e);
+		r = need_owner(o, a, w->v[0], out, e);
 	cs_signer_close(&a->signer);
 	cs_access_close(&x);
 	if (r == CS_OK)

@@ -132,8 +132,8 @@ save(const char *code, cs_span der, char **path, cs_err *e)
 }
 
 int
-cs_pending_save(const char *code, cs_span request_der, cs_command *c,
-    cs_out *out, cs_err *e)
+cs_pending_save(const char *code, cs_span request_der, const char *from,
+    cs_command *c, cs_out *out, cs_err *e)
 {
 	cs_err why = {0};
 	char *path = NULL;
@@ -147,7 +147,7 @@ cs_pending_save(const char *code, cs_span request_der, cs_command *c,
 	} else {
 		cs_out_null(out, "saved");
 		cs_out_str(out, "not_saved", "request not saved", why.text);
-		cs_command_word(c, "REQUEST");
+		cs_command_word(c, from);
 	}
 	free(path);
 	if (fflush(c->f) != 0)

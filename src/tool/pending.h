@@ -18,9 +18,10 @@ void cs_command_word(cs_command *c, const char *word);
 
 /* Saves the request as $XDG_RUNTIME_DIR/countersign/CODE.req, readable for
  * this user alone, and puts what the owner needs into `out`: code, saved,
- * command. Where it cannot be saved the reason stands there instead; that is
- * no failure. CS_EBUG only. */
+ * command. Where it cannot be saved the reason stands there instead, and the
+ * command names the file that it was read from; that is no failure. CS_EBUG
+ * only. */
 CS_USE int cs_pending_save(const char *code, cs_span request_der,
-    cs_command *c, cs_out *out, cs_err *e);
+    const char *from, cs_command *c, cs_out *out, cs_err *e);
 
 #endif

@@ -96,6 +96,8 @@ ok "with the command" jq -e --arg c "$code" '(.ok | not) and .status == 7 and
 exits 7 "without a runtime folder" env -u XDG_RUNTIME_DIR setsid -w \
     "$COUNTERSIGN" sign --key file:owner.key --owner $alice agent.csr
 says "it is not saved" err "request not saved: XDG_RUNTIME_DIR is not set"
+says "the command names the file" err \
+    "for the owner: countersign sign --key file:owner.key --owner $alice agent.csr"
 mkdir open
 chmod 755 open
 exits 7 "with a runtime folder that others read" \
