@@ -220,7 +220,7 @@ show_one(enum kind kind, cs_span der, cs_out *out, cs_err *e)
 	case KIND_KEY:
 		cs_out_object(out, NULL, "public key");
 		cs_out_str(out, "object", NULL, "public key");
-		r = cs_describe_key(der, out, e);
+		r = cs_describe_owner_key(der, out, e);
 		cs_out_close(out);
 		return r;
 	case KIND_NONE:

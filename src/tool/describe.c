@@ -5,6 +5,7 @@
 
 #include "tool/describe.h"
 
+#include "base/enc.h"
 #include "crypt/pubkey.h"
 #include "tool/subject.h"
 
@@ -27,6 +28,26 @@ cs_describe_key(cs_span der, cs_out *out, cs_err *e)
 	cs_out_hash(out, "key_hash", "key hash",
 	    cs_span_of(hash, sizeof(hash)));
 	return CS_OK;
+}
+
+int
+cs_describe_owner_key(cs_span der, cs_out *out, cs_err *e)
+{
+	cs_buf *b = NULL;
+	cs_spki k = {0};
+	int r;
+
+	if ((r = cs_describe_key(der, out, e)) != CS_OK ||
+	    cs_spki_parse(der, &k, NULL) != CS_OK)
+		return r;
+	b = cs_buf_new(der.n / 3 * 4 + 4);
+	if (b == NULL || cs_base64_put(b, der, 0) != CS_OK)
+		r = cs_nomem(e, "describe");
+	else
+		cs_out_span(out, "spki", "for an owners file",
+		    cs_buf_span(b));
+	cs_buf_free(&b);
+	return r;
 }
 
 static void

@@ -19,6 +19,8 @@ CS_USE int cs_describe_approval(const cs_approval *a, cs_out *out, cs_err *e);
 CS_USE int cs_describe_tbs(const cs_tbs *t, cs_out *out, cs_err *e);
 /* A public key of ours or of a kind that we do not use. */
 CS_USE int cs_describe_key(cs_span spki_der, cs_out *out, cs_err *e);
+/* The same, and what an owners file has of it. */
+CS_USE int cs_describe_owner_key(cs_span spki_der, cs_out *out, cs_err *e);
 CS_USE int cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e);
 /* Any certificate; a request that is not ours. */
 CS_USE int cs_describe_cert(cs_span der, cs_out *out, cs_err *e);

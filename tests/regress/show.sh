@@ -33,6 +33,8 @@ ok "a TBS" countersign show tbs.der
 says "not signed" out "approval, not signed yet"
 ok "a public key, PEM" countersign show alice.pub
 says "by its hash" out "key hash: SHA256:"
+says "as in an owners file" out \
+    "for an owners file: $(openssl base64 -A -in alice.der)"
 cp out pem
 ok "a public key, DER" countersign show alice.der
 same "is the same" out pem
