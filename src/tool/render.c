@@ -209,6 +209,18 @@ put_warning(void *arg, const char *text)
 	row(arg, "LOOK OUT", cs_span_str(text));
 }
 
+/* What the signature covers and nobody here reads. */
+static void
+put_unread(struct page *p, const cs_csr *csr)
+{
+	if (csr->evidence.p != NULL)
+		rowf(p, "", "with evidence for the server, %zu bytes",
+		    csr->evidence.n);
+	if (csr->n_ignored != 0)
+		rowf(p, "", "with other attributes or extensions (%zu) that "
+		    "nobody reads", csr->n_ignored);
+}
+
 static void
 put_limits(struct page *p, const cs_tbs *t)
 {
@@ -247,6 +259,7 @@ cs_review_page(const cs_review *r, int columns, bool ascii, cs_buf *page,
 	rowf(&p, "REQUEST", "%s", r->code);
 	row(&p, "WHO asks", r->tbs->subjects[0].agent_id);
 	rowf(&p, "", "%s key %s", name, r->agent_key);
+	put_unread(&p, r->csr);
 	put_limits(&p, r->tbs);
 	row(&p, "WITH", r->tbs->owner);
 	rowf(&p, "", "%s key %s", r->signer->key, r->owner_key);
@@ -287,6 +300,9 @@ cs_review_fields(const cs_review *r, cs_out *out, cs_err *e)
 	cs_out_hex(out, "approval_id", NULL, t->approval_id);
 	if (t->purpose.p != NULL)
 		cs_out_span(out, "purpose", NULL, t->purpose);
+	cs_out_int(out, "evidence_octets", NULL,
+	    (int64_t)r->csr->evidence.n);
+	cs_out_int(out, "ignored", NULL, (int64_t)r->csr->n_ignored);
 	cs_out_list(out, "warnings", NULL);
 	each_warning(r, warning_field, out);
 	cs_out_close(out);

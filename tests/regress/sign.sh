@@ -249,6 +249,12 @@ exits 1 "a subject in BMPString" countersign sign \
     --key file:owner.key --owner $alice --yes bmp.csr
 says "cannot be shown either" err "the subject cannot be shown"
 
+openssl req -new -key agent.key -subj / -out unread.csr \
+    -addext subjectAltName=URI:$id -addext 1.2.3.4=ASN1:NULL
+ok "an extension that nobody reads" countersign sign \
+    --key file:owner.key --owner $alice --yes unread.csr
+says "is counted" err "with other attributes or extensions (1) that nobody"
+
 # Hosts that look like others
 lookalike() { # agent's host, what is said
 	countersign request --id "wimse://$1/agent/x" --key agent.key \
