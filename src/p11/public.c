@@ -218,32 +218,61 @@ is_named(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_span id, cs_span label)
 	return good;
 }
 
-/* The only object of a class with that name; *found false when none. */
+static bool
+same_public(const cs_p11_public *a, const cs_p11_public *b)
+{
+	cs_span x = cs_buf_span(a->kind == CS_P11_RSA ? a->modulus : a->point);
+	cs_span y = cs_buf_span(b->kind == CS_P11_RSA ? b->modulus : b->point);
+
+	return a->kind == b->kind && cs_span_eq(x, y);
+}
+
+/* Takes *in: the first key that shows is the one; any other contradicts. */
 static int
-find_one(const cs_ck_session *s, CK_OBJECT_CLASS cls, cs_span id,
-    cs_span label, CK_OBJECT_HANDLE *o, bool *found, cs_err *e)
+merge(cs_p11_public *out, cs_p11_public *in, cs_err *e)
+{
+	bool differs = in->kind != CS_P11_NONE && out->kind != CS_P11_NONE &&
+	    !same_public(out, in);
+
+	if (in->kind != CS_P11_NONE && out->kind == CS_P11_NONE) {
+		cs_p11_public_clear(out);
+		*out = *in;
+		memset(in, 0, sizeof(*in)); /* transferred */
+	}
+	cs_p11_public_clear(in);
+	if (differs)
+		return cs_fail(e, CS_EDEVICE, WHERE, "the token has different "
+		    "public keys of the same identifier or label");
+	return CS_OK;
+}
+
+typedef int read_object(const cs_ck_session *s, CK_OBJECT_HANDLE o,
+    cs_p11_public *out, cs_err *e);
+
+/* A renewed certificate stands beside the old one, with the same key. */
+static int
+read_class(const cs_ck_session *s, CK_OBJECT_CLASS cls, read_object *read,
+    cs_span id, cs_span label, cs_p11_public *out, cs_err *e)
 {
 	cs_ck_objects *all = malloc(sizeof(*all));
-	size_t i, n = 0;
+	size_t i;
 	int r;
 
-	*found = false;
 	if (all == NULL)
 		return cs_nomem(e, WHERE);
 	r = cs_ck_find(s, cls, id, id.p != NULL ? (cs_span){NULL, 0} : label,
 	    all, e);
 	for (i = 0; r == CS_OK && i < all->n; i++) {
+		cs_p11_public one = {0};
+
 		if (!is_named(s, all->h[i], id, label))
 			continue;
-		*o = all->h[i];
-		n++;
+		r = read(s, all->h[i], &one, e);
+		if (r == CS_OK)
+			r = merge(out, &one, e);
+		cs_p11_public_clear(&one);
 	}
 	free(all);
-	*found = n == 1;
-	if (r == CS_OK && n > 1)
-		return cs_fail(e, CS_EDEVICE, WHERE,
-		    "%zu objects of the token share the key's %s", n,
-		    id.p != NULL ? "identifier" : "label");
 	return r;
 }
 
@@ -253,25 +282,20 @@ cs_p11_public_read(const cs_ck_session *s, cs_span id, cs_span label,
 {
 	static const struct {
 		CK_OBJECT_CLASS cls;
-		int (*read)(const cs_ck_session *s, CK_OBJECT_HANDLE o,
-		    cs_p11_public *out, cs_err *e);
+		read_object *read;
 	} sources[] = {
 		{CKO_PRIVATE_KEY, read_key},
 		{CKO_PUBLIC_KEY, read_key},
 		{CKO_CERTIFICATE, read_cert},
 	};
-	CK_OBJECT_HANDLE o = 0;
-	bool found;
 	size_t i;
 	int r = CS_OK;
 
 	cs_p11_public_clear(out);
 	if (id.p == NULL && label.n == 0)
 		return CS_OK;
-	for (i = 0; i < 3 && r == CS_OK && out->kind == CS_P11_NONE; i++) {
-		r = find_one(s, sources[i].cls, id, label, &o, &found, e);
-		if (r == CS_OK && found)
-			r = sources[i].read(s, o, out, e);
-	}
+	for (i = 0; i < 3 && r == CS_OK && out->kind == CS_P11_NONE; i++)
+		r = read_class(s, sources[i].cls, sources[i].read, id, label,
+		    out, e);
 	return r;
 }

@@ -214,6 +214,15 @@ exits 0 "its public key goes" pkcs11-tool --module "$softhsm" --login \
     --pin 1234 --token-label badge --delete-object --type pubkey --id 03
 signs 03 "a key with a certificate alone" sha256
 same "whose key it is" before spki
+softhsm_certificate badge 03
+signs 03 "a key with a renewed certificate" sha256
+signs 03 "the same" sha256
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>"$top/log" |
+    openssl pkey -pubout -outform DER -out spki
+softhsm_certificate badge 03
+exits 5 "a certificate of another key beside it" env PIN=1234 "$modules" key \
+    "pkcs11:token=badge;id=%03$at" .
+says "is a contradiction" err "different public keys"
 
 # A second implementation, and modules as p11-kit has them configured.
 softoken=$(find_library libsoftokn3.so)
