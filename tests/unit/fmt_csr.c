@@ -162,6 +162,23 @@ test_vectors(const struct vec *v, size_t n)
 	    n - good);
 }
 
+/* The rest are of the same make. */
+static bool
+is_swept(const struct vec *v)
+{
+	static const char *const names[] = {"certtool-rsa2048",
+	    "edited-all-attributes", "edited-approvals",
+	    "edited-subject-types", "edited-unknown-extension",
+	    "openssl-ed25519", "openssl-p256-full", "openssl-p384",
+	    "python-p256"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(v->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 test_sweeps(const struct vec *v, size_t n)
 {
@@ -174,6 +191,8 @@ test_sweeps(const struct vec *v, size_t n)
 		s = cs_buf_span(v[i].der);
 		ok(vec_prefixes(s, probe) == 0, "%s: prefixes", v[i].name);
 		ok(vec_trailing(s, probe) == 0, "%s: trailing", v[i].name);
+		if (!is_swept(&v[i]))
+			continue;
 		ok(vec_flips(s, probe) == 0, "%s: flips", v[i].name);
 		ok(vec_trees(s, probe) == 0, "%s: elements", v[i].name);
 	}
