@@ -252,6 +252,8 @@ test_sweeps(const char *name)
 int
 main(void)
 {
+	if (!vec_has_arc())
+		return 0;
 	n_messages = vec_load("cms", messages);
 	n_contents = vec_load("tbs", contents);
 	if (!ok(n_messages != 0 && n_contents != 0, "vectors"))

@@ -332,6 +332,8 @@ main(void)
 	size_t n_csr = vec_load("csr", csr), n_cms = vec_load("cms", cmsv);
 	cs_buf *b = cs_buf_new(4096);
 
+	if (!vec_has_arc())
+		return 0;
 	request = vec_find(csr, n_csr, "openssl-p256");
 	composite = vec_find(csr, n_csr, "edited-approvals");
 	cms = vec_find(cmsv, n_cms, "openssl-p256-small");

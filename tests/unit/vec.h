@@ -10,6 +10,9 @@
 
 #define VEC_FILES_MAX 256
 
+/* The arc that the scripts beside the vectors write. */
+#define VEC_ARC "1.3.6.1.4.1.32473.53"
+
 struct vec {
 	char name[80]; /* without .der */
 	cs_buf *der;
@@ -19,6 +22,9 @@ struct vec {
  * are none. */
 size_t vec_load(const char *dir, struct vec v[VEC_FILES_MAX]);
 void vec_free(struct vec *v, size_t n);
+/* Was this built for the arc of the vectors? If not, prints a plan that skips
+ * the whole test. */
+bool vec_has_arc(void);
 /* The one of this name; absent when it is not there. */
 cs_span vec_find(const struct vec *v, size_t n, const char *name);
 /* The reason that the name begins with, CS_R_NONE for a good one. */
