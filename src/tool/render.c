@@ -307,7 +307,7 @@ cs_review_fields(const cs_review *r, cs_out *out, cs_err *e)
 	each_warning(r, warning_field, out);
 	cs_out_close(out);
 	cs_out_object(out, "agent_says", NULL);
-	rc = cs_subject_list("subject", r->csr->subject, out, e);
+	rc = cs_subject_list("subject", NULL, r->csr->subject, out, e);
 	if (r->csr->purpose.p != NULL)
 		cs_out_span(out, "purpose", NULL, r->csr->purpose);
 	if (r->csr->intended_owner.p != NULL)

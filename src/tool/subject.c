@@ -13,7 +13,7 @@
 
 struct list {
 	cs_out *out;
-	const char *key;
+	const char *label; /* NULL: for --json alone */
 };
 
 static int
@@ -38,7 +38,8 @@ put_attribute(void *arg, cs_span type, cs_span value, cs_err *e)
 	cs_out_span(l->out, "type", NULL, cs_buf_span(name));
 	cs_out_span(l->out, "value", NULL, value);
 	cs_out_close(l->out);
-	cs_out_text(l->out, l->key, cs_buf_span(line));
+	if (l->label != NULL)
+		cs_out_text(l->out, l->label, cs_buf_span(line));
 out:
 	cs_buf_free(&line);
 	cs_buf_free(&name);
@@ -46,9 +47,10 @@ out:
 }
 
 int
-cs_subject_list(const char *key, cs_span name, cs_out *out, cs_err *e)
+cs_subject_list(const char *key, const char *label, cs_span name, cs_out *out,
+    cs_err *e)
 {
-	struct list l = {out, key};
+	struct list l = {out, label};
 	int r;
 
 	cs_out_list(out, key, NULL);
@@ -62,7 +64,7 @@ cs_subject_put(const char *key, cs_span name, cs_out *out)
 {
 	cs_err why = {0};
 
-	if (cs_subject_list(key, name, out, &why) != CS_OK)
+	if (cs_subject_list(key, key, name, out, &why) != CS_OK)
 		cs_out_text(out, key, cs_span_str(why.text));
 }
 

@@ -11,9 +11,10 @@
 
 /* A name as a field; one that cannot be shown says so instead. */
 void cs_subject_put(const char *key, cs_span name, cs_out *out);
-/* The same, strictly: fails where something cannot be shown. */
-CS_USE int cs_subject_list(const char *key, cs_span name, cs_out *out,
-    cs_err *e);
+/* The same, strictly: fails where something cannot be shown. label: of its
+ * lines of text; NULL for none, as everywhere in out.h. */
+CS_USE int cs_subject_list(const char *key, const char *label, cs_span name,
+    cs_out *out, cs_err *e);
 
 /* CS_EREFUSED when a name cannot be shown, or takes more characters. */
 #define CS_SUBJECT_SHOWN_MAX 2048

@@ -229,6 +229,8 @@ ok "a subject with controls" countersign sign --key file:owner.key \
     --owner $alice --yes subject.csr
 says "is escaped" err '| subject CN: a, O=Bank\u{1B}]0;x\u{7}'
 says "one attribute a line" err '| subject O: Corp'
+says "the approval is on standard output" out "BEGIN OWNER APPROVAL"
+silent "and nothing else is" out "subject"
 name=
 for i in $(seq 34); do
 	name=$name/OU=$(printf '%064d' "$i")
