@@ -210,10 +210,10 @@ anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
 		    "proves verification, found %s",
 		    a->proof == CS_PROOF_NONE ? "none" : "another");
 	if (a->has_valid_after && a->has_valid_before &&
-	    a->valid_after > a->valid_before)
+	    a->valid_after >= a->valid_before)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "option \"valid-before\": expected a time behind "
-		    "valid-after, found an earlier one");
+		    "valid-after, found none");
 	return CS_OK;
 }
 

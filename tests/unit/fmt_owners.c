@@ -136,7 +136,7 @@ static const char *const good[] = {
 	PIV ",verify-required",
 	"verify-required," PIV,
 	"hardware,hardware-required,no-touch-required,shared-key",
-	"valid-after=20260101Z,valid-before=20260101Z",
+	"valid-after=20260101Z,valid-before=20260102Z",
 	"revoked=202601011200Z",
 };
 
@@ -241,6 +241,8 @@ static const struct {
 	{LINE("revoked=always"), CS_R_MALFORMED, "\"revoked\""},
 	{LINE("revoked"), CS_R_MALFORMED, "revoked=..."},
 	{LINE("valid-after=20260102Z,valid-before=20260101Z"), CS_R_MALFORMED,
+	    "\"valid-before\""},
+	{LINE("valid-after=20260101Z,valid-before=20260101Z"), CS_R_MALFORMED,
 	    "\"valid-before\""},
 	{LINE("revoked=20260101000000000000000000000000000000000000000000000"
 	    "000000000000000000Z"), CS_R_MALFORMED, "1 to 64 bytes"},
