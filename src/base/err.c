@@ -50,18 +50,23 @@ int
 cs_wrap(cs_err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->text)];
+	size_t at, n;
 	va_list ap;
-	int n;
 
 	if (e == NULL)
 		return CS_EBUG;
 	memcpy(old, e->text, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->text))
-		(void)snprintf(e->text + n, sizeof(e->text) - (size_t)n,
-		    ": %s", old);
+	at = strlen(e->text);
+	if (at + sizeof(": ") > sizeof(e->text))
+		return e->cls;
+	memcpy(e->text + at, ": ", sizeof(": "));
+	at += sizeof(": ") - 1;
+	n = strnlen(old, sizeof(e->text) - at - 1); /* the end may be lost */
+	memcpy(e->text + at, old, n);
+	e->text[at + n] = '\0';
 	return e->cls;
 }
 
