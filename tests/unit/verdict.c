@@ -100,6 +100,8 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 	    "%s: present", name);
 	ok(s.verified == (strstr(options, "verified") != NULL),
 	    "%s: verified", name);
+	ok(s.asserted == (strstr(options, "asserted") != NULL),
+	    "%s: asserted", name);
 	ok(cs_verdict_count(v) >= 1, "%s: has its approvals", name);
 	if (want.p != NULL && cs_verdict_count(v) == 2) {
 		ok(cs_span_eq(cs_verdict_at(v, 0)->approval->tbs.owner, want),
@@ -108,8 +110,24 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 	}
 }
 
+/* text=: words of the sentence, "+" between them. */
 static void
-check_refused(const char *name, int want, const cs_verdict *v)
+check_text(const char *name, const char *options, const char *text)
+{
+	char words[256] = "", *plus;
+	cs_span want = option(options, "text=", words, sizeof(words));
+
+	if (want.p == NULL)
+		return;
+	while ((plus = strchr(words, '+')) != NULL)
+		*plus = ' ';
+	if (!ok(strstr(text, words) != NULL, "%s: %s", name, words))
+		printf("# %s\n", text);
+}
+
+static void
+check_refused(const char *name, const char *options, int want,
+    const cs_verdict *v)
 {
 	const cs_err *why = cs_verdict_error(v);
 
@@ -120,6 +138,7 @@ check_refused(const char *name, int want, const cs_verdict *v)
 	ok(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL,
 	    "%s: nothing approved", name);
 	ok(why->text[0] != '\0', "%s: says why", name);
+	check_text(name, options, why->text);
 }
 
 static cs_verify_in
@@ -155,7 +174,7 @@ one(const char *name, const char *options)
 	if (v != NULL && want == CS_R_NONE)
 		check_approved(name, options, v);
 	else if (v != NULL)
-		check_refused(name, want, v);
+		check_refused(name, options, want, v);
 	cs_verdict_free(&v);
 	cs_buf_free(&file);
 }

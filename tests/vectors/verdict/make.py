@@ -4,8 +4,8 @@
 """Writes the vectors of this folder: one message for each reason, and for the
 ways to be approved. It was written from countersign-formats(5) alone and
 shares no line with the C: a second reader of that page. It is run by hand
-(python3-cryptography); the tests read what it wrote. Signatures are random,
-so each run gives other bytes and the same verdicts."""
+(python3-cryptography); the tests read what it wrote. Signatures are random:
+a vector that is there stays as it is, only missing ones are written."""
 
 import base64
 import hashlib
@@ -150,6 +150,12 @@ class Request:
         a = attr(own(2, 1), seq(*approvals))
         return csr(self.key, info(self.key, self.attrs + [a]))
 
+    def unproven(self, *approvals):
+        """A composite, its proof of possession broken."""
+        cri = info(self.key, self.attrs + [attr(own(2, 1), seq(*approvals))])
+        return seq(cri, sig_alg(self.key, "sha256", False),
+                   bits(sign(self.key, "sha256", cri + b"!")))
+
 
 # --- approvals (formats, sections 4 and 5)
 
@@ -177,21 +183,29 @@ A_TYPE, A_DIGEST, A_TIME = (oid(1, 2, 840, 113549, 1, 9, n) for n in (3, 4, 5))
 
 
 def cms(key, body, name="sha256", **kw):
-    md = hashlib.new(name, kw.get("hashed", body)).digest()
+    md = hashlib.new(kw.get("md", name), kw.get("hashed", body)).digest()
     attrs = [attr(A_TYPE, kw.get("content_type", CT)),
-             attr(A_DIGEST, octets(md)), attr(A_TIME, tlv(23, b"261121115900Z")),
+             attr(A_DIGEST, octets(md)),
+             attr(A_TIME, kw.get("time", tlv(23, b"261121115900Z"))),
              *kw.get("attrs", [])]
     signed = tlv(0x31, *sorted(attrs))
-    sig = sign(kw.get("signer", key), name, signed)
+    sig = sign(kw.get("signer", key), name, kw.get("to_sign", signed))
     if kw.get("break"):
         sig = sign(kw.get("signer", key), name, signed + b"!")
-    da = digest_alg(name)
+    if "mangle" in kw:
+        sig = kw["mangle"](sig)
+    if kw.get("unsorted"):
+        signed = tlv(0x31, *sorted(attrs, reverse=True))
+    da = digest_alg(kw.get("digest_alg", name))
     signer = seq(integer(3), tlv(0x80, key_hash(key)), da,
-                 b"\xa0" + signed[1:], sig_alg(key, name, True), octets(sig),
+                 b"" if kw.get("bare") else b"\xa0" + signed[1:],
+                 kw.get("sig_alg", sig_alg(key, name, True)), octets(sig),
                  kw.get("unsigned", b""))
-    data = seq(integer(3), set_of(da),
-               seq(CT, tlv(0xa0, octets(body))), kw.get("certs", b""),
-               tlv(0x31, signer))
+    data = seq(integer(3), kw.get("digests", set_of(da)),
+               seq(CT, tlv(0xa0, octets(body), kw.get("inside", b"")),
+                   kw.get("beside", b"")),
+               kw.get("certs", b""), kw.get("crls", b""),
+               tlv(0x31, signer, *kw.get("signers", [])))
     content = seq(oid(1, 2, 840, 113549, 1, 7, 2), tlv(0xa0, data))
     return seq(own(4, 1), content)
 
@@ -214,13 +228,15 @@ EXPECT = []
 
 
 def write(name, der, options="-"):
-    with open(name + ".pem", "w", encoding="ascii") as f:
-        f.write(der if isinstance(der, str) else
-                pem("CERTIFICATE REQUEST", der))
+    if not os.path.exists(name + ".pem"):
+        with open(name + ".pem", "w", encoding="ascii") as f:
+            f.write(der if isinstance(der, str) else
+                    pem("CERTIFICATE REQUEST", der))
     EXPECT.append((name, options))
 
 
-def rsa_key(path):
+def rsa_key(name):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
     if not os.path.exists(path):
         with open(path, "wb") as f:
             f.write(rsa.generate_private_key(65537, 2048).private_bytes(
@@ -234,7 +250,8 @@ AGENT_KEY = ec_key(1001)
 K = {n: ec_key(i) for i, n in enumerate(
     ("alice", "bob", "touch", "hard", "revoked", "limits", "later", "past",
      "piv", "elsewhere", "nobody", "stranger", "asserted", "empty",
-     "proven"), 2001)}
+     "proven", "revoked_now", "revoked_next", "from_now", "to_now", "to_next",
+     "retired", "required", "said"), 2001)}
 K["p384"] = ec_key(3001, ec.SECP384R1())
 K["rsa"] = rsa_key("owner-rsa.pem")
 
@@ -255,6 +272,14 @@ mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required sp
 {alice} agents="wimse://corp.example/agent/alicex wimse://corp.example/ag",no-touch-required spki {k[elsewhere]}
 {alice} agents="",no-touch-required spki {k[empty]}
 {alice} agents="wimse://corp.example/agent",no-touch-required,attested="tpm2:IFX" spki {k[proven]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,revoked=20261121120000Z spki {k[revoked_now]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,revoked=20261121120001Z spki {k[revoked_next]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,valid-after=20261121120000Z spki {k[from_now]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,valid-before=20261121120000Z spki {k[to_now]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,valid-before=20261121120001Z spki {k[to_next]}
+{alice} agents="wimse://corp.example/agent",revoked=20261101000000Z spki {k[retired]}
+{alice} agents="wimse://corp.example/agent",hardware-required spki {k[required]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,hardware spki {k[said]}
 """
 
 
@@ -445,6 +470,132 @@ def place_and_policy():
     write("expired-key", r.composite(approve(r, K["past"])))
 
 
+def order():
+    """Two faults each: the step of section 9 that comes first names it."""
+    r, a = Request(AGENT_KEY), K["alice"]
+    body = tbs(r, a)
+    loose = bytes([0x30, 0x83, 0]) + body[2:4] + body[4:]
+    write("not-der-before-pop", r.unproven(cms(a, loose)))
+    write("too-large-before-pop", r.unproven(cms(a, tbs(
+        r, a, options=tlv(0x81, b"x" * 17000)))))
+    write("pop-invalid-before-type", r.unproven(seq(own(4, 9), seq())))
+    write("pop-invalid-before-malformed", r.unproven(approve(r, a, uses=0)))
+    write("unsupported-before-anchor", r.composite(approve(
+        r, K["stranger"], decision=0, lifetime=1, uses=1)))
+    one = approve(r, K["stranger"])
+    write("duplicate-before-anchor", r.composite(one, one))
+    write("unknown-owner-key-before-signature", r.composite(
+        approve(r, a, cms_kw={"break": True}), one))
+    write("unknown-owner-key-before-protection", r.composite(approve(
+        r, K["stranger"], cms_kw={"attrs": [attr(
+            oid(1, 2, 840, 113549, 1, 9, 52),
+            seq(digest_alg("sha512"), b"\xa1" + sig_alg(
+                a, "sha256", True)[1:]))]})))
+    write("signature-invalid-before-binding", r.composite(approve(
+        r, a, digest=b"d" * 32, cms_kw={"break": True})))
+    write("binding-mismatch-before-authority", r.composite(approve(
+        r, a, digest=b"d" * 32, authority=b"https://other.example")))
+    write("binding-mismatch-before-owner", r.composite(approve(
+        r, a, digest=b"d" * 32, owner=b"mailto:bob@corp.example")))
+    write("wrong-authority-before-trust-domain", r.composite(approve(
+        r, a, authority=b"https://other.example")), "td=other.example")
+    write("wrong-trust-domain-before-expired", r.composite(approve(
+        r, a, na=b"20261121115959Z")), "td=other.example")
+    write("expired-before-nonce", r.composite(approve(
+        r, a, na=b"20261121115959Z", options=tlv(0x80, b"N" * 16))))
+    write("wrong-nonce-before-agent", r.composite(approve(
+        r, K["empty"], options=tlv(0x80, b"N" * 16))))
+    write("agent-not-allowed-before-window", r.composite(approve(
+        r, K["elsewhere"], na=b"20261122115501Z")))
+    write("window-too-long-before-revoked", r.composite(approve(
+        r, K["revoked"], na=b"20261122115501Z")))
+    write("revoked-before-touch", r.composite(approve(r, K["retired"])))
+    write("touch-missing-before-hardware", r.composite(approve(
+        r, K["required"])))
+
+
+def edges():
+    """The last second, the largest number, the second approval."""
+    r, a = Request(AGENT_KEY), K["alice"]
+    write("revoked-now", r.composite(approve(r, K["revoked_now"])))
+    write("approved-before-revoked", r.composite(approve(r, K["revoked_next"])))
+    write("approved-key-from-now", r.composite(approve(r, K["from_now"])))
+    write("expired-key-now", r.composite(approve(r, K["to_now"])))
+    write("approved-key-last-second", r.composite(approve(r, K["to_next"])))
+    write("approved-limits", r.composite(approve(
+        r, K["limits"], lifetime=600, uses=2)))
+    write("approved-day", r.composite(approve(r, a, na=b"20261122115500Z")))
+    write("approved-year", r.composite(approve(
+        r, a, lifetime=31536000, uses=1000000)))
+    write("window-too-long-ages", r.composite(approve(
+        r, a, nb=b"20000101000000Z", na=b"99991231235959Z")))
+    first, again = (attr(own(2, 1), seq(approve(r, a))) for _ in range(2))
+    write("malformed-two-attributes", csr(r.key, info(
+        r.key, r.attrs + [first, again])))
+    write("malformed-two-values", csr(r.key, info(
+        r.key, r.attrs + [attr(own(2, 2), tlv(12, b"a"), tlv(12, b"b"))])))
+    write("malformed-year", r.composite(approve(r, a, nb=b"19991231235959Z")))
+    bob = {"owner": b"mailto:bob@corp.example"}
+    good = approve(r, K["bob"], **bob)
+    second = "text=approval+2:"
+    write("wrong-owner-second", r.composite(good, approve(r, a, **bob)), second)
+    write("expired-second", r.composite(good, approve(
+        r, a, na=b"20261121115959Z")), second)
+    write("touch-missing-second", r.composite(good, approve(r, K["touch"])),
+          second)
+    write("malformed-second", r.composite(good, approve(r, a, uses=0)),
+          second)
+    write("approved-two-unnamed", r.composite(good, approve(
+        r, a, lifetime=60)), "principal=mailto:bob@corp.example")
+    write("approved-said", r.composite(approve(r, K["said"])), "asserted")
+    write("approved-said-proven", r.composite(
+        approve(r, K["said"]), approve(r, K["proven"])), "asserted")
+    write("approved-proven-said", r.composite(
+        approve(r, K["proven"]), approve(r, K["said"])), "asserted")
+    write("approved-proven-plain", r.composite(
+        approve(r, K["proven"]), approve(r, a)))
+    far = AGENT + b"/" + b"x" * (2048 - len(AGENT) - 1)
+    long = Request(AGENT_KEY, agent=far)
+    write("binding-mismatch-long", long.composite(approve(
+        long, a, agent=far[:-1] + b"y")), "text=found+one+of")
+
+
+def signed_data():
+    """What a cms approval may not be (section 5)."""
+    r, a = Request(AGENT_KEY), K["alice"]
+    null, body = tlv(5), tbs(r, a)
+
+    def made(name, **kw):
+        write(name, r.composite(cms(a, body, **kw)))
+
+    made("malformed-beside-content", beside=null)
+    made("malformed-inside-content", inside=octets(body))
+    made("not-der-attributes", unsorted=True)
+    made("unsupported-bare", bare=True, to_sign=body)
+    made("signature-invalid-implicit", to_sign=b"\xa0" + tlv(
+        0x31, *sorted([attr(A_TYPE, CT), attr(A_DIGEST, octets(
+            hashlib.sha256(body).digest())),
+            attr(A_TIME, tlv(23, b"261121115900Z"))]))[1:])
+    made("signature-invalid-content", to_sign=body)
+    made("signature-invalid-longer-digest", md="sha512")
+    made("unsupported-digest", digest_alg="sha512", md="sha512")
+    made("unsupported-rsa", sig_alg=sig_alg(K["rsa"], "sha256", True))
+    made("unsupported-null", sig_alg=seq(oid(1, 2, 840, 10045, 4, 3, 2), null))
+    made("malformed-digests", digests=set_of(digest_alg("sha512")))
+    made("unsupported-two-digests", digests=set_of(
+        digest_alg("sha256"), digest_alg("sha512")))
+    made("unsupported-crl", crls=tlv(0xa1, seq()))
+    made("unsupported-two-signers", signers=[seq(octets(b"\xff" * 250))])
+    made("malformed-time", time=tlv(24, b"20261121115900Z"))
+    made("signature-invalid-behind", mangle=lambda s: s + b"\0")
+    made("signature-invalid-padded", mangle=lambda s: seq(
+        tlv(2, b"\0" + s[4:4 + s[3]]), s[4 + s[3]:]))
+    made("signature-invalid-zero", mangle=lambda s: seq(integer(0), integer(0)))
+    made("signature-invalid-order", mangle=lambda s: seq(integer(
+        0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551),
+        s[4 + s[3]:]))
+
+
 def main():
     os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
     write_owners()
@@ -453,6 +604,9 @@ def main():
     carriers()
     keys_and_binding()
     place_and_policy()
+    order()
+    edges()
+    signed_data()
     with open("expect", "w", encoding="ascii") as f:
         f.write("# name (its first words are the verdict), options; "
                 "at 2026-11-21T12:00:00Z\n")
