@@ -121,22 +121,35 @@ check_signing_time(cs_span value, cs_err *e)
 	return BAD(e, CS_R_MALFORMED, "signingTime is no time");
 }
 
-/* CMSAlgorithmProtection, RFC 6211: both algorithms as the SignerInfo has
- * them. */
+/* CMSAlgorithmProtection, RFC 6211. */
 static int
-check_protection(const cs_cms *c, cs_span value, cs_err *e)
+read_protection(cs_cms *c, cs_span value, cs_err *e)
 {
-	cs_span seq = {0}, digest = {0}, body = {0}, sig = c->sig_alg,
-	    want = {0};
+	cs_span seq = {0};
 	int r;
 
 	if ((r = cs_der_get(&value, CS_DER_SEQ, &seq, e)) != CS_OK ||
-	    (r = cs_der_whole(&seq, CS_DER_SEQ, &digest, e)) != CS_OK ||
-	    (r = cs_der_get(&seq, CS_DER_CTXC(1), &body, e)) != CS_OK ||
-	    (r = cs_der_end(seq, "cmsAlgorithmProtection", e)) != CS_OK ||
-	    (r = cs_der_get(&sig, CS_DER_SEQ, &want, e)) != CS_OK)
+	    (r = cs_der_whole(&seq, CS_DER_SEQ, &c->protected_digest, e)) !=
+	    CS_OK ||
+	    (r = cs_der_get(&seq, CS_DER_CTXC(1), &c->protected_sig, e)) !=
+	    CS_OK ||
+	    (r = cs_der_end(seq, "cmsAlgorithmProtection", e)) != CS_OK)
 		return cs_wrap(e, "cmsAlgorithmProtection");
-	if (!cs_span_eq(digest, c->digest_alg) || !cs_span_eq(body, want))
+	return CS_OK;
+}
+
+int
+cs_cms_check_protection(const cs_cms *c, cs_err *e)
+{
+	cs_span sig = c->sig_alg, want = {0};
+	int r;
+
+	if (c->protected_digest.p == NULL)
+		return CS_OK;
+	if ((r = cs_der_get(&sig, CS_DER_SEQ, &want, e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(c->protected_digest, c->digest_alg) ||
+	    !cs_span_eq(c->protected_sig, want))
 		return BAD(e, CS_R_SIGNATURE_INVALID,
 		    "cmsAlgorithmProtection names other algorithms");
 	return CS_OK;
@@ -209,7 +222,7 @@ check_attrs(cs_cms *c, struct attrs *a, cs_err *e)
 	c->has_signing_certificate = a->cert.p != NULL;
 	c->signing_certificate = a->cert;
 	if (a->protection.p != NULL)
-		return check_protection(c, a->protection, e);
+		return read_protection(c, a->protection, e);
 	return CS_OK;
 }
 

@@ -18,12 +18,17 @@ typedef struct cs_cms { /* borrows from the parsed bytes */
 	cs_span sig;
 	bool has_signing_certificate; /* signingCertificateV2 is there */
 	cs_span signing_certificate;  /* its value, whole */
+	cs_span protected_digest;     /* cmsAlgorithmProtection: whole; */
+	cs_span protected_sig;        /* content of its [1]; absent: none */
 } cs_cms;
 
 /* Parses one ContentInfo; `depth` is its nesting within the message. Holds it
  * to the section's list: one signer, version, attributes, no CRLs. Signature
  * and digest are not checked; equal digest algorithms are. */
 CS_USE int cs_cms_parse(cs_span in, unsigned depth, cs_cms *out, cs_err *e);
+/* RFC 6211: does cmsAlgorithmProtection, when there, name the algorithms that
+ * the SignerInfo has? CS_R_SIGNATURE_INVALID otherwise. */
+CS_USE int cs_cms_check_protection(const cs_cms *c, cs_err *e);
 
 /* The bytes that were signed: the attributes as an explicit SET OF (RFC 5652
  * 5.4). Appends. */

@@ -105,7 +105,8 @@ cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    "of the table for a %s key, %s:%u", name,
 		    CS_ANCHOR_AT(a->anchor));
 	}
-	if ((r = check_digest(c, alg->hash, e)) != CS_OK)
+	if ((r = cs_cms_check_protection(c, e)) != CS_OK ||
+	    (r = check_digest(c, alg->hash, e)) != CS_OK)
 		return r;
 	return check_signed_bytes(c, key, alg, e);
 }

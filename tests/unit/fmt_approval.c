@@ -44,6 +44,7 @@ probe(cs_span in)
 	return answer;
 }
 
+/* What its own bytes are refused for, before any key is known. */
 static int
 reason_of(cs_span in, unsigned depth)
 {
@@ -51,6 +52,8 @@ reason_of(cs_span in, unsigned depth)
 	cs_err e = {0};
 	int r = cs_approval_parse(in, depth, &a, &e);
 
+	if (r == CS_OK)
+		r = cs_cms_check_protection(&a->cms, &e);
 	cs_approval_free(&a);
 	return r == CS_OK ? CS_R_NONE : e.detail;
 }

@@ -178,6 +178,8 @@ test_good(const struct vec *v, cs_span tbs)
 	ok(cs_span_eq(c.tbs, tbs), "%s: the TBS", v->name);
 	ok(x != NULL && verifies(&c, X509_get0_pubkey(x),
 	    strstr(v->name, "pss") != NULL), "%s: verifies", v->name);
+	ok(cs_cms_check_protection(&c, &e) == CS_OK, "%s: protection",
+	    v->name);
 	ok(c.has_signing_certificate == (strstr(v->name, "cades") != NULL) &&
 	    c.has_signing_certificate == (c.signing_certificate.p != NULL),
 	    "%s: signing certificate", v->name);
@@ -190,7 +192,7 @@ test_vectors(cs_span tbs)
 	cs_err e;
 	cs_cms c;
 	size_t i, bad = 0;
-	int want;
+	int r, want;
 
 	for (i = 0; i < n_vectors; i++) {
 		want = vec_reason(vectors[i].name);
@@ -200,8 +202,11 @@ test_vectors(cs_span tbs)
 		}
 		bad++;
 		e = (cs_err){0};
-		if (!ok(cs_cms_parse(cs_buf_span(vectors[i].der), 0, &c, &e) ==
-		    CS_EFORMAT && e.detail == want, "%s", vectors[i].name))
+		r = cs_cms_parse(cs_buf_span(vectors[i].der), 0, &c, &e);
+		if (r == CS_OK)
+			r = cs_cms_check_protection(&c, &e);
+		if (!ok(r == CS_EFORMAT && e.detail == want, "%s",
+		    vectors[i].name))
 			printf("# %s: %s\n", cs_reason_name(e.detail), e.text);
 	}
 	ok(n_vectors - bad >= 17 && bad >= 65, "%zu good, %zu bad vectors",
