@@ -12,15 +12,15 @@
 static int
 check_life(const cs_anchor *k, int64_t now, cs_err *e)
 {
-	if (k->has_revoked && now >= k->revoked)
-		return CS_REFUSE(e, CS_R_REVOKED, "the key is revoked, %s:%u",
-		    CS_ANCHOR_AT(k));
 	if (k->has_valid_after && now < k->valid_after)
 		return CS_REFUSE(e, CS_R_NOT_YET_VALID,
 		    "the key is not valid yet, %s:%u", CS_ANCHOR_AT(k));
 	if (k->has_valid_before && now >= k->valid_before)
 		return CS_REFUSE(e, CS_R_EXPIRED,
 		    "the key is valid no more, %s:%u", CS_ANCHOR_AT(k));
+	if (k->has_revoked && now >= k->revoked)
+		return CS_REFUSE(e, CS_R_REVOKED, "the key is revoked, %s:%u",
+		    CS_ANCHOR_AT(k));
 	return CS_OK;
 }
 
@@ -97,12 +97,10 @@ cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 	if (!cs_anchor_allows(k, s->csr->agent_id))
 		return CS_REFUSE(e, CS_R_AGENT_NOT_ALLOWED,
 		    "expected one of agents=\"%.*s\", found %.*s, %s:%u",
-		    (int)(k->agents.n > 160 ? 160 : k->agents.n),
-		    k->agents.p == NULL ? "" : (const char *)k->agents.p,
-		    (int)(s->csr->agent_id.n > 160 ? 160 : s->csr->agent_id.n),
-		    (const char *)s->csr->agent_id.p, CS_ANCHOR_AT(k));
-	if ((r = check_life(k, s->in->now, e)) != CS_OK ||
-	    (r = check_limits(k, &a->approval->tbs, e)) != CS_OK)
+		    CS_SHOW(k->agents), CS_SHOW(s->csr->agent_id),
+		    CS_ANCHOR_AT(k));
+	if ((r = check_limits(k, &a->approval->tbs, e)) != CS_OK ||
+	    (r = check_life(k, s->in->now, e)) != CS_OK)
 		return r;
 	a->assurance = assurance_of(k);
 	return check_assurance(k, &a->assurance, e);
