@@ -52,11 +52,16 @@ add_limits(struct cs_verdict *v, const cs_tbs *t)
 	v->max_issuances = least(v->max_issuances, t->max_issuances);
 }
 
+/* What holds for both; beside the operator's word, proof counts as that. */
 static void
 add_assurance(cs_assurance *all, const cs_assurance *one)
 {
+	bool said = (all->asserted || all->hardware) &&
+	    (one->asserted || one->hardware);
+	bool mixed = all->hardware != one->hardware;
+
+	all->asserted = mixed ? said : all->asserted && one->asserted;
 	all->hardware = all->hardware && one->hardware;
-	all->asserted = all->asserted && (one->asserted || one->hardware);
 	all->present = all->present && one->present;
 	all->verified = all->verified && one->verified;
 	all->by_policy = all->by_policy || one->by_policy;
@@ -70,10 +75,10 @@ cs_verdict_settle(struct cs_verdict *v)
 	move_principal_first(v);
 	v->not_after = v->max_lifetime = v->max_issuances = INT64_MAX;
 	v->assurance = v->each[0].assurance;
-	for (i = 0; i < v->message->n; i++) {
+	for (i = 0; i < v->message->n; i++)
 		add_limits(v, &v->each[i].approval->tbs);
+	for (i = 1; i < v->message->n; i++)
 		add_assurance(&v->assurance, &v->each[i].assurance);
-	}
 }
 
 void
