@@ -20,8 +20,12 @@ struct cs_step {
 	cs_fail_detail((e), CS_EREFUSED, (reason), "verify", __VA_ARGS__)
 /* %s:%u of an anchor, for the texts. */
 #define CS_ANCHOR_AT(a) (a)->file, (a)->line
-/* %.*s of a span. */
-#define CS_SHOW(s) (int)(s).n, (const char *)(s).p
+/* %.*s of a span: not so much that what was found, or the anchor, would not fit
+ * behind what was expected. */
+#define CS_SHOWN_MAX 512
+#define CS_SHOW(s) \
+	(int)((s).n < CS_SHOWN_MAX ? (s).n : CS_SHOWN_MAX), \
+	    (s).p == NULL ? "" : (const char *)(s).p
 
 /* What this release does not decide: refused, never passed over. */
 CS_USE int cs_step_supported(const cs_tbs *t, cs_err *e);
