@@ -80,7 +80,9 @@ check_carriers(struct cs_verdict *v, const cs_err late[], cs_err *e)
 	for (i = 0; i < v->message->n; i++) {
 		if (v->approvals[i] == NULL) {
 			*e = late[i];
-			return e->cls;
+			if (v->message->n > 1)
+				cs_wrap(e, "approval %zu", i + 1);
+			return CS_EFORMAT;
 		}
 		v->each[i].approval = v->approvals[i];
 		if ((r = check_twice(v, i, e)) != CS_OK ||
@@ -157,6 +159,8 @@ cs_verify(const cs_verify_in *in, cs_verdict **out, cs_err *e)
 		v->state = CS_APPROVED;
 	} else if (is_refusal(r)) {
 		v->error = why;
+		if (why.detail == CS_R_NONE)
+			v->error.detail = CS_R_INTERNAL;
 		r = CS_OK;
 	}
 	if (r == CS_OK) {
