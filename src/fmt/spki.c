@@ -96,8 +96,10 @@ parse_rsa(cs_span bits, cs_spki *out, cs_err *e)
 	if (n.n == 0 || (out->bits = bit_length(n)) < RSA_BITS_MIN ||
 	    out->bits > RSA_BITS_MAX || (n.p[n.n - 1] & 1) == 0)
 		return CS_BAD(e, CS_R_UNSUPPORTED, "spki",
-		    "expected an odd RSA modulus of %d to %d bits, found %u",
-		    RSA_BITS_MIN, RSA_BITS_MAX, out->bits);
+		    "expected an odd RSA modulus of %d to %d bits, found %s "
+		    "of %u", RSA_BITS_MIN, RSA_BITS_MAX, n.n != 0 &&
+		    (n.p[n.n - 1] & 1) == 0 ? "an even one" : "one",
+		    out->bits);
 	out->modulus = n;
 	return CS_OK;
 }
@@ -108,8 +110,9 @@ parse_point(const struct kind *k, cs_span bits, cs_spki *out, cs_err *e)
 	if (bits.n != k->point_n ||
 	    (k->kind != CS_KEY_ED25519 && bits.p[0] != 0x04))
 		return CS_BAD(e, CS_R_UNSUPPORTED, "spki",
-		    "expected an uncompressed point of %zu octets, found %zu",
-		    k->point_n, bits.n);
+		    "expected an uncompressed point of %zu octets, found %s "
+		    "of %zu", k->point_n, bits.n == k->point_n ?
+		    "another form" : "one", bits.n);
 	out->point = bits;
 	out->bits = k->bits;
 	return CS_OK;
