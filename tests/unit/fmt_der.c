@@ -165,6 +165,8 @@ static const struct row bad[] = {
 	{"170c323630313031303030303030", "UTCTime without Z"},
 	{"171132363031303130303030 30302b30313030", "UTCTime with an offset"},
 	{"170d32363031303130303a3030305a", "UTCTime of no digits"},
+	{"170d32363031303130303030303031", "UTCTime of digits alone"},
+	{"170e3236303130313030303030305a5a", "UTCTime that goes on"},
 	{"180e323032363031303130303030 3030", "GeneralizedTime without Z"},
 	{"180d323032363031303130303030 5a", "without seconds"},
 	{"181132303236303130313030303030302e305a", "with a fraction"},
