@@ -62,9 +62,11 @@ cs_command_word(cs_command *c, const char *word)
 		return;
 	}
 	(void)fputs(" '", c->f);
+	/* No backslash: it is doubled where the line is shown, and what stands
+	 * behind it would then no longer be within quotes. */
 	for (p = word; *p != '\0'; p++)
 		if (*p == '\'')
-			(void)fputs("'\\''", c->f);
+			(void)fputs("'\"'\"'", c->f);
 		else
 			(void)fputc(*p, c->f);
 	(void)fputc('\'', c->f);

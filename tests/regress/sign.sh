@@ -116,7 +116,13 @@ exits 7 "a passphrase that nobody can be asked for" \
 says "saves the request too" err "request saved: "
 exits 7 "a quote in the owner's words" countersign sign --owner $alice \
     --purpose "it's fine" agent.csr
-says "is quoted for the shell" err "--purpose 'it'\\\\''s fine'"
+says "is quoted for the shell" err "--purpose 'it'\"'\"'s fine'"
+exits 7 "a command in the owner's words" countersign sign --owner $alice \
+    --purpose "x'; touch ran; : '" agent.csr
+sed -n 's/^for the owner: countersign/:/p' err >pasted
+ok "the command that is shown" sh pasted
+[ -s pasted ] && [ ! -e ran ]
+report $? "runs nothing else where it is pasted"
 
 # The question
 answer() { # what is sent; the status that follows
