@@ -123,7 +123,9 @@ put_page(cs_approve *a, const cs_review *v, cs_err *e)
 	if ((r = cs_review_page(v, columns, ascii, page, e)) != CS_OK)
 		goto out;
 	if (a->term != NULL)
-		r = cs_term_put(a->term, cs_buf_span(page), e);
+		/* What has scrolled away was not seen: the question's lines
+		 * stay below the last screen. */
+		r = cs_term_page(a->term, cs_buf_span(page), 3, e);
 	else
 		(void)fwrite(cs_buf_span(page).p, 1, cs_buf_len(page),
 		    stderr);

@@ -108,14 +108,19 @@ rowf(struct page *p, const char *label, const char *fmt, ...)
 		row(p, label, cs_span_str(text));
 }
 
-/* A line of the agent's words. */
+/* A line of the agent's words; a label may be an identifier of any length. */
 static void
 fence(struct page *p, const char *label, cs_span raw)
 {
+	cs_buf *b = cs_buf_new(strlen(label) + 2 + raw.n);
+
 	put_str(p, "| ");
-	put_str(p, label);
-	put_str(p, ": ");
-	put_escaped(p, (int)strlen(label) + 4, "|   ", raw);
+	if (b == NULL || cs_buf_put_str(b, label) != CS_OK ||
+	    cs_buf_put_str(b, ": ") != CS_OK || cs_buf_put(b, raw) != CS_OK)
+		cs_buf_fail(p->b);
+	else
+		put_escaped(p, 2, "|   ", cs_buf_span(b));
+	cs_buf_free(&b);
 }
 
 static int
@@ -251,8 +256,11 @@ cs_review_page(const cs_review *r, int columns, bool ascii, cs_buf *page,
 	char name[16];
 	int rc;
 
-	if (p.columns < COLUMNS_MIN)
-		p.columns = COLUMNS_MIN;
+	/* The terminal itself would break the lines, in front of no fence. */
+	if (columns < COLUMNS_MIN)
+		return cs_fail(e, CS_EREFUSED, "render", "the terminal has %d "
+		    "columns, expected at least %d: make it wider", columns,
+		    COLUMNS_MIN);
 	if (p.columns > COLUMNS_MAX)
 		p.columns = COLUMNS_MAX;
 	cs_spki_name(&r->csr->key, name);

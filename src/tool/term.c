@@ -105,6 +105,16 @@ cs_term_columns(const cs_term *t)
 	return ws.ws_col;
 }
 
+int
+cs_term_rows(const cs_term *t)
+{
+	struct winsize ws = {0};
+
+	if (ioctl(t->fd, TIOCGWINSZ, &ws) != 0 || ws.ws_row == 0)
+		return 24;
+	return ws.ws_row;
+}
+
 static int
 put(const cs_term *t, cs_wait *w, cs_span text, cs_err *e)
 {
@@ -283,5 +293,46 @@ cs_term_secret(cs_term *t, const char *question, cs_buf **secret, cs_err *e)
 		b = NULL; /* transferred */
 	}
 	cs_buf_free(&b);
+	return r;
+}
+
+/* Bytes of the first `n` lines. */
+static size_t
+lines(cs_span text, int n)
+{
+	size_t i;
+
+	for (i = 0; i < text.n && n > 0; i++)
+		n -= text.p[i] == '\n';
+	return i;
+}
+
+static int
+wait_for_enter(cs_term *t, cs_err *e)
+{
+	cs_buf *answer = NULL;
+	int r = cs_term_ask(t, "-- more: press Enter -- ", &answer, e);
+
+	if (r == CS_OK && cs_buf_len(answer) != 0)
+		r = cs_fail(e, CS_EREFUSED, "term",
+		    "declined before all of it was shown");
+	cs_buf_free(&answer);
+	return r;
+}
+
+int
+cs_term_page(cs_term *t, cs_span text, int keep, cs_err *e)
+{
+	int rows = cs_term_rows(t), r = CS_OK;
+	size_t n;
+
+	rows = rows > keep + 2 ? rows - keep : 2;
+	while (r == CS_OK && text.n != 0) {
+		n = lines(text, rows);
+		r = cs_term_put(t, cs_span_cut(text, 0, n), e);
+		text = cs_span_cut(text, n, text.n - n);
+		if (r == CS_OK && text.n != 0)
+			r = wait_for_enter(t, e);
+	}
 	return r;
 }

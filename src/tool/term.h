@@ -20,8 +20,12 @@ void cs_term_close(cs_term **t);
 /* Its character set is not UTF-8: escape all that is not ASCII. */
 bool cs_term_ascii(const cs_term *t);
 int cs_term_columns(const cs_term *t); /* 80 when unknown */
+int cs_term_rows(const cs_term *t);    /* 24 when unknown */
 /* Writes text that was escaped before. */
 CS_USE int cs_term_put(cs_term *t, cs_span text, cs_err *e);
+/* The same screen by screen, each but the last until the person presses Enter;
+ * leaves `keep` lines free. Any other answer is CS_EREFUSED. */
+CS_USE int cs_term_page(cs_term *t, cs_span text, int keep, cs_err *e);
 /* Throws typed-ahead input away, asks, reads one line without its end into
  * *answer (gives, at most 255 bytes; longer or end of file: CS_EREFUSED). */
 CS_USE int cs_term_ask(cs_term *t, const char *question, cs_buf **answer,

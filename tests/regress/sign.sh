@@ -152,9 +152,13 @@ report $? "Ctrl-C is an interruption"
 report $? "and nothing is written"
 answer 'yes\r' 0
 
+# The command starts once the terminal has echoed the word.
+mkfifo go
 on_terminal <<END >terminal
-run sign --key file:owner.key --owner $alice -o ahead.approval --timeout 2 agent.csr
+spawn -noecho sh -c {read -r word <go; exec "\$COUNTERSIGN" sign --key file:owner.key --owner $alice -o ahead.approval --timeout 2 agent.csr}
 send "yes\r"
+asks {yes}
+exec sh -c {echo go >go}
 asks {Type yes to sign: \$}
 ended 6
 END
@@ -228,6 +232,51 @@ is "every line of the fence is fenced" \
     "$(sed -n '/^AGENT SAYS/,/^End/p' err | sed '1d;$d' | grep -vc '^| ')" 0
 is "no line is longer than the screen" \
     "$(awk 'length($0) > 80' err | wc -l)" 0
+openssl req -new -key agent.key -out label.csr -config /dev/stdin \
+    -addext subjectAltName=URI:$id <<END
+oid_section = oids
+[oids]
+long = 1.2$(printf '.4294967295%.0s' $(seq 12))
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+long = x
+END
+ok "a type of name longer than the screen" countersign sign \
+    --key file:owner.key --owner $alice --yes label.csr
+is "does not leave the fence" "$(awk 'length($0) > 80' err | wc -l)" 0
+says "and is there" err "| subject 1.2.4294967295"
+
+# What scrolled away was not seen.
+countersign request --id $id --key agent.key -o tall.csr \
+    --purpose "$(printf 'fine%01000d' 0 | tr 0 ' ')"
+tall() { # size, script; the status that follows
+	on_terminal <<END >terminal
+set stty_init "$1"
+run sign --key file:owner.key --owner $alice tall.csr
+$2
+ended $3
+END
+}
+tall "rows 16 columns 80" 'asks {WHERE .*-- more: press Enter -- $}
+    send "\r"
+    asks {-- more: press Enter -- $}
+    send "\r"
+    asks {Type yes to sign: $}
+    send "yes\r"' 0
+report $? "a page that does not fit is shown screen by screen"
+tall "rows 16 columns 80" 'asks {-- more: press Enter -- $}
+    send "yes\r"' 1
+report $? "yes to half a page declines"
+says "is said" terminal "declined before all of it was shown"
+tall "rows 50 columns 80" 'asks {Type yes to sign: $}
+    send "yes\r"' 0
+report $? "one that fits is shown at once"
+tall "rows 50 columns 39" '' 1
+report $? "a terminal of 39 columns is refused"
+says "with what to do" terminal "make it wider"
+
 openssl req -new -key agent.key -out subject.csr -utf8 \
     -addext subjectAltName=URI:$id \
     -subj "/O=Corp/CN=$(printf 'a, O=Bank\033]0;x\007')"
