@@ -48,7 +48,7 @@ cs_tool_usage(cs_err *e, const char *what)
 }
 
 /* Looks for a flag before the options are parsed: how to report an error in
- * them, and --help beside words that are missing. */
+ * them. It may as well be the value of an option. */
 static bool
 has_flag(int argc, char **argv, const char *name, const char *letter)
 {
@@ -103,6 +103,16 @@ run_help(const cs_tool *t, int argc, char **argv, cs_out *out, cs_err *e)
 	return cs_help_put(t, v->spec, out, e);
 }
 
+/* --help, alone or with --json: beside other words it may be one of them that
+ * came from outside (a file's name), and exit code 0 says "approved". */
+static bool
+is_help(int argc, char **argv)
+{
+	int n = has_flag(argc, argv, "--json", NULL) ? 3 : 2;
+
+	return argc == n && has_flag(argc, argv, "--help", "-h");
+}
+
 /* argv[0] is the verb. */
 static int
 run_verb(const cs_tool *t, const struct cs_verb *v, int argc, char **argv,
@@ -112,13 +122,16 @@ run_verb(const cs_tool *t, const struct cs_verb *v, int argc, char **argv,
 	void *opts = NULL;
 	int rc;
 
-	if (has_flag(argc, argv, "--help", "-h"))
+	if (is_help(argc, argv))
 		return cs_help_put(t, v->spec, out, e);
 	if ((opts = calloc(1, v->opts_size)) == NULL)
 		return cs_nomem(e, "tool");
 	if (v->defaults != NULL)
 		memcpy(opts, v->defaults, v->opts_size);
 	rc = cs_opt_parse(v->spec, argc, argv, opts, &words.n, e);
+	if (((const struct cs_common *)opts)->help)
+		rc = cs_fail(e, CS_EUSAGE, "tool", "--help stands alone: "
+		    "countersign help %s", v->spec->verb);
 	if (rc == CS_OK)
 		rc = v->run(t, opts, &words, out, e);
 	free(opts);

@@ -34,6 +34,18 @@ for verb in request sign attach verify show completion; do
 	    .error.class == "usage" and .error.exit == 2 and
 	    (.error.text | contains("--no-such"))' out
 done
+for word in --help -h -fh; do
+	exits 2 "$word beside other words is no success" countersign show \
+	    $word file
+	empty "prints no help" out
+done
+exits 2 "a file called --help" countersign verify --owners o \
+    --authority https://a.example --json --help
+says "where the help is" err "countersign help verify"
+exits 3 "after -- it is one" sh -c \
+    'echo x >--help; "$COUNTERSIGN" show -- --help'
+exits 2 "a value is no flag" countersign sign --purpose --help
+says "but a value" err "expected REQUEST"
 exits 2 "no verb" countersign
 exits 2 "a verb that is none" countersign atach
 says "did you mean" err "did you mean attach?"
