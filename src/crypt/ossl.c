@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 struct reasons {
@@ -69,4 +70,12 @@ cs_ossl_refuse(cs_err *e, int cls, int detail, const char *where,
 	if (r.nomem)
 		return cs_fail(e, CS_EBUG, where, "%s%s", what, r.text);
 	return cs_fail_detail(e, cls, detail, where, "%s%s", what, r.text);
+}
+
+int
+cs_ossl_start(cs_err *e)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1)
+		return CS_OK;
+	return cs_ossl_fail(e, "ossl", "OpenSSL does not start");
 }

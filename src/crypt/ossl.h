@@ -6,6 +6,11 @@
 
 #include "base/err.h"
 
+/* Before anything else of OpenSSL, once: its configuration file, which
+ * OPENSSL_CONF may name, is not read. It can load code into a process that
+ * holds a PIN, and change what verifies. */
+CS_USE int cs_ossl_start(cs_err *e);
+
 /* OpenSSL's failures as ours; for this room only. Each call empties OpenSSL's
  * queue of errors and puts the reasons behind `what`. */
 

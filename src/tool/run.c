@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "crypt/ossl.h"
 #include "tool/tool.h"
 
 #define MAX_VERBS 32
@@ -153,6 +154,8 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 		(void)fputs("countersign: out of memory\n", stderr);
 		return -CS_EBUG;
 	}
+	if ((rc = cs_ossl_start(&e)) != CS_OK)
+		goto out;
 	if (argc < 2 || argv[1][0] == '-')
 		rc = run_bare(t, argc, argv, out, &e);
 	else if (strcmp(argv[1], "help") == 0)
@@ -161,6 +164,7 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 		rc = cs_tool_unknown(t, argv[1], &e);
 	else
 		rc = run_verb(t, v, argc - 1, argv + 1, out, &e);
+out:
 	if (v != NULL)
 		name = v->spec->verb;
 	rc = cs_out_finish(out, name, json, rc, &e);

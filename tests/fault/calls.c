@@ -25,6 +25,8 @@
 		    __real_##name arguments;                             \
 	}
 
+WRAP(int, OPENSSL_init_crypto, (uint64_t how,
+    const OPENSSL_INIT_SETTINGS *with), (how, with), 0)
 WRAP(int, EVP_Digest, (const void *p, size_t n, unsigned char *out,
     unsigned *len, const EVP_MD *md, ENGINE *none),
     (p, n, out, len, md, none), 0)

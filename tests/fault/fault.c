@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypt/cmscert.h"
+#include "crypt/ossl.h"
 #include "crypt/pubkey.h"
 #include "signer/plain.h"
 #include "tests/fault/fixture.h"
@@ -263,6 +264,7 @@ forged_message(cs_err *e)
 }
 
 static const struct op ops[] = {
+	{"starting OpenSSL", cs_ossl_start, CS_OK, false},
 	{"a request", good_request, CS_OK, false},
 	{"a forged request", forged_request, CS_EFORMAT, false},
 	{"a request's digest", digest, CS_OK, true},

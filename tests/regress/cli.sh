@@ -85,6 +85,21 @@ ok "a closed one that is not used" sh -c \
     '"$COUNTERSIGN" request --id '$id' --key agent.key -o r.csr >&- 2>&- <&-'
 ok "and the file is what it should be" openssl req -in r.csr -noout -verify
 exits 9 "a closed standard input" sh -c '"$COUNTERSIGN" show - <&-'
+# A configuration of OpenSSL that leaves it without any algorithm
+cat >openssl.cnf <<'END'
+openssl_conf = all
+[all]
+providers = list
+[list]
+null = one
+[one]
+activate = 1
+END
+exits 1 "a configuration of OpenSSL" \
+    env OPENSSL_CONF="$top/work/openssl.cnf" openssl dgst -sha256 agent.key
+ok "is not read" env OPENSSL_CONF="$top/work/openssl.cnf" \
+    "$COUNTERSIGN" request --id $id --key agent.key -o config.csr
+
 # A pipe whose only reader is gone before the command starts.
 exits 9 "nobody reads" sh -c \
     'mkfifo pipe; exec 4<>pipe; exec 3>pipe 4>&-; "$COUNTERSIGN" --help >&3'
