@@ -27,11 +27,22 @@ behind(cs_span s, const char *mark)
 	return cs_span_cut(s, at, s.n - at);
 }
 
+/* Bytes in front of the first of `marks`. */
+static size_t
+span_before(cs_span s, const char *marks)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (strchr(marks, s.p[i]) != NULL)
+			break;
+	return i;
+}
+
 cs_span
 cs_host_of(cs_span uri)
 {
 	cs_span host = {NULL, 0};
-	size_t i;
 
 	if (uri.p == NULL)
 		return host;
@@ -39,10 +50,11 @@ cs_host_of(cs_span uri)
 		host = behind(uri, "@");
 	else
 		host = behind(uri, "://");
-	for (i = 0; i < host.n; i++)
-		if (memchr("/:?", host.p[i], 3) != NULL)
-			break;
-	return cs_span_cut(host, 0, i);
+	host = cs_span_cut(host, 0, span_before(host, "/?"));
+	/* ssh://corp.example@evil.test/: the name in front is no host. */
+	while (host.n != 0 && memchr(host.p, '@', host.n) != NULL)
+		host = behind(host, "@");
+	return cs_span_cut(host, 0, span_before(host, ":"));
 }
 
 static bool

@@ -27,19 +27,27 @@ compare(const char *a, const char *b, enum cs_lookalike want)
 	ok(got == want, "%s for %s: %d", a, b, (int)got);
 }
 
+static void
+test_hosts(void)
+{
+	host("wimse://corp.example/agent/a", "corp.example");
+	host("https://corp.example", "corp.example");
+	host("https://corp.example:8443/x?y", "corp.example");
+	host("mailto:alice@corp.example", "corp.example");
+	host("ssh://corp.example@evil.test/", "evil.test");
+	host("ssh://a:b@c@evil.test:22/x@y", "evil.test");
+	host("https://corp.example/a@b", "corp.example");
+	host("urn:uuid:1", NULL);
+	host("mailto:alice", NULL);
+	ok(cs_host_of(cs_span_of(NULL, 0)).p == NULL, "host of nothing");
+}
+
 int
 main(void)
 {
 	char big[2000];
 
-	host("wimse://corp.example/agent/a", "corp.example");
-	host("https://corp.example", "corp.example");
-	host("https://corp.example:8443/x?y", "corp.example");
-	host("mailto:alice@corp.example", "corp.example");
-	host("urn:uuid:1", NULL);
-	host("mailto:alice", NULL);
-	ok(cs_host_of(cs_span_of(NULL, 0)).p == NULL, "host of nothing");
-
+	test_hosts();
 	compare("corp.example", "corp.example", CS_HOST_PLAIN);
 	compare("other.example", "corp.example", CS_HOST_PLAIN);
 	compare("ca.corp.example", "corp.example", CS_HOST_PLAIN);
