@@ -109,11 +109,26 @@ put_general_name(const cs_x509_each *each, const GENERAL_NAME *g)
 		put_text(each, "name-other", "(not shown)");
 }
 
+/* What d2i makes of an extension. One that is there and cannot be read, or is
+ * there twice, is not passed over in silence. */
+static void *
+decode(const cs_x509_each *each, const STACK_OF(X509_EXTENSION) *exts,
+    int nid, const char *what)
+{
+	int state = -1; /* OpenSSL's: -1 absent, -2 repeated */
+	void *v = X509V3_get_d2i(exts, nid, &state, NULL);
+
+	if (v == NULL && state != -1)
+		put_text(each, what, state == -2 ? "(is there twice)" :
+		    "(cannot be read)");
+	return v;
+}
+
 static void
 put_names(const cs_x509_each *each, const STACK_OF(X509_EXTENSION) *exts)
 {
 	GENERAL_NAMES *names =
-	    X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
+	    decode(each, exts, NID_subject_alt_name, "name");
 	int i;
 
 	for (i = 0; i < sk_GENERAL_NAME_num(names); i++)
@@ -125,7 +140,7 @@ static void
 put_purposes(const cs_x509_each *each, const STACK_OF(X509_EXTENSION) *exts)
 {
 	EXTENDED_KEY_USAGE *use =
-	    X509V3_get_d2i(exts, NID_ext_key_usage, NULL, NULL);
+	    decode(each, exts, NID_ext_key_usage, "purpose");
 	int i;
 
 	for (i = 0; i < sk_ASN1_OBJECT_num(use); i++)
@@ -137,7 +152,7 @@ static void
 put_policies(const cs_x509_each *each, const STACK_OF(X509_EXTENSION) *exts)
 {
 	CERTIFICATEPOLICIES *p =
-	    X509V3_get_d2i(exts, NID_certificate_policies, NULL, NULL);
+	    decode(each, exts, NID_certificate_policies, "policy");
 	int i;
 
 	for (i = 0; i < sk_POLICYINFO_num(p); i++)
@@ -149,7 +164,7 @@ static void
 put_constraints(const cs_x509_each *each, const STACK_OF(X509_EXTENSION) *exts)
 {
 	BASIC_CONSTRAINTS *bc =
-	    X509V3_get_d2i(exts, NID_basic_constraints, NULL, NULL);
+	    decode(each, exts, NID_basic_constraints, "ca");
 
 	if (bc != NULL)
 		put_text(each, "ca", bc->ca != 0 ? "yes" : "no");
@@ -242,6 +257,13 @@ cs_cert_read(cs_span der, const cs_x509_each *each, cs_err *e)
 	return CS_OK;
 }
 
+static bool
+asks_extensions(const X509_REQ *x)
+{
+	return X509_REQ_get_attr_by_NID(x, NID_ext_req, -1) >= 0 ||
+	    X509_REQ_get_attr_by_NID(x, NID_ms_ext_req, -1) >= 0;
+}
+
 int
 cs_req_read(cs_span der, const cs_x509_each *each, cs_err *e)
 {
@@ -256,6 +278,8 @@ cs_req_read(cs_span der, const cs_x509_each *each, cs_err *e)
 		put_oid(each, "attribute",
 		    X509_ATTRIBUTE_get0_object(X509_REQ_get_attr(x, i)));
 	exts = X509_REQ_get_extensions(x);
+	if (exts == NULL && asks_extensions(x))
+		put_text(each, "extensions", "(cannot be read)");
 	put_extensions(each, exts);
 	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 	X509_REQ_free(x);

@@ -104,4 +104,16 @@ exits 3 "a broken request" countersign show broken
 head -n 3 agent.csr >half
 exits 3 "half a request" countersign show half
 exits 9 "no file" countersign show none
+# What is there and cannot be read is said.
+new_key broken.key
+openssl req -new -x509 -key broken.key -subj /CN=x -out broken.crt \
+    -addext 2.5.29.17=DER:0102 -addext 2.5.29.37=DER:3001
+ok "a certificate with broken extensions" countersign show broken.crt
+says "its names cannot be read" out "name: (cannot be read)"
+says "nor its purposes" out "purpose: (cannot be read)"
+openssl req -new -key broken.key -subj /CN=x -out broken.csr \
+    -addext 2.5.29.17=DER:0102
+ok "a request with broken names" countersign show broken.csr
+says "they cannot be read" out "name: (cannot be read)"
+
 done_testing
