@@ -354,25 +354,16 @@ add_error(cs_out *o, int cls, const cs_err *e)
 	cs_out_close(o);
 }
 
-/* One error, once. Further lines of its text, such as candidates, are indented:
- * none of them can look like a line of ours. */
+/* One error, one line: a line end in its text came from outside. */
 static void
 say_error(const cs_out *o, const char *name, const cs_err *e)
 {
-	const char *line = e->text, *end;
-	cs_buf *b;
+	cs_buf *b = escaped(cs_span_str(e->text), o->ascii);
 
-	(void)fprintf(stderr, "countersign%s%s: ", name == NULL ? "" : " ",
-	    name == NULL ? "" : name);
-	for (;; line = end + 1) {
-		end = strchrnul(line, '\n');
-		b = escaped(cs_span_of(line, (size_t)(end - line)), o->ascii);
-		(void)fprintf(stderr, "%s%s\n", line == e->text ? "" : "    ",
-		    b == NULL ? "out of memory" : cs_buf_cstr(b));
-		cs_buf_free(&b);
-		if (*end == '\0')
-			return;
-	}
+	(void)fprintf(stderr, "countersign%s%s: %s\n",
+	    name == NULL ? "" : " ", name == NULL ? "" : name,
+	    b == NULL ? "out of memory" : cs_buf_cstr(b));
+	cs_buf_free(&b);
 }
 
 /* DEL is the one character that neither JSON nor "ASCII only" takes care of;

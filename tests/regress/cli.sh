@@ -51,6 +51,8 @@ exits 2 "a verb that is none" countersign atach
 says "did you mean" err "did you mean attach?"
 exits 2 "a verb with an escape" countersign "$(printf 's\033[2J')"
 silent "is escaped" err "$(printf '\033')"
+exits 2 "a verb with a line end" countersign "$(printf 'x\n    --key y')"
+is "is one line" "$(wc -l <err)" 1
 exits 2 "help for none" countersign help sing
 exits 2 "an option before the verb" countersign --json sign
 
