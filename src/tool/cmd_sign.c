@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "fmt/message.h"
 #include "fmt/names.h"
@@ -73,6 +74,23 @@ static const struct cs_opt_spec spec = {
     .operand_complete = CS_COMPLETE_FILE,
 };
 
+/* The owner's own words are shown to others as they are, or not signed. */
+static int
+check_purpose(cs_span in, cs_err *e)
+{
+	uint32_t cp = 0;
+
+	if (cs_purpose_check(in, true, e) != CS_OK)
+		return cs_tool_usage(e, "--purpose");
+	while (in.n != 0)
+		if (!cs_utf8_next(&in, &cp) || !cs_text_shown(cp))
+			return cs_fail(e, CS_EUSAGE, "sign", "--purpose: "
+			    "U+%04X cannot be shown as it is (right-to-left "
+			    "or combining, or of a script that is not shown); "
+			    "write it without", (unsigned int)cp);
+	return CS_OK;
+}
+
 #define LIFETIME_MAX 31536000 /* countersign-formats(5), section 4 */
 
 static int
@@ -87,8 +105,8 @@ check(const struct opts *o, cs_err *e)
 	    cs_authority_check(cs_span_str(o->authority), e) != CS_OK)
 		return cs_tool_usage(e, "--authority");
 	if (o->purpose != NULL &&
-	    cs_purpose_check(cs_span_str(o->purpose), true, e) != CS_OK)
-		return cs_tool_usage(e, "--purpose");
+	    (r = check_purpose(cs_span_str(o->purpose), e)) != CS_OK)
+		return r;
 	if (o->max_lifetime > LIFETIME_MAX)
 		return cs_fail(e, CS_EUSAGE, "sign",
 		    "--max-lifetime: at most a year (365d)");
