@@ -22,7 +22,7 @@ static const char *const names[] = {
 
 /* libconfuse hands its complaints to a function without an argument of ours:
  * the first one stays with the cfg_t itself, where it keeps remarks. */
-static void
+CS_PRINTF(2, 0) static void
 keep_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	const char *near = NULL;
