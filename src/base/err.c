@@ -49,7 +49,7 @@ cs_fail_detail(cs_err *e, int cls, int detail, const char *where,
 int
 cs_wrap(cs_err *e, const char *fmt, ...)
 {
-	char old[sizeof(e->text)];
+	char old[sizeof(((cs_err *)NULL)->text)];
 	size_t at, n;
 	va_list ap;
 
