@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -300,8 +301,12 @@ write_out(const cs_tool *t, const struct opts *o, const cs_approve *a,
 			return r;
 		cs_out_str(out, "tbs_file", NULL, o->tbs_out);
 	}
-	return cs_document_put_pem(t, &o->document, "approval",
+	r = cs_document_put_pem(t, &o->document, "approval",
 	    CS_PEM_APPROVAL, cs_buf_span(a->approval), out, e);
+	/* Nothing is left of what failed. */
+	if (r != CS_OK && o->tbs_out != NULL)
+		(void)unlink(o->tbs_out);
+	return r;
 }
 
 /* From the words of the command line to the signature. */

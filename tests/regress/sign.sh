@@ -65,6 +65,11 @@ exits 9 "an approval is not overwritten" countersign sign \
     --key file:owner.key --owner $alice --yes -o a.approval agent.csr
 exits 9 "nor is a TBS" countersign sign --key file:owner.key \
     --owner $alice --yes --tbs-out tbs.der agent.csr
+exits 9 "an approval that cannot be written" countersign sign \
+    --key file:owner.key --owner $alice --yes --tbs-out half.der \
+    -o no/such/folder agent.csr
+[ ! -e half.der ]
+report $? "leaves no TBS"
 ok "a request from standard input" \
     sh -c '"$COUNTERSIGN" sign --key file:owner.key --owner '$alice' \
 	--yes - <agent.csr'
