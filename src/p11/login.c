@@ -74,7 +74,8 @@ ask_person(cs_p11 *k, const CK_TOKEN_INFO *now, bool again, cs_buf **pin,
 		return cs_fail(e, CS_ENEEDED, WHERE,
 		    "a PIN is needed and nobody can be asked");
 	cs_p11_token_name(k, name);
-	(void)snprintf(what, sizeof(what), "PIN for %s%s%s%s", name,
+	/* The token chose the label: no more of it than a line has room for. */
+	(void)snprintf(what, sizeof(what), "PIN for %s%s%.40s%s", name,
 	    k->info.label[0] ? ", key \"" : "", k->info.label,
 	    k->info.label[0] ? "\"" : "");
 	ask.what = what;

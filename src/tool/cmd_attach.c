@@ -244,8 +244,9 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 
 	if (o->key == NULL)
 		return cs_fail(e, CS_EUSAGE, "attach", "--key is missing");
-	r = cs_document_check(o->document.path, o->document.force, e);
-	if (r != CS_OK)
+	if ((r = cs_document_apart(o->document.path, o->key, e)) != CS_OK ||
+	    (r = cs_document_check(o->document.path, o->document.force, e)) !=
+	    CS_OK)
 		return r;
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return cs_nomem(e, "attach");

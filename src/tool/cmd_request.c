@@ -67,6 +67,8 @@ check(const struct opts *o, cs_err *e)
 	if (o->owner != NULL &&
 	    (r = cs_owner_check(cs_span_str(o->owner), e)) != CS_OK)
 		return cs_tool_usage(e, "--owner");
+	if ((r = cs_document_apart(o->document.path, o->key, e)) != CS_OK)
+		return r;
 	return cs_document_check(o->document.path, o->document.force, e);
 }
 

@@ -114,7 +114,10 @@ check(const struct opts *o, cs_err *e)
 	if (o->tbs_out != NULL && strcmp(o->tbs_out, "-") == 0)
 		return cs_fail(e, CS_EUSAGE, "sign",
 		    "--tbs-out: standard output is for the approval");
-	if ((r = cs_document_check(o->document.path, o->document.force, e)) !=
+	if ((r = cs_document_apart(o->document.path, o->key, e)) != CS_OK ||
+	    (r = cs_document_apart(o->tbs_out, o->key, e)) != CS_OK ||
+	    (r = cs_document_apart(o->document.path, o->tbs_out, e)) != CS_OK ||
+	    (r = cs_document_check(o->document.path, o->document.force, e)) !=
 	    CS_OK)
 		return r;
 	return o->tbs_out == NULL ? CS_OK :

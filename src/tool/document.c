@@ -6,6 +6,7 @@
 #include "tool/document.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "fmt/pem.h"
@@ -23,6 +24,28 @@ cs_document_check(const char *path, bool force, cs_err *e)
 		return CS_OK;
 	return cs_fail(e, CS_EIO, "document", "%s exists, -f replaces it",
 	    path);
+}
+
+static const char *
+plain_path(const char *s)
+{
+	return strncmp(s, "file:", 5) == 0 ? s + 5 : s;
+}
+
+int
+cs_document_apart(const char *path, const char *other, cs_err *e)
+{
+	struct stat a, b;
+
+	if (path == NULL || other == NULL || is_stdout(path))
+		return CS_OK;
+	other = plain_path(other);
+	if (strcmp(path, other) != 0 && (stat(path, &a) != 0 ||
+	    stat(other, &b) != 0 || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino))
+		return CS_OK;
+	return cs_fail(e, CS_EUSAGE, "document",
+	    "%s would be written over %s, the same file", path, other);
 }
 
 int

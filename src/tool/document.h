@@ -24,6 +24,9 @@ struct cs_document_opts {
 
 /* Would `path` be overwritten? To be asked before any work. CS_EIO. */
 CS_USE int cs_document_check(const char *path, bool force, cs_err *e);
+/* Two names that this call writes, or a key that it reads (URI or path): one
+ * file may not be both. CS_EUSAGE; either may be NULL. */
+CS_USE int cs_document_apart(const char *path, const char *other, cs_err *e);
 CS_USE int cs_document_put(const cs_tool *t, const struct cs_document_opts *o,
     const char *key, cs_span text, cs_out *out, cs_err *e);
 /* The same for one PEM block. */

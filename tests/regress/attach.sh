@@ -47,7 +47,10 @@ refused() { # REASON NAME ARGUMENTS
 	reason=$1
 	name=$2
 	shift 2
-	exits 1 "$name" countersign attach --key agent.key --json "$@"
+	exits 2 "the composite over the key" countersign attach --key agent.key \
+    -f -o agent.key agent.csr alice.approval
+ok "the key is still one" openssl pkey -in agent.key -noout
+exits 1 "$name" countersign attach --key agent.key --json "$@"
 	ok "$reason" jq -e --arg r "$reason" '.error.reason == $r' out
 }
 refused duplicate "the same approval twice" agent.csr alice.approval \

@@ -197,6 +197,15 @@ ok "one in letters that are shown" countersign sign --key file:owner.key \
     --owner $alice --purpose "$(printf 'Gr\303\274\303\237e \\\\')" --yes agent.csr
 exits 2 "more than a year" countersign sign --key file:owner.key \
     --owner $alice --max-lifetime 366d --yes agent.csr
+cp owner.key kept.key
+exits 2 "the approval over the key" countersign sign --key file:owner.key \
+    --owner $alice --yes -f -o owner.key agent.csr
+ln owner.key same.key
+exits 2 "by another name" countersign sign --key owner.key \
+    --owner $alice --yes -f --tbs-out same.key agent.csr
+same "the key is still there" owner.key kept.key
+exits 2 "both outputs in one file" countersign sign --key owner.key \
+    --owner $alice --yes -f -o both --tbs-out both agent.csr
 exits 2 "no uses" countersign sign --key file:owner.key \
     --owner $alice --uses 0 --yes agent.csr
 exits 1 "the agent's key is the owner's" countersign sign \
