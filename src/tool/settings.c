@@ -15,6 +15,8 @@
 #include "base/text.h"
 
 #define SETTINGS_MAX (64 * 1024)
+#define BLANK " \t\r"
+#define LETTERS "abcdefghijklmnopqrstuvwxyz_-"
 
 static const char *const names[] = {
     "owner", "key", "authority", "pinentry", "timeout"};
@@ -53,27 +55,71 @@ line_fail(cs_err *e, const char *name, unsigned line, const char *what)
 	    what);
 }
 
-/* libconfuse expands ${...} and takes the last of two lines: neither here. */
+/* Cuts off the bytes up to the first that is not in `set`, or that is. */
+static cs_span
+cut(cs_span *s, const char *set, bool in)
+{
+	cs_span all = *s;
+	size_t n = 0;
+
+	while (n < all.n && (strchr(set, all.p[n]) != NULL) == in)
+		n++;
+	*s = cs_span_cut(all, n, all.n - n);
+	return cs_span_cut(all, 0, n);
+}
+
+/* "VALUE", 'VALUE' or a word, as it stands: nothing to unescape, and nothing
+ * that begins a comment or goes on behind the line. */
+static bool
+cut_value(cs_span *s)
+{
+	char quote[] = {'\0', '\\', '\0'};
+	cs_span word;
+
+	if (s->n != 0 && (*s->p == '"' || *s->p == '\'')) {
+		quote[0] = (char)*s->p;
+		*s = cs_span_cut(*s, 1, s->n - 1);
+		(void)cut(s, quote, false);
+		if (s->n == 0 || *s->p != (uint8_t)quote[0])
+			return false;
+		*s = cs_span_cut(*s, 1, s->n - 1);
+		return true;
+	}
+	word = cut(s, BLANK "\"'#\\{}()=+,", false);
+	return word.n != 0 && memmem(word.p, word.n, "/*", 2) == NULL &&
+	    !cs_span_is(cs_span_cut(word, 0, 2), "//");
+}
+
+/* libconfuse reads strings and comments across lines, expands ${...} and takes
+ * the last of two: here a line is NAME = VALUE, with a comment or without. */
 static int
 check_line(const char *name, unsigned line, cs_span s, bool seen[N_NAMES],
     cs_err *e)
 {
-	size_t i, len;
+	cs_span word;
+	size_t i;
 
-	while (s.n != 0 && (*s.p == ' ' || *s.p == '\t'))
-		s = cs_span_cut(s, 1, s.n - 1);
+	if (s.n != 0 && memchr(s.p, '\0', s.n) != NULL)
+		return line_fail(e, name, line, "a NUL byte");
+	(void)cut(&s, BLANK, true);
 	if (s.n == 0 || *s.p == '#')
 		return CS_OK;
-	if (memchr(s.p, '\0', s.n) != NULL)
-		return line_fail(e, name, line, "a NUL byte");
 	if (memmem(s.p, s.n, "${", 2) != NULL)
 		return line_fail(e, name, line,
 		    "${...}: the environment is not expanded here");
+	word = cut(&s, LETTERS, true);
+	(void)cut(&s, BLANK, true);
+	if (word.n == 0 || cut(&s, "=", true).n != 1)
+		return line_fail(e, name, line, "expected NAME = \"VALUE\"");
+	(void)cut(&s, BLANK, true);
+	if (!cut_value(&s))
+		return line_fail(e, name, line, "expected a value that ends on "
+		    "its line and has no \\");
+	(void)cut(&s, BLANK, true);
+	if (s.n != 0 && *s.p != '#')
+		return line_fail(e, name, line, "more than one value");
 	for (i = 0; i < N_NAMES; i++) {
-		len = strlen(names[i]);
-		if (!cs_span_is(cs_span_cut(s, 0, len), names[i]))
-			continue;
-		if (s.n == len || strchr(" \t=", s.p[len]) == NULL)
+		if (!cs_span_is(word, names[i]))
 			continue;
 		if (seen[i])
 			return line_fail(e, name, line, "set twice");
