@@ -188,11 +188,13 @@ exits 2 "an authority that is none" countersign sign --key file:owner.key \
     --owner $alice --authority corp.example --yes agent.csr
 exits 2 "a purpose with an escape" countersign sign --key file:owner.key \
     --owner $alice --purpose "$(printf 'a\033[2J')" --yes agent.csr
+# shellcheck disable=SC2059 # the words are octets for printf
 for word in '\327\220' 'e\314\201' '\356\200\200' '\360\237\230\200' '\342\200\213'; do
 	exits 2 "a purpose with $word" countersign sign --key file:owner.key \
 	    --owner $alice --purpose "$(printf "a$word")" --yes agent.csr
 	says "is named" err "--purpose: "
 done
+# shellcheck disable=SC1003 # a backslash
 ok "one in letters that are shown" countersign sign --key file:owner.key \
     --owner $alice --purpose "$(printf 'Gr\303\274\303\237e \\\\')" --yes agent.csr
 exits 2 "more than a year" countersign sign --key file:owner.key \
