@@ -6,15 +6,6 @@
 
 #include "base/buf.h"
 
-/* The part of the Assuan protocol that asks pinentry(1) for one secret. Every
- * line from it is bounded and hostile. */
-
-/* Appends `text` percent-escaped, as an argument of a command. */
-CS_USE int cs_assuan_escape(cs_buf *out, cs_span text, cs_err *e);
-/* Appends what a D line's data stands for. A % without two digits or more
- * than `out` has room for: CS_EAUTH. */
-CS_USE int cs_assuan_unescape(cs_buf *out, cs_span data, cs_err *e);
-
 /* Runs the program at `path`, shows `description` (lines split by \n, escaped
  * before) and gives *secret, never empty. CS_EAUTH when none was entered,
  * CS_ENEEDED when it does not start, CS_ETIMEOUT, CS_EINTR. */

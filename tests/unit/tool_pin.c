@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "tool/pin.h"
-#include "tool/pinentry.h"
 #include "pty.h"
 #include "tap.h"
 
@@ -163,32 +162,6 @@ test_choose(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		ok(cs_askpass_choose(rows[i].program, rows[i].require,
 		    rows[i].display) == rows[i].want, "askpass rule %zu", i);
-}
-
-static void
-test_assuan(void)
-{
-	static const char *const bad[] = {"%", "%4", "a%", "%G1", "%1G",
-	    "%%41", "123456789"};
-	cs_buf *b = cs_buf_new(8), *c = cs_buf_new(64);
-	cs_err e = {0};
-	size_t i;
-
-	ok(cs_assuan_escape(c, cs_span_str("50%\n\r\tx\303\274"), &e) ==
-	    CS_OK && cs_span_is(cs_buf_span(c), "50%25%0A%0D%09x\303\274"),
-	    "escape");
-	ok(cs_assuan_escape(b, cs_span_str("%%%"), &e) == CS_EFORMAT,
-	    "escape, no room");
-	cs_buf_reset(b);
-	ok(cs_assuan_unescape(b, cs_span_str("1%254%0a%C3"), &e) == CS_OK &&
-	    cs_span_is(cs_buf_span(b), "1%4\n\303"), "unescape");
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		cs_buf_reset(b);
-		ok(cs_assuan_unescape(b, cs_span_str(bad[i]), &e) == CS_EAUTH,
-		    "refused \"%s\"", bad[i]);
-	}
-	cs_buf_free(&b);
-	cs_buf_free(&c);
 }
 
 /* A pipe's reading end with `text` in it; the other end stays open, so that
@@ -547,7 +520,6 @@ main(void)
 		return 99;
 	test_prompt();
 	test_choose();
-	test_assuan();
 	test_fd();
 	test_askpass();
 	test_sources();
