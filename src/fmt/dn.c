@@ -54,12 +54,16 @@ static int
 read_attribute(cs_span *rdn, int (*each)(void *arg, cs_span type,
     cs_span value, cs_err *e), void *arg, cs_err *e)
 {
-	cs_span seq = {0}, type = {0}, value = {0};
+	cs_span seq = {0}, whole = {0}, type = {0}, value = {0};
 	unsigned tag = 0;
 	int r;
 
+	/* Walked: a name in a certificate was not, and no two forms of a type
+	 * may be shown alike. */
 	if ((r = cs_der_get(rdn, CS_DER_SEQ, &seq, e)) != CS_OK ||
-	    (r = cs_der_get(&seq, CS_DER_OID, &type, e)) != CS_OK ||
+	    (r = cs_der_any(&seq, NULL, NULL, &whole, e)) != CS_OK ||
+	    (r = cs_der_walk(whole, 0, e)) != CS_OK ||
+	    (r = cs_der_get(&whole, CS_DER_OID, &type, e)) != CS_OK ||
 	    (r = cs_der_any(&seq, &tag, &value, NULL, e)) != CS_OK ||
 	    (r = cs_der_end(seq, "a name's attribute", e)) != CS_OK ||
 	    (r = check_value(tag, value, e)) != CS_OK)

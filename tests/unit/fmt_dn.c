@@ -49,6 +49,28 @@ read_name(cs_span der, cs_buf *b, cs_err *e)
 	return cs_dn_each(der, collect, b, e);
 }
 
+/* An OBJECT IDENTIFIER that is none, or not in its one form. */
+static void
+one_type(cs_span type, const char *name)
+{
+	cs_buf *der = cs_buf_new(256), *b = cs_buf_new(256);
+	size_t seq, set, atv;
+	cs_err e = {0};
+
+	seq = cs_der_begin(der, CS_DER_SEQ);
+	set = cs_der_begin(der, CS_DER_SET);
+	atv = cs_der_begin(der, CS_DER_SEQ);
+	cs_der_put(der, CS_DER_OID, type);
+	cs_der_put(der, CS_DER_UTF8, cs_span_str("x"));
+	cs_der_close(der, atv);
+	cs_der_close(der, set);
+	cs_der_close(der, seq);
+	ok(read_name(cs_buf_span(der), b, &e) == CS_EFORMAT &&
+	    e.detail == CS_R_NOT_DER, "%s", name);
+	cs_buf_free(&der);
+	cs_buf_free(&b);
+}
+
 static void
 one_value(unsigned tag, cs_span value, int reason, const char *name)
 {
@@ -112,6 +134,9 @@ main(void)
 	flips(b);
 	ok(cs_dn_each(cs_span_of(golden, sizeof(golden)), stop, &n, &e) ==
 	    CS_EREFUSED && n == 1, "the caller stops it");
+	one_type(cs_span_of("", 0), "an empty type");
+	one_type(cs_span_of("\x55\x04\x83", 3), "a type that is cut off");
+	one_type(cs_span_of("\x55\x04\x80\x03", 4), "CN in one octet more");
 	one_value(CS_DER_UTF8, cs_span_str("K\xc3\xa4the"), 0, "UTF8String");
 	one_value(CS_DER_UTF8, cs_span_of("\xff", 1), CS_R_MALFORMED,
 	    "a UTF8String that is not");
