@@ -85,8 +85,10 @@ long_gives(size_t n, int r)
 
 	for (i = 0; i < n; i++) {
 		if (i % 100 == 0) {
-			memcpy(text + at, "\nD " + (i == 0), 3);
-			at += i == 0 ? 2 : 3;
+			text[at] = '\n';
+			at += i != 0;
+			memcpy(text + at, "D ", 2);
+			at += 2;
 		}
 		text[at++] = '1';
 	}
