@@ -5,6 +5,10 @@
 
 #include "crypt/alg.h"
 
+#include <string.h>
+
+#include "fmt/reason.h"
+
 #define BYTES(...)                                             \
 	{                                                      \
 		(const uint8_t[]){__VA_ARGS__},                \
@@ -82,18 +86,23 @@ digest_fits(const cs_alg *a, enum cs_alg_use use, cs_span digest_alg)
 	    cs_span_eq(digest_alg, with_null[a->hash]);
 }
 
-const cs_alg *
+int
 cs_alg_match(enum cs_key_kind key, enum cs_alg_use use, cs_span sig_alg,
-    cs_span digest_alg)
+    cs_span digest_alg, cs_alg *out, cs_err *e)
 {
 	const cs_alg *a;
 
+	memset(out, 0, sizeof(*out));
 	for (a = rows; a < rows + N_ROWS; a++)
 		if (a->key == key && (a->uses & use) != 0 &&
 		    cs_span_eq(a->sig_alg, sig_alg) &&
-		    digest_fits(a, use, digest_alg))
-			return a;
-	return NULL;
+		    digest_fits(a, use, digest_alg)) {
+			*out = *a;
+			return CS_OK;
+		}
+	return CS_BAD(e, CS_R_UNSUPPORTED, "crypt/alg",
+	    "the signature's algorithm, or its digest's, is not one of the "
+	    "table for this kind of key");
 }
 
 const cs_alg *

@@ -22,10 +22,11 @@ typedef struct cs_alg {
 	bool preferred;        /* what we write for this key */
 } cs_alg;
 
-/* The row for this key, use and AlgorithmIdentifier; `digest_alg` is absent
- * for PKCS#10. NULL: not in the table, refuse. */
-const cs_alg *cs_alg_match(enum cs_key_kind key, enum cs_alg_use use,
-    cs_span sig_alg, cs_span digest_alg);
+/* Copies the row of this key, use and AlgorithmIdentifier, with what the
+ * message alone says of it; `digest_alg` is absent for PKCS#10. Not in the
+ * table: CS_R_UNSUPPORTED. */
+CS_USE int cs_alg_match(enum cs_key_kind key, enum cs_alg_use use,
+    cs_span sig_alg, cs_span digest_alg, cs_alg *out, cs_err *e);
 /* What we sign with: SHA-256 for P-256 and RSA, SHA-384 for P-384. NULL for a
  * key that cannot sign here. */
 const cs_alg *cs_alg_for_key(enum cs_key_kind key, enum cs_alg_use use);

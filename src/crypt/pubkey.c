@@ -253,24 +253,22 @@ int
 cs_csr_verify(const cs_csr *c, cs_err *e)
 {
 	const cs_span none = {NULL, 0};
-	const cs_alg *alg;
+	cs_alg alg;
 	cs_pubkey *k = NULL;
 	cs_err why = {0};
 	int rc;
 
-	alg = cs_alg_match(c->key.kind, CS_USE_PKCS10, c->sigalg, none);
-	if (alg == NULL)
-		return CS_BAD(e, CS_R_UNSUPPORTED, where,
-		    "the request's signature algorithm is not one of ours for "
-		    "its key");
+	if ((rc = cs_alg_match(c->key.kind, CS_USE_PKCS10, c->sigalg, none,
+	    &alg, e)) != CS_OK)
+		return cs_wrap(e, "the request");
 	if ((rc = cs_pubkey_new(&c->key, &k, e)) != CS_OK)
 		return rc;
-	rc = cs_pubkey_verify(k, alg, c->info, c->sig, &why);
+	rc = cs_pubkey_verify(k, &alg, c->info, c->sig, &why);
 	cs_pubkey_free(&k);
 	if (rc == CS_EREFUSED)
 		return CS_BAD(e, CS_R_POP_INVALID, where,
 		    "the request is not signed by its own key (%s): %s",
-		    alg->name, why.text);
+		    alg.name, why.text);
 	if (rc != CS_OK && e != NULL)
 		*e = why;
 	return rc;

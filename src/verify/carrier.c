@@ -93,20 +93,21 @@ cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	const cs_cms *c = &a->approval->cms;
 	const cs_spki *key = &a->anchor->key;
-	const cs_alg *alg;
+	cs_err why = {0};
+	cs_alg alg;
 	char name[16];
 	int r;
 
 	(void)s;
-	alg = cs_alg_match(key->kind, CS_USE_CMS, c->sig_alg, c->digest_alg);
-	if (alg == NULL) {
+	if (cs_alg_match(key->kind, CS_USE_CMS, c->sig_alg, c->digest_alg,
+	    &alg, &why) != CS_OK) {
 		cs_spki_name(key, name);
 		return CS_REFUSE(e, CS_R_UNSUPPORTED, "expected an algorithm "
-		    "of the table for a %s key, %s:%u", name,
-		    CS_ANCHOR_AT(a->anchor));
+		    "of the table for a %s key, %s:%u: %s", name,
+		    CS_ANCHOR_AT(a->anchor), why.text);
 	}
 	if ((r = cs_cms_check_protection(c, e)) != CS_OK ||
-	    (r = check_digest(c, alg->hash, e)) != CS_OK)
+	    (r = check_digest(c, alg.hash, e)) != CS_OK)
 		return r;
-	return check_signed_bytes(c, key, alg, e);
+	return check_signed_bytes(c, key, &alg, e);
 }

@@ -97,18 +97,18 @@ verifies(const struct owner *o, const cs_approval *a)
 	cs_buf *bytes = cs_buf_new(a->der.n);
 	uint8_t digest[CS_HASH_MAX];
 	cs_pubkey *k = NULL;
-	const cs_alg *alg;
+	cs_alg alg;
 	cs_err e = {0};
 	bool good;
 
-	alg = cs_alg_match(o->pub.kind, CS_USE_CMS, a->cms.sig_alg,
-	    a->cms.digest_alg);
-	good = alg != NULL && cs_hash(alg->hash, a->cms.tbs, digest, &e) ==
-	    CS_OK && cs_span_eq(a->cms.message_digest,
-	    cs_span_of(digest, cs_hash_len(alg->hash))) &&
+	good = cs_alg_match(o->pub.kind, CS_USE_CMS, a->cms.sig_alg,
+	    a->cms.digest_alg, &alg, &e) == CS_OK &&
+	    cs_hash(alg.hash, a->cms.tbs, digest, &e) == CS_OK &&
+	    cs_span_eq(a->cms.message_digest,
+	    cs_span_of(digest, cs_hash_len(alg.hash))) &&
 	    cs_cms_signed_bytes(&a->cms, bytes, &e) == CS_OK &&
 	    cs_pubkey_new(&o->pub, &k, &e) == CS_OK &&
-	    cs_pubkey_verify(k, alg, cs_buf_span(bytes), a->cms.sig, &e) ==
+	    cs_pubkey_verify(k, &alg, cs_buf_span(bytes), a->cms.sig, &e) ==
 	    CS_OK;
 	cs_pubkey_free(&k);
 	cs_buf_free(&bytes);
