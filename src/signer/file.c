@@ -93,9 +93,13 @@ static int
 file_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
 {
 	struct file_key *k = h;
+	const cs_plain p = {.tbs = tbs,
+	    .spki = cs_buf_span(k->spki),
+	    .now = now,
+	    .sign = raw_sign,
+	    .arg = k};
 
-	return cs_plain_sign(tbs, cs_buf_span(k->spki), now, raw_sign, k, out,
-	    e);
+	return cs_plain_sign(&p, out, e);
 }
 
 const struct cs_signer_ops cs_signer_file = {

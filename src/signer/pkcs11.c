@@ -168,12 +168,13 @@ static int
 token_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
 {
 	struct token_key *k = h;
+	cs_plain p = {.tbs = tbs, .now = now, .sign = raw_sign, .arg = k};
 	int rc;
 
 	if ((rc = read_spki(k, e)) != CS_OK)
 		return rc;
-	return cs_plain_sign(tbs, cs_buf_span(k->spki), now, raw_sign, k, out,
-	    e);
+	p.spki = cs_buf_span(k->spki);
+	return cs_plain_sign(&p, out, e);
 }
 
 struct list_arg {

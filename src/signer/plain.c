@@ -19,7 +19,7 @@
 static const char where[] = "signer/plain";
 
 struct job { /* borrows all but the bufs */
-	cs_span tbs;
+	const cs_plain *p;
 	cs_spki key;
 	uint8_t key_hash[CS_SHA256_LEN];
 	const cs_alg *alg;
@@ -35,7 +35,7 @@ check_tbs(const struct job *j, cs_err *e)
 
 	if (t == NULL)
 		return cs_nomem(e, where);
-	rc = cs_tbs_parse(j->tbs, 0, t, e);
+	rc = cs_tbs_parse(j->p->tbs, 0, t, e);
 	if (rc == CS_OK && !cs_span_eq(t->owner_key_hash,
 	    cs_span_of(j->key_hash, sizeof(j->key_hash))))
 		rc = cs_fail(e, CS_EDEVICE, where,
@@ -46,12 +46,12 @@ check_tbs(const struct job *j, cs_err *e)
 }
 
 static int
-start(struct job *j, cs_span spki, cs_err *e)
+start(struct job *j, cs_err *e)
 {
 	char name[16];
 	int rc;
 
-	if ((rc = cs_spki_parse(spki, &j->key, e)) != CS_OK ||
+	if ((rc = cs_spki_parse(j->p->spki, &j->key, e)) != CS_OK ||
 	    (rc = cs_key_hash(&j->key, j->key_hash, e)) != CS_OK)
 		return rc;
 	if ((j->alg = cs_alg_for_key(j->key.kind, CS_USE_CMS)) == NULL) {
@@ -61,21 +61,22 @@ start(struct job *j, cs_span spki, cs_err *e)
 	}
 	if ((j->attrs = cs_buf_new(ATTRS_MAX)) == NULL ||
 	    (j->sig = cs_buf_new(SIG_MAX)) == NULL ||
-	    (j->cms = cs_buf_new(j->tbs.n + AROUND_MAX)) == NULL)
+	    (j->cms = cs_buf_new(j->p->tbs.n + AROUND_MAX)) == NULL)
 		return cs_nomem(e, where);
 	return check_tbs(j, e);
 }
 
 static int
-put_attrs(struct job *j, int64_t now, cs_err *e)
+put_attrs(struct job *j, cs_err *e)
 {
 	uint8_t digest[CS_HASH_MAX];
 	int rc;
 
-	if ((rc = cs_hash(j->alg->hash, j->tbs, digest, e)) != CS_OK)
+	if ((rc = cs_hash(j->alg->hash, j->p->tbs, digest, e)) != CS_OK)
 		return rc;
 	return cs_cms_put_attrs(
-	    cs_span_of(digest, cs_hash_len(j->alg->hash)), now, j->attrs, e);
+	    cs_span_of(digest, cs_hash_len(j->alg->hash)), j->p->now,
+	    j->attrs, e);
 }
 
 /* A fault in the signer can give the key away with the wrong signature, and a
@@ -102,7 +103,7 @@ static int
 put_approval(struct job *j, cs_buf *out, cs_err *e)
 {
 	const cs_cms_new n = {
-		.tbs = j->tbs,
+		.tbs = j->p->tbs,
 		.key_hash = cs_span_of(j->key_hash, sizeof(j->key_hash)),
 		.attrs = cs_buf_span(j->attrs),
 		.digest_alg = j->alg->digest_alg,
@@ -117,15 +118,14 @@ put_approval(struct job *j, cs_buf *out, cs_err *e)
 }
 
 int
-cs_plain_sign(cs_span tbs, cs_span spki, int64_t now, cs_raw_sign *sign,
-    void *arg, cs_buf *out, cs_err *e)
+cs_plain_sign(const cs_plain *p, cs_buf *out, cs_err *e)
 {
-	struct job j = {.tbs = tbs};
+	struct job j = {.p = p};
 	int rc;
 
-	if ((rc = start(&j, spki, e)) == CS_OK &&
-	    (rc = put_attrs(&j, now, e)) == CS_OK &&
-	    (rc = sign(arg, j.alg, cs_buf_span(j.attrs), j.sig, e)) == CS_OK &&
+	if ((rc = start(&j, e)) == CS_OK && (rc = put_attrs(&j, e)) == CS_OK &&
+	    (rc = p->sign(p->arg, j.alg, cs_buf_span(j.attrs), j.sig, e)) ==
+	    CS_OK &&
 	    (rc = check_signature(&j, e)) == CS_OK)
 		rc = put_approval(&j, out, e);
 	cs_buf_free(&j.attrs);

@@ -11,11 +11,17 @@
 typedef int cs_raw_sign(void *arg, const cs_alg *alg, cs_span bytes,
     cs_buf *sig, cs_err *e);
 
+typedef struct cs_plain { /* borrows */
+	cs_span tbs, spki;
+	int64_t now; /* signingTime */
+	cs_raw_sign *sign;
+	void *arg;
+} cs_plain;
+
 /* The one CMS builder of plain keys: checks that the TBS parses and names this
  * key, hashes it, writes signed attributes, has them signed once, checks the
  * signature with the public key, and appends the OwnerApproval. A signature
  * that does not verify, or a TBS of another key, is CS_EDEVICE. */
-CS_USE int cs_plain_sign(cs_span tbs, cs_span spki, int64_t now,
-    cs_raw_sign *sign, void *arg, cs_buf *out, cs_err *e);
+CS_USE int cs_plain_sign(const cs_plain *p, cs_buf *out, cs_err *e);
 
 #endif

@@ -110,13 +110,16 @@ liar(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 static int
 sign(cs_raw_sign *how, cs_err *e)
 {
+	const cs_plain p = {.tbs = cs_buf_span(f.tbs),
+	    .spki = cs_buf_span(f.owner_spki),
+	    .now = FIXTURE_NOW,
+	    .sign = how};
 	static cs_buf *out;
 	int rc;
 
 	if (out == NULL && (out = cs_buf_new(CS_APPROVAL_MAX)) == NULL)
 		return cs_nomem(e, "test");
-	rc = cs_plain_sign(cs_buf_span(f.tbs), cs_buf_span(f.owner_spki),
-	    FIXTURE_NOW, how, NULL, out, e);
+	rc = cs_plain_sign(&p, out, e);
 	if ((rc == CS_OK) != (cs_buf_len(out) != 0))
 		rc = BROKEN;
 	cs_buf_free(&out);

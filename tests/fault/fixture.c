@@ -85,6 +85,7 @@ static bool
 make_approval(struct fixture *f)
 {
 	uint8_t owner[32], agent[32], digest[32];
+	cs_plain p = {.now = FIXTURE_NOW, .sign = raw_sign, .arg = f->owner};
 	cs_csr *c = NULL;
 	cs_err e = {0};
 	bool good;
@@ -94,9 +95,10 @@ make_approval(struct fixture *f)
 	    cs_request_digest(c, digest, &e) == CS_OK &&
 	    cs_key_hash(&c->key, agent, &e) == CS_OK &&
 	    cs_sha256(cs_buf_span(f->owner_spki), owner, &e) == CS_OK &&
-	    put_tbs(f, owner, agent, digest) &&
-	    cs_plain_sign(cs_buf_span(f->tbs), cs_buf_span(f->owner_spki),
-	    FIXTURE_NOW, raw_sign, f->owner, f->approval, &e) == CS_OK;
+	    put_tbs(f, owner, agent, digest);
+	p.tbs = cs_buf_span(f->tbs);
+	p.spki = cs_buf_span(f->owner_spki);
+	good = good && cs_plain_sign(&p, f->approval, &e) == CS_OK;
 	cs_csr_free(&c);
 	return good;
 }

@@ -85,9 +85,14 @@ static int
 plain_sign(struct owner *o, cs_raw_sign *how, void *arg, cs_buf *out,
     cs_err *e)
 {
+	const cs_plain p = {.tbs = cs_buf_span(o->tbs),
+	    .spki = cs_buf_span(o->spki),
+	    .now = NOW,
+	    .sign = how,
+	    .arg = arg};
+
 	cs_err_clear(e);
-	return cs_plain_sign(cs_buf_span(o->tbs), cs_buf_span(o->spki), NOW,
-	    how, arg, out, e);
+	return cs_plain_sign(&p, out, e);
 }
 
 /* Verifies one parsed approval as a verifier would, without policy. */
@@ -352,15 +357,18 @@ test_unsupported(void)
 {
 	static const uint8_t point[32] = {1};
 	cs_buf *out = cs_buf_new(CS_APPROVAL_MAX), *spki = cs_buf_new(64);
+	cs_buf *p256;
 	struct owner o;
 	cs_err e = {0};
 
 	ok(owner_new(&o, "p256") && cs_spki_put_ed25519(spki,
-	    cs_span_of(point, 32), &e) == CS_OK && cs_plain_sign(
-	    cs_buf_span(o.tbs), cs_buf_span(spki), NOW, honest, &o, out, &e) ==
-	    CS_EFORMAT && e.detail == CS_R_UNSUPPORTED, "Ed25519: %s", e.text);
+	    cs_span_of(point, 32), &e) == CS_OK, "keys");
+	p256 = o.spki;
+	o.spki = spki;
+	ok(plain_sign(&o, honest, &o, out, &e) == CS_EFORMAT &&
+	    e.detail == CS_R_UNSUPPORTED, "Ed25519: %s", e.text);
+	o.spki = p256;
 	cs_buf_free(&spki);
-	spki = NULL;
 	cs_buf_free(&out);
 	out = cs_buf_new(100);
 	ok(plain_sign(&o, honest, &o, out, &e) == CS_EBUG,
