@@ -16,6 +16,7 @@ static const struct attr_row {
 	const char *name;
 	bool query;
 	size_t max;
+	bool literal; /* its grammar has no percent-encoding */
 } rows[CS_P11_A_END] = {
 	[CS_P11_A_TOKEN] = {"token", false, 32},
 	[CS_P11_A_MANUFACTURER] = {"manufacturer", false, 32},
@@ -23,13 +24,13 @@ static const struct attr_row {
 	[CS_P11_A_MODEL] = {"model", false, 16},
 	[CS_P11_A_LIBRARY_MANUFACTURER] = {"library-manufacturer", false, 32},
 	[CS_P11_A_LIBRARY_DESCRIPTION] = {"library-description", false, 32},
-	[CS_P11_A_LIBRARY_VERSION] = {"library-version", false, 7},
+	[CS_P11_A_LIBRARY_VERSION] = {"library-version", false, 7, true},
 	[CS_P11_A_SLOT_MANUFACTURER] = {"slot-manufacturer", false, 32},
 	[CS_P11_A_SLOT_DESCRIPTION] = {"slot-description", false, 64},
-	[CS_P11_A_SLOT_ID] = {"slot-id", false, 20},
+	[CS_P11_A_SLOT_ID] = {"slot-id", false, 20, true},
 	[CS_P11_A_OBJECT] = {"object", false, CS_P11_LABEL_MAX},
 	[CS_P11_A_ID] = {"id", false, CS_P11_ID_MAX},
-	[CS_P11_A_TYPE] = {"type", false, 16},
+	[CS_P11_A_TYPE] = {"type", false, 16, true},
 	[CS_P11_A_MODULE_PATH] = {"module-path", true, 1024},
 	[CS_P11_A_MODULE_NAME] = {"module-name", true, 64},
 	[CS_P11_A_PIN_SOURCE] = {"pin-source", true, 1024},
@@ -205,7 +206,7 @@ parse_attr(cs_span in, bool query, cs_p11_uri *u, cs_err *e)
 {
 	const uint8_t *eq = in.n == 0 ? NULL : memchr(in.p, '=', in.n);
 	size_t n = eq == NULL ? in.n : (size_t)(eq - in.p);
-	cs_span name = cs_span_of(in.p, n);
+	cs_span name = cs_span_of(in.p, n), value = {0};
 	int a, r;
 
 	for (a = 0; a < CS_P11_A_END; a++)
@@ -217,7 +218,10 @@ parse_attr(cs_span in, bool query, cs_p11_uri *u, cs_err *e)
 		return bad_value(a, "has no value", e);
 	if (u->attr[a] != NULL)
 		return bad_value(a, "is given twice", e);
-	r = decode(a, cs_span_of(eq + 1, in.n - n - 1), &u->attr[a], e);
+	value = cs_span_of(eq + 1, in.n - n - 1);
+	if (rows[a].literal && memchr(value.p, '%', value.n) != NULL)
+		return bad_value(a, "is written without %", e);
+	r = decode(a, value, &u->attr[a], e);
 	return r == CS_OK ? check_value(a, u, e) : r;
 }
 
