@@ -254,6 +254,7 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 		return CS_BAD(e, CS_R_UNSUPPORTED, "owners",
 		    "key type: expected spki, found %s, which this version "
 		    "does not read", types[t].name);
+	a->type = types[t].type;
 	a->owner = f.owner;
 	a->comment = f.comment;
 	return key_get(r, f.key, &a->key, e);

@@ -11,6 +11,16 @@
 #define CS_OWNERS_FILE_MAX (512 * 1024 * 1024)
 #define CS_OWNERS_LINE_MAX (64 * 1024)
 
+/* Key types, also as a set: an option names those that it fits. */
+enum cs_anchor_type {
+	CS_ANCHOR_NONE = 0,
+	CS_ANCHOR_SPKI = 1,
+	CS_ANCHOR_FIDO2 = 2,
+	CS_ANCHOR_X509 = 4,
+	CS_ANCHOR_SSH = 8,
+	CS_ANCHOR_SK = 16 /* OpenSSH's security keys */
+};
+
 enum cs_proof { /* what attested= proved at enrolment */
 	CS_PROOF_NONE = 0,
 	CS_PROOF_FIDO2,
@@ -22,6 +32,7 @@ enum cs_proof { /* what attested= proved at enrolment */
 typedef struct cs_anchor { /* one line; spans borrow from the owners object */
 	const char *file;  /* borrowed from the caller of cs_owners_parse */
 	unsigned line;
+	enum cs_anchor_type type;
 	cs_span owner;
 	cs_span agents;    /* space-separated; absent or empty matches nothing */
 	cs_span group;
@@ -35,7 +46,7 @@ typedef struct cs_anchor { /* one line; spans borrow from the owners object */
 	int64_t max_lifetime, max_issuances, max_window; /* 0: not given */
 	bool has_valid_after, has_valid_before, has_revoked;
 	int64_t valid_after, valid_before, revoked;
-	cs_spki key;        /* spki anchors */
+	cs_spki key;        /* of x509-ca: the CA's */
 } cs_anchor;
 
 typedef struct cs_owners cs_owners;

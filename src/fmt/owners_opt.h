@@ -8,15 +8,6 @@
 
 /* The OPTIONS field of the owners file. */
 
-/* Key types, as a set: an option names those that it fits. */
-enum cs_anchor_type {
-	CS_ANCHOR_SPKI = 1,
-	CS_ANCHOR_FIDO2 = 2,
-	CS_ANCHOR_X509 = 4,
-	CS_ANCHOR_SSH = 8,
-	CS_ANCHOR_SK = 16 /* OpenSSH's security keys */
-};
-
 /* Reads the whole field into *a; spans borrow from `in`. The complaints name
  * the option, not the file and line. */
 CS_USE int cs_owners_options(cs_span in, enum cs_anchor_type type,

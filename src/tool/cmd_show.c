@@ -281,7 +281,7 @@ static int
 approval_key(const struct job *j, enum kind kind, cs_span der, cs_buf *spki,
     cs_err *e)
 {
-	const cs_anchor *anchor = NULL;
+	cs_anchor anchor = {0};
 	cs_approval *a = NULL;
 	int r = read_approval(kind, der, &a, e);
 
@@ -290,11 +290,11 @@ approval_key(const struct job *j, enum kind kind, cs_span der, cs_buf *spki,
 	if (j->anchors == NULL)
 		r = cs_fail(e, CS_EUSAGE, "show", "an approval names its key "
 		    "by hash alone: --owners says where the key is");
-	else if ((anchor = cs_anchors_find(j->anchors,
-		      a->tbs.owner_key_hash.p)) == NULL)
+	else if (!cs_anchors_find(j->anchors, a->tbs.owner_key_hash.p,
+		     &anchor))
 		r = cs_fail(e, CS_EREFUSED, "show",
 		    "%s has no line with this key", j->o->owners);
-	else if (cs_buf_put(spki, anchor->key.der) != CS_OK)
+	else if (cs_buf_put(spki, anchor.key.der) != CS_OK)
 		r = cs_nomem(e, "show");
 	cs_approval_free(&a);
 	return r;

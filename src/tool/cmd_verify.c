@@ -94,9 +94,9 @@ put_approval(const cs_approved *a, cs_out *out)
 	cs_out_duration(out, "max_lifetime", NULL, t->max_lifetime);
 	cs_out_int(out, "max_issuances", NULL, t->max_issuances);
 	put_assurance(&a->assurance, out);
-	cs_out_str(out, "anchor_file", NULL, a->anchor->file);
-	cs_out_int(out, "anchor_line", NULL, a->anchor->line);
-	cs_out_bool(out, "shared_key", NULL, a->anchor->shared_key);
+	cs_out_str(out, "anchor_file", NULL, a->anchor.file);
+	cs_out_int(out, "anchor_line", NULL, a->anchor.line);
+	cs_out_bool(out, "shared_key", NULL, a->anchor.shared_key);
 	cs_out_close(out);
 }
 

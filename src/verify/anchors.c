@@ -223,10 +223,15 @@ cs_anchors_count(const cs_anchors *a)
 	return a->n;
 }
 
-const cs_anchor *
-cs_anchors_find(const cs_anchors *a, const uint8_t key_hash[CS_SHA256_LEN])
+bool
+cs_anchors_find(const cs_anchors *a, const uint8_t key_hash[CS_SHA256_LEN],
+    cs_anchor *out)
 {
 	uint32_t slot = *slot_find(a, key_hash);
 
-	return slot == 0 ? NULL : a->entries[slot - 1].anchor;
+	*out = (cs_anchor){0};
+	if (slot == 0)
+		return false;
+	*out = *a->entries[slot - 1].anchor;
+	return true;
 }

@@ -17,16 +17,15 @@ hash_span(const uint8_t h[CS_SHA256_LEN])
 static int
 check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 {
-	const cs_anchor *other;
+	cs_anchor other = {0};
 
 	if (cs_span_eq(t->owner_key_hash, hash_span(s->agent_key_hash)))
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is the approving owner's");
-	other = cs_anchors_find(s->in->anchors, s->agent_key_hash);
-	if (other != NULL)
+	if (cs_anchors_find(s->in->anchors, s->agent_key_hash, &other))
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is an owner's, %s:%u",
-		    CS_ANCHOR_AT(other));
+		    CS_ANCHOR_AT(&other));
 	return CS_OK;
 }
 
@@ -63,11 +62,11 @@ cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e)
 	if ((r = check_key_reuse(s, t, e)) != CS_OK ||
 	    (r = check_subject(s, &t->subjects[0], e)) != CS_OK)
 		return r;
-	if (!cs_span_eq(t->owner, a->anchor->owner))
+	if (!cs_span_eq(t->owner, a->anchor.owner))
 		return CS_REFUSE(e, CS_R_WRONG_OWNER,
 		    "expected %.*s, found %.*s, %s:%u",
-		    CS_SHOW(a->anchor->owner), CS_SHOW(t->owner),
-		    CS_ANCHOR_AT(a->anchor));
+		    CS_SHOW(a->anchor.owner), CS_SHOW(t->owner),
+		    CS_ANCHOR_AT(&a->anchor));
 	return CS_OK;
 }
 

@@ -36,8 +36,8 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 	const cs_tbs *t = &a->approval->tbs;
 	char found[52];
 
-	a->anchor = cs_anchors_find(s->in->anchors, t->owner_key_hash.p);
-	if (a->anchor == NULL) {
+	if (!cs_anchors_find(s->in->anchors, t->owner_key_hash.p,
+		&a->anchor)) {
 		cs_fingerprint(t->owner_key_hash.p, found);
 		return CS_REFUSE(e, CS_R_UNKNOWN_OWNER_KEY,
 		    "expected a key of the owners file, found %s", found);
@@ -46,7 +46,7 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 		return CS_REFUSE(e, CS_R_WRONG_TYPE,
 		    "expected cms of an spki key, found %s, %s:%u",
 		    cs_carrier_name(a->approval->carrier),
-		    CS_ANCHOR_AT(a->anchor));
+		    CS_ANCHOR_AT(&a->anchor));
 	return CS_OK;
 }
 
@@ -92,7 +92,7 @@ int
 cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	const cs_cms *c = &a->approval->cms;
-	const cs_spki *key = &a->anchor->key;
+	const cs_spki *key = &a->anchor.key;
 	cs_err why = {0};
 	cs_alg alg;
 	char name[16];
@@ -104,7 +104,7 @@ cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 		cs_spki_name(key, name);
 		return CS_REFUSE(e, CS_R_UNSUPPORTED, "expected an algorithm "
 		    "of the table for a %s key, %s:%u: %s", name,
-		    CS_ANCHOR_AT(a->anchor), why.text);
+		    CS_ANCHOR_AT(&a->anchor), why.text);
 	}
 	if ((r = cs_cms_check_protection(c, e)) != CS_OK ||
 	    (r = check_digest(c, alg.hash, e)) != CS_OK)

@@ -91,7 +91,7 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 int
 cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
-	const cs_anchor *k = a->anchor;
+	const cs_anchor *k = &a->anchor;
 	int r;
 
 	if (!cs_anchor_allows(k, s->csr->agent_id))

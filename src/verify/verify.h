@@ -31,7 +31,7 @@ typedef struct cs_assurance {
 
 typedef struct cs_approved { /* one approval that verified */
 	const cs_approval *approval; /* lends */
-	const cs_anchor *anchor;     /* borrows from the anchors */
+	cs_anchor anchor;            /* its spans borrow from the anchors */
 	cs_assurance assurance;
 	uint8_t tbs_hash[CS_SHA256_LEN];
 } cs_approved;

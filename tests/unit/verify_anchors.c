@@ -55,42 +55,45 @@ hash_of(const char *base64, uint8_t hash[CS_SHA256_LEN])
 	cs_buf_free(&b);
 }
 
-static const cs_anchor *
-find(const cs_anchors *a, const char *base64)
+static bool
+find(const cs_anchors *a, const char *base64, cs_anchor *found)
 {
 	uint8_t hash[CS_SHA256_LEN];
 
 	hash_of(base64, hash);
-	return cs_anchors_find(a, hash);
+	return cs_anchors_find(a, hash, found);
 }
 
 static void
 lookups(void)
 {
 	cs_anchors *a = NULL;
-	const cs_anchor *found;
+	cs_anchor found = {0}, other = {0};
 	uint8_t hash[CS_SHA256_LEN];
 	cs_err e = {0};
 	size_t i;
 
 	ok(cs_anchors_parse("x", cs_span_str("\n" ALICE), &a, &e) == CS_OK &&
 	    cs_anchors_count(a) == 1, "one anchor %s", e.text);
-	found = find(a, A);
-	ok(found != NULL && cs_span_is(found->owner, "mailto:alice@c") &&
-	    found->line == 2 && strcmp(found->file, "x") == 0, "found");
-	ok(find(a, B) == NULL, "another is not");
+	ok(find(a, A, &found) && cs_span_is(found.owner, "mailto:alice@c") &&
+	    found.line == 2 && strcmp(found.file, "x") == 0 &&
+	    found.type == CS_ANCHOR_SPKI, "found");
+	other = found;
+	ok(!find(a, B, &other) && other.owner.p == NULL,
+	    "another is not, and nothing is left of the last");
 	hash_of(A, hash);
 	for (i = 0; i < sizeof(hash); i++) {
 		hash[i] ^= 1;
-		if (cs_anchors_find(a, hash) != NULL)
+		if (cs_anchors_find(a, hash, &other))
 			ok(false, "hash that differs in byte %zu", i);
 		hash[i] ^= 1;
 	}
-	ok(cs_anchors_find(a, hash) == found, "the whole hash counts");
+	ok(cs_anchors_find(a, hash, &other) && other.line == found.line,
+	    "the whole hash counts");
 	cs_anchors_free(&a);
 	ok(a == NULL, "freed");
 	ok(cs_anchors_parse("x", cs_span_str(""), &a, &e) == CS_OK &&
-	    cs_anchors_count(a) == 0 && find(a, A) == NULL, "no anchor");
+	    cs_anchors_count(a) == 0 && !find(a, A, &found), "no anchor");
 	cs_anchors_free(&a);
 	cs_anchors_free(&a);
 }
@@ -139,7 +142,7 @@ crowd(void)
 {
 	cs_buf *text = many();
 	cs_anchors *a = NULL;
-	const cs_anchor *found;
+	cs_anchor found = {0};
 	cs_owners *o = NULL;
 	uint8_t hash[CS_SHA256_LEN];
 	cs_err e = {0};
@@ -152,10 +155,10 @@ crowd(void)
 	for (i = 0; i < MANY; i++) {
 		if (cs_sha256(cs_owners_at(o, i)->key.der, hash, &e) != CS_OK)
 			break;
-		found = cs_anchors_find(a, hash);
-		right += found != NULL && found->line == i + 1;
+		right += cs_anchors_find(a, hash, &found) &&
+		    found.line == i + 1;
 		hash[31] ^= 1;
-		right -= cs_anchors_find(a, hash) != NULL;
+		right -= cs_anchors_find(a, hash, &found);
 	}
 	ok(right == MANY, "each found, and no other: %zu", right);
 	cs_owners_free(&o);
@@ -188,11 +191,12 @@ static void
 files(void)
 {
 	cs_anchors *a = NULL;
+	cs_anchor found = {0};
 	cs_err e = {0};
 
 	ok(put("owners", ALICE, 0644), "a file");
-	ok(load("owners", &a, &e) == CS_OK && find(a, A) != NULL &&
-	    strcmp(find(a, A)->file, at("owners")) == 0, "read %s", e.text);
+	ok(load("owners", &a, &e) == CS_OK && find(a, A, &found) &&
+	    strcmp(found.file, at("owners")) == 0, "read %s", e.text);
 	cs_anchors_free(&a);
 	ok(refused("nothing", CS_EIO, "nothing"), "a file that is missing");
 	ok(chmod(at("owners"), 0664) == 0 && refused("owners", CS_EIO,
@@ -212,6 +216,7 @@ static void
 directories(void)
 {
 	cs_anchors *a = NULL;
+	cs_anchor first = {0}, second = {0};
 	cs_err e = {0};
 
 	ok(mkdir(at("d"), 0755) == 0 && load("d", &a, &e) == CS_OK &&
@@ -221,8 +226,9 @@ directories(void)
 	    put("d/README", "not for us\n", 0644) &&
 	    put("d/30.owners.bak", "nor this\n", 0644), "two files");
 	ok(load("d", &a, &e) == CS_OK && cs_anchors_count(a) == 2 &&
-	    strcmp(find(a, A)->file, at("d/10.owners")) == 0 &&
-	    strcmp(find(a, B)->file, at("d/20.owners")) == 0, "both read");
+	    find(a, A, &first) && find(a, B, &second) &&
+	    strcmp(first.file, at("d/10.owners")) == 0 &&
+	    strcmp(second.file, at("d/20.owners")) == 0, "both read");
 	cs_anchors_free(&a);
 	ok(put("d/15.owners", "\n" BOB, 0644), "a third");
 	ok(refused("d", CS_EFORMAT, "d/20.owners:1: key") &&
