@@ -9,6 +9,8 @@
 
 #include "fmt/approval.h"
 #include "fmt/der.h"
+#include "fmt/dn.h"
+#include "fmt/ext.h"
 #include "fmt/names.h"
 #include "fmt/oid.h"
 #include "fmt/reason.h"
@@ -23,27 +25,6 @@
 /* Levels above the content of an extnValue: request, info, [0], Attribute,
  * SET, Extensions, Extension, OCTET STRING. */
 #define EXTN_VALUE_DEPTH 8
-
-/* Object identifiers seen so far: a repeated one is refused. */
-struct seen {
-	cs_span oid[CS_ATTRIBUTES_MAX];
-	size_t n;
-};
-
-static int
-see(struct seen *s, cs_span oid, const char *what, cs_err *e)
-{
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		if (cs_span_eq(s->oid[i], oid))
-			return BAD(e, CS_R_MALFORMED, "%s is repeated", what);
-	if (s->n == CS_ATTRIBUTES_MAX)
-		return BAD(e, CS_R_TOO_LARGE, "more than %d of %s",
-		    CS_ATTRIBUTES_MAX, what);
-	s->oid[s->n++] = oid;
-	return CS_OK;
-}
 
 /* GeneralNames with exactly one name, a URI (RFC 5280 4.2.1.6). */
 static int
@@ -65,24 +46,12 @@ read_san(cs_csr *c, cs_span value, cs_err *e)
 	return CS_OK;
 }
 
-/* Extension ::= SEQUENCE { OID, critical BOOLEAN DEFAULT FALSE, OCTETS } */
 static int
-read_extension(cs_csr *c, struct seen *seen, cs_span in, cs_err *e)
+read_extension(cs_csr *c, const cs_ext *x, cs_err *e)
 {
-	cs_span oid = {0}, critical = {0}, value = {0};
-	int r;
-
-	if ((r = cs_der_get(&in, CS_DER_OID, &oid, e)) != CS_OK ||
-	    (r = see(seen, oid, "an extension", e)) != CS_OK ||
-	    (r = cs_der_opt(&in, CS_DER_BOOLEAN, &critical, e)) != CS_OK ||
-	    (r = cs_der_get(&in, CS_DER_OCTETS, &value, e)) != CS_OK ||
-	    (r = cs_der_end(in, "an extension", e)) != CS_OK)
-		return r;
-	if (critical.p != NULL && critical.p[0] == 0x00)
-		return BAD(e, CS_R_NOT_DER, "critical FALSE is written out");
-	switch (cs_oid_find(oid)) {
+	switch (cs_oid_find(x->oid)) {
 	case CS_OID_CE_SUBJECT_ALT_NAME:
-		return read_san(c, value, e);
+		return read_san(c, x->value, e);
 	case CS_OID_CE_KEY_USAGE:
 	case CS_OID_CE_EXT_KEY_USAGE:
 	case CS_OID_CE_BASIC_CONSTRAINTS:
@@ -91,7 +60,7 @@ read_extension(cs_csr *c, struct seen *seen, cs_span in, cs_err *e)
 		return CS_OK;
 	default:
 		c->n_ignored++;
-		if (critical.p != NULL)
+		if (x->critical)
 			return BAD(e, CS_R_UNSUPPORTED,
 			    "an unknown extension is critical");
 		return CS_OK;
@@ -101,15 +70,16 @@ read_extension(cs_csr *c, struct seen *seen, cs_span in, cs_err *e)
 static int
 read_extensions(cs_csr *c, cs_span value, cs_err *e)
 {
-	struct seen seen = {.n = 0};
-	cs_span list = {0}, one = {0};
+	cs_seen seen = {.n = 0};
+	cs_span list = {0};
+	cs_ext one;
 	int r;
 
 	if ((r = cs_der_get(&value, CS_DER_SEQ, &list, e)) != CS_OK)
 		return cs_wrap(e, "extensionRequest");
 	while (list.n != 0)
-		if ((r = cs_der_get(&list, CS_DER_SEQ, &one, e)) != CS_OK ||
-		    (r = read_extension(c, &seen, one, e)) != CS_OK)
+		if ((r = cs_ext_next(&list, &seen, &one, e)) != CS_OK ||
+		    (r = read_extension(c, &one, e)) != CS_OK)
 			return cs_wrap(e, "extensionRequest");
 	if (c->agent_id.p == NULL)
 		return BAD(e, CS_R_BAD_IDENTIFIER,
@@ -196,12 +166,12 @@ read_value(cs_csr *c, cs_span attr, cs_span oid, cs_span value, cs_err *e)
 
 /* The approvals come on top of the request's own attributes. */
 static int
-see_attribute(const cs_csr *c, struct seen *seen, cs_span oid, cs_err *e)
+see_attribute(const cs_csr *c, cs_seen *seen, cs_span oid, cs_err *e)
 {
 	static const char what[] = "an attribute";
 
 	if (!cs_oid_is(oid, CS_OID_AT_OWNER_APPROVALS))
-		return see(seen, oid, what, e);
+		return cs_seen_add(seen, oid, what, e);
 	if (c->n_approvals != 0)
 		return BAD(e, CS_R_MALFORMED, "%s is repeated", what);
 	return CS_OK;
@@ -209,7 +179,7 @@ see_attribute(const cs_csr *c, struct seen *seen, cs_span oid, cs_err *e)
 
 /* Attribute ::= SEQUENCE { OID, SET SIZE(1) OF value } */
 static int
-read_attribute(cs_csr *c, struct seen *seen, cs_span whole, cs_err *e)
+read_attribute(cs_csr *c, cs_seen *seen, cs_span whole, cs_err *e)
 {
 	cs_span in = whole, attr = {0}, oid = {0}, set = {0}, value = {0};
 	int r;
@@ -229,7 +199,7 @@ read_attribute(cs_csr *c, struct seen *seen, cs_span whole, cs_err *e)
 static int
 read_attributes(cs_csr *c, cs_err *e)
 {
-	struct seen seen = {.n = 0};
+	cs_seen seen = {.n = 0};
 	cs_span in = c->attrs, one = {0};
 	int r;
 
@@ -242,65 +212,6 @@ read_attributes(cs_csr *c, cs_err *e)
 	if (c->agent_id.p == NULL)
 		return BAD(e, CS_R_BAD_IDENTIFIER,
 		    "no extensionRequest with a subjectAltName");
-	return CS_OK;
-}
-
-/* The types of RFC 5280 appendix A.1 that a Name may hold, and the BIT STRING
- * of x500UniqueIdentifier. */
-static bool
-is_name_value(unsigned tag)
-{
-	switch (tag) {
-	case CS_DER_BITSTRING:
-	case CS_DER_UTF8:
-	case CS_DER_NUMERIC:
-	case CS_DER_PRINTABLE:
-	case CS_DER_TELETEX:
-	case CS_DER_IA5:
-	case CS_DER_UNIVERSAL:
-	case CS_DER_BMP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* AttributeTypeAndValue */
-static int
-read_name_part(cs_span *set, cs_err *e)
-{
-	cs_span in = {0};
-	unsigned tag = 0;
-	int r;
-
-	if ((r = cs_der_get(set, CS_DER_SEQ, &in, e)) != CS_OK ||
-	    (r = cs_der_get(&in, CS_DER_OID, NULL, e)) != CS_OK ||
-	    (r = cs_der_any(&in, &tag, NULL, NULL, e)) != CS_OK ||
-	    (r = cs_der_end(in, "a part of the subject", e)) != CS_OK)
-		return r;
-	if (!is_name_value(tag))
-		return BAD(e, CS_R_MALFORMED, "no value of a name: tag 0x%02x",
-		    tag);
-	return CS_OK;
-}
-
-/* Name, RFC 5280 4.1.2.4: ignored, but it must be one. */
-static int
-read_subject(cs_csr *c, cs_err *e)
-{
-	cs_span whole = c->subject, in = {0}, set = {0};
-	int r;
-
-	if ((r = cs_der_get(&whole, CS_DER_SEQ, &in, e)) != CS_OK)
-		return r;
-	while (in.n != 0) {
-		if ((r = cs_der_get(&in, CS_DER_SET, &set, e)) != CS_OK)
-			return cs_wrap(e, "subject");
-		do {
-			if ((r = read_name_part(&set, e)) != CS_OK)
-				return cs_wrap(e, "subject");
-		} while (set.n != 0);
-	}
 	return CS_OK;
 }
 
@@ -342,7 +253,7 @@ read_info(cs_csr *c, cs_err *e)
 	if ((r = cs_der_get(&in, CS_DER_CTXC(0), &c->attrs, e)) != CS_OK ||
 	    (r = cs_der_end(in, "CertificationRequestInfo", e)) != CS_OK)
 		return cs_wrap(e, "CertificationRequestInfo");
-	if ((r = read_subject(c, e)) != CS_OK ||
+	if ((r = cs_dn_check(c->subject, "subject", e)) != CS_OK ||
 	    (r = cs_spki_parse(key, &c->key, e)) != CS_OK)
 		return r;
 	return read_attributes(c, e);

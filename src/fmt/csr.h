@@ -12,7 +12,6 @@
 
 #define CS_REQUEST_MAX (64 * 1024)
 #define CS_APPROVALS_MAX 16
-#define CS_ATTRIBUTES_MAX 32 /* of a request; its extensions likewise */
 
 typedef struct cs_csr { /* immutable; spans borrow from der */
 	cs_buf *own;

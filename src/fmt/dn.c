@@ -102,3 +102,62 @@ cs_dn_type(cs_span type, cs_buf *out, cs_err *e)
 		    "a name has a type that cannot be shown");
 	return CS_OK;
 }
+
+/* The types of RFC 5280 appendix A.1 that a Name may hold, and the BIT STRING
+ * of x500UniqueIdentifier. */
+static bool
+is_name_value(unsigned tag)
+{
+	switch (tag) {
+	case CS_DER_BITSTRING:
+	case CS_DER_UTF8:
+	case CS_DER_NUMERIC:
+	case CS_DER_PRINTABLE:
+	case CS_DER_TELETEX:
+	case CS_DER_IA5:
+	case CS_DER_UNIVERSAL:
+	case CS_DER_BMP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* AttributeTypeAndValue */
+static int
+check_part(cs_span *set, cs_err *e)
+{
+	cs_span in = {0};
+	unsigned tag = 0;
+	int r;
+
+	if ((r = cs_der_get(set, CS_DER_SEQ, &in, e)) != CS_OK ||
+	    (r = cs_der_get(&in, CS_DER_OID, NULL, e)) != CS_OK ||
+	    (r = cs_der_any(&in, &tag, NULL, NULL, e)) != CS_OK ||
+	    (r = cs_der_end(in, "a part of the name", e)) != CS_OK)
+		return r;
+	if (!is_name_value(tag))
+		return BAD(e, CS_R_MALFORMED, "no value of a name: tag 0x%02x",
+		    tag);
+	return CS_OK;
+}
+
+int
+cs_dn_check(cs_span name, const char *what, cs_err *e)
+{
+	cs_span in = {0}, set = {0};
+	int r;
+
+	if ((r = cs_der_get(&name, CS_DER_SEQ, &in, e)) != CS_OK ||
+	    (r = cs_der_end(name, "a name", e)) != CS_OK)
+		return cs_wrap(e, "%s", what);
+	while (in.n != 0) {
+		if ((r = cs_der_get(&in, CS_DER_SET, &set, e)) != CS_OK)
+			return cs_wrap(e, "%s", what);
+		do {
+			if ((r = check_part(&set, e)) != CS_OK)
+				return cs_wrap(e, "%s", what);
+		} while (set.n != 0);
+	}
+	return CS_OK;
+}

@@ -9,6 +9,10 @@
 /* Distinguished names (RFC 5280 4.1.2.4), to be shown: nothing here decides
  * by a subject. */
 
+/* Is one whole element, walked before, a Name? CS_R_MALFORMED; `what` names it
+ * in the text. */
+CS_USE int cs_dn_check(cs_span name, const char *what, cs_err *e);
+
 /* Calls `each` for every attribute of a Name, in its order; stops at the first
  * that does not return CS_OK and returns that. `type`: content octets of the
  * OBJECT IDENTIFIER; `value`: UTF-8. Types of string that cannot be taken as

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fmt/der.h"
+#include "fmt/ext.h"
 #include "fmt/names.h"
 #include "fmt/reason.h"
 
@@ -156,45 +157,20 @@ read_subjects(cs_span *in, cs_tbs *t, cs_err *e)
 /* Extensions, RFC 5280 4.1: none is known yet, so that a critical one will be
  * refused by the verdict. */
 static int
-read_extension(cs_span *list, cs_span *oid, cs_tbs *t, cs_err *e)
-{
-	cs_span in = {0}, critical = {0}, value = {0};
-	int r;
-
-	if ((r = cs_der_get(list, CS_DER_SEQ, &in, e)) != CS_OK ||
-	    (r = cs_der_get(&in, CS_DER_OID, oid, e)) != CS_OK ||
-	    (r = cs_der_opt(&in, CS_DER_BOOLEAN, &critical, e)) != CS_OK ||
-	    (r = cs_der_get(&in, CS_DER_OCTETS, &value, e)) != CS_OK ||
-	    (r = cs_der_end(in, "an extension", e)) != CS_OK)
-		return r;
-	if (critical.p != NULL && critical.p[0] == 0x00)
-		return BAD(e, CS_R_NOT_DER, "critical FALSE is written out");
-	if (critical.p != NULL)
-		t->critical_extension = true;
-	return CS_OK;
-}
-
-static int
 read_extensions(cs_span list, cs_tbs *t, cs_err *e)
 {
-	cs_span oid[CS_TBS_EXTENSIONS_MAX] = {{0}};
-	size_t n = 0, i;
+	cs_seen seen = {.n = 0};
+	cs_ext one;
 	int r;
 
 	t->extensions = list;
 	if (list.n == 0)
 		return BAD(e, CS_R_MALFORMED, "extensions: empty");
 	while (list.n != 0) {
-		if (n == CS_TBS_EXTENSIONS_MAX)
-			return BAD(e, CS_R_TOO_LARGE, "more than %d extensions",
-			    CS_TBS_EXTENSIONS_MAX);
-		if ((r = read_extension(&list, &oid[n], t, e)) != CS_OK)
+		if ((r = cs_ext_next(&list, &seen, &one, e)) != CS_OK)
 			return cs_wrap(e, "extensions");
-		for (i = 0; i < n; i++)
-			if (cs_span_eq(oid[i], oid[n]))
-				return BAD(e, CS_R_MALFORMED,
-				    "an extension is repeated");
-		n++;
+		if (one.critical)
+			t->critical_extension = true;
 	}
 	return CS_OK;
 }

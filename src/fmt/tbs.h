@@ -10,7 +10,6 @@
 
 #define CS_TBS_MAX (16 * 1024)
 #define CS_SUBJECTS_MAX 64
-#define CS_TBS_EXTENSIONS_MAX 32
 
 enum cs_decision { CS_DENY = 0, CS_APPROVE = 1 };
 enum cs_subject_kind { CS_SUBJECT_REQUEST = 0, CS_SUBJECT_KEY, CS_SUBJECT_GRANT };
