@@ -4,20 +4,14 @@
 #ifndef CS_TOOL_RENDER_H
 #define CS_TOOL_RENDER_H
 
-#include "fmt/csr.h"
-#include "fmt/tbs.h"
-#include "signer/signer.h"
+#include "tool/approve.h"
 #include "tool/out.h"
 
 /* What the owner sees before he signs: made from the parsed objects alone,
  * never from what they were built of. */
 typedef struct cs_review { /* borrows all */
-	const cs_csr *csr;
-	const cs_tbs *tbs;             /* one request subject, approve */
+	const cs_approve *job; /* built */
 	const cs_signer_info *signer;
-	const char *code;              /* the request's, cs_code() */
-	const char *agent_key;         /* fingerprints */
-	const char *owner_key;
 } cs_review;
 
 /* Appends the page, escaped, no line longer than `columns`. What cannot be

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_TOOL_PLAN_H
+#define CS_TOOL_PLAN_H
+
+#include "tool/access.h"
+#include "tool/approve.h"
+#include "tool/document.h"
+#include "tool/term.h"
+
+/* The verb sign between its option table and the signature. */
+
+/* Its options; a number of 0 was not given. */
+struct cs_sign_opts {
+	struct cs_common common;
+	struct cs_key_opts access;
+	struct cs_document_opts document;
+	const char *key, *owner, *authority, *purpose, *tbs_out;
+	int64_t window, max_lifetime, uses;
+	bool yes;
+};
+
+/* What one call asks for: its requests, its terms, who signs, and the
+ * approvals that come of it. */
+typedef struct cs_plan {
+	const struct cs_sign_opts *o;
+	const cs_settings *settings;
+	int64_t now;
+	cs_reqfile *req;
+	cs_tbs terms;   /* what the approvals have in common; borrows */
+	cs_term *term;  /* NULL: nobody is asked */
+	cs_signer *signer;
+	uint8_t owner_hash[CS_SHA256_LEN];
+	cs_approve *job;
+} cs_plan;
+
+/* The words of the command line, before anything is read. */
+CS_USE int cs_plan_check(const struct cs_sign_opts *o, cs_err *e);
+/* The requests, each checked for itself. */
+CS_USE int cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e);
+/* Owner and limits: from the options, the configuration, the defaults. */
+CS_USE int cs_plan_terms(cs_plan *p, cs_err *e);
+/* The approvals, built. */
+CS_USE int cs_plan_build(cs_plan *p, cs_err *e);
+/* Nobody to ask: keeps the request for its owner, and says in `out` what he
+ * types. CS_EBUG only. */
+CS_USE int cs_plan_pending(const cs_plan *p, cs_out *out, cs_err *e);
+void cs_plan_clear(cs_plan *p);
+
+#endif
