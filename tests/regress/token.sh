@@ -139,6 +139,15 @@ ok "tells a program too" jq -e '.error.exit == 5 and (.ok | not)' out
 exits 7 "nobody to ask for the PIN" countersign sign --owner $alice --yes \
     --key "pkcs11:token=owner;id=%01$at" agent.csr
 
+# What the token is asked, and nothing twice that costs a touch or a try.
+SPY_MODULE=$softhsm
+SPY_LOG=$PWD/asked
+export SPY_MODULE SPY_LOG
+ok "through a module that counts" sign_with \
+    "pkcs11:token=owner;id=%01?module-path=$BUILDDIR/tests/p11/.libs/spy.so"
+is "one login" "$(grep -c '^C_Login$' asked)" 1
+is "one signature" "$(grep -c '^C_Sign$' asked)" 1
+
 # A last try is the person's own choice.
 liar="pkcs11:?module-path=$BUILDDIR/tests/p11/.libs/hostile.so"
 HOSTILE_FLAGS=20000

@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# usage: bench.sh [--cpu] [--instructions] [--rounds N] [--tsv]
+# What countersign costs beside a yardstick that runs in turn with it. A line
+# a measurement; without --cpu and --instructions both. Ends with 1 when a
+# ratio is over its gate, or when something could not be measured.
+# shellcheck disable=SC2086 # words in $lib, $keygen, $verify, $sign
+# shellcheck source=../regress/tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+finished=
+trap 'rm -rf "$top"; [ -n "$finished" ] || exit 1' EXIT
+need openssl ssh-keygen
+# shellcheck source=../regress/softhsm.sh
+. "$SRCDIR/tests/regress/softhsm.sh"
+
+bin=$BUILDDIR/tests/bench/bin
+witnesses=
+rounds=21
+tsv=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--cpu | --instructions) witnesses="$witnesses ${1#--}" ;;
+	--rounds)
+		rounds=$2
+		shift
+		;;
+	--tsv) tsv=yes ;;
+	*)
+		echo "bench.sh: unknown word $1" >&2
+		exit 2
+		;;
+	esac
+	shift
+done
+: "${witnesses:= cpu instructions}"
+case $witnesses in
+*instructions*) need valgrind ;;
+esac
+
+fail() {
+	echo "bench.sh: $*" >&2
+	exit 1
+}
+
+# What both sides work on: one request, one owner with a key in SoftHSM.
+id=wimse://corp.example/agent/alice/mail
+alice=mailto:alice@corp.example
+authority=https://corp.example
+make_approval() {
+	softhsm_token owner
+	softhsm_key owner 01 owner EC:prime256v1
+	echo 1234 >pin
+	chmod 600 pin
+	key="pkcs11:token=owner;id=%01$at&pin-source=$PWD/pin"
+	new_key agent.key
+	$COUNTERSIGN request --id $id --key agent.key -o request
+	$COUNTERSIGN sign --key "$key" --owner $alice --for 12h --yes \
+	    request -o approval 2>/dev/null || fail "no approval"
+	$COUNTERSIGN attach --key agent.key request approval -o composite
+	pkcs11-tool --module "$softhsm" --token-label owner --id 01 \
+	    --read-object --type pubkey -o owner.spki >"$top/log" 2>&1
+	options='agents="wimse://corp.example/agent/alice",no-touch-required'
+	echo "$alice $options spki $(openssl base64 -A -in owner.spki)" >owners
+	chmod 600 owners
+	openssl req -in request -outform DER -out request.der
+	openssl req -in composite -outform DER -out composite.der
+}
+
+# The same work for other programs, and the least that it takes.
+make_yardsticks() {
+	ssh-keygen -q -t ecdsa -b 256 -N '' -C '' -f ssh
+	echo "alice $(cat ssh.pub)" >allowed
+	ssh-keygen -q -Y sign -n bench -f ssh request 2>"$top/log"
+	mv request.sig request.sshsig
+	openssl pkey -in agent.key -pubout -outform DER -out agent.spki
+	openssl dgst -sha256 -sign agent.key -out request.sig request
+}
+
+# crowd N: the owner before N others
+crowd() {
+	cp owners crowd
+	"$bin/crowd" "$1" >>crowd || fail "no crowd"
+}
+
+make_approval
+make_yardsticks
+lib="owners request.der composite.der"
+keygen="ssh-keygen -Y verify -f allowed -I alice -n bench -s request.sshsig"
+verify="$COUNTERSIGN verify --owners owners --authority $authority composite"
+vfloor="$bin/vfloor agent.spki request request.sig agent.spki request request.sig"
+sign="$COUNTERSIGN sign --key $key --owner $alice --yes request"
+p11floor="$bin/p11floor $softhsm owner 1234"
+
+# row NAME WITNESS OURS YARDSTICK RATIO GATE
+tab=$(printf '\t')
+row() {
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>rows
+}
+
+# The gate of each line; "-" is only told.
+gate_of() {
+	case $1 in
+	possession) echo 1.7 ;;
+	owner) echo 1.15 ;;
+	verdict) echo 2.9 ;;
+	crowd) echo 1.05 ;;
+	verify) echo 0.9 ;;
+	sign) echo 1.3 ;;
+	*) echo - ;;
+	esac
+}
+
+# Instructions of one process, in thousands
+count() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" \
+	    >valgrind.out 2>valgrind.err || {
+		cat valgrind.out valgrind.err >&2
+		fail "valgrind $*"
+	}
+	sed -n 's/^==[0-9]*== Collected : //p' valgrind.err | tail -n 1
+}
+
+# Thousands of instructions that one more turn of a test takes
+count_each() { # TEST [CROWD]
+	few=$(count "$bin/library" "$1" 10 $lib ${2:+"$2"}) || exit 1
+	many=$(count "$bin/library" "$1" 60 $lib ${2:+"$2"}) || exit 1
+	echo "$(((many - few) / 50000))"
+}
+
+row_instructions() { # NAME OURS YARDSTICK
+	row "$1" instructions "$2" "$3" "$(awk "BEGIN {
+	    printf \"%.3f\", $2 / $3 }")" "$(gate_of "$1")"
+}
+
+instructions() {
+	raw=$(count_each raw) || exit 1
+	for t in possession owner verdict; do
+		ours=$(count_each $t) || exit 1
+		row_instructions $t "$ours" "$raw"
+	done
+	crowd 10000 # their reading is what takes the time
+	row_instructions crowd "$(count_each crowd crowd)" "$ours"
+	ours=$(($(count $verify) / 1000))
+	row_instructions verify "$ours" \
+	    "$(($(count $keygen <request) / 1000))"
+	row_instructions verify-floor "$ours" "$(($(count $vfloor) / 1000))"
+	row_instructions sign "$(($(count $sign) / 1000))" \
+	    "$(($(count $p11floor) / 1000))"
+}
+
+row_pairs() { # NAME COMMAND -- COMMAND
+	name=$1
+	shift
+	line=$("$bin/pairs" "$rounds" "$@") || fail "$name"
+	row "$name" cpu $line "$(gate_of "$name")"
+}
+
+cpu() {
+	crowd 1000000
+	"$bin/library" time "$rounds" $lib crowd >lines || fail "library"
+	while IFS=$tab read -r name ours raw ratio; do
+		row "$name" cpu "$ours" "$raw" "$ratio" "$(gate_of "$name")"
+	done <lines
+	row_pairs verify $verify -- -i request $keygen
+	row_pairs verify-floor $verify -- $vfloor
+	row_pairs sign $sign -- $p11floor
+}
+
+# One login, one signature.
+calls() {
+	SPY_MODULE=$softhsm
+	SPY_LOG=$PWD/calls
+	export SPY_MODULE SPY_LOG
+	$COUNTERSIGN sign --owner $alice --yes request --key \
+	    "pkcs11:token=owner;id=%01?module-path=$BUILDDIR/tests/p11/.libs/spy.so&pin-source=$PWD/pin" \
+	    >approval.2 2>err || fail "$(cat err)"
+	for c in C_Login C_Sign; do
+		row sign $c "$(grep -c "^$c\$" calls)" 1 \
+		    "$(grep -c "^$c\$" calls)" 1
+	done
+}
+
+: >rows
+for w in $witnesses; do
+	$w
+done
+calls
+awk -F '\t' -v OFS='\t' '{
+	good = $6 == "-" ? "-" : $5 + 0 <= $6 + 0 ? "yes" : "NO"
+	print $0, good
+	bad += good == "NO"
+} END { exit bad != 0 }' rows >table
+over=$?
+[ -n "$tsv" ] && cat table || awk -F '\t' '
+	BEGIN {
+		format = "%-14s %-12s %12s %12s %8s %6s  %s\n"
+		printf format, "test", "witness", "ours", "yardstick", \
+		    "ratio", "gate", "met"
+	}
+	{ printf format, $1, $2, $3, $4, $5, $6, $7 }' table
+finished=yes
+exit $over
