@@ -29,8 +29,19 @@ check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 	return CS_OK;
 }
 
+static bool
+is_bound(const struct cs_step *s, const cs_subject *b)
+{
+	if (!cs_span_eq(b->agent_id, s->csr->agent_id) ||
+	    !cs_span_eq(b->agent_key_hash, hash_span(s->agent_key_hash)))
+		return false;
+	return b->kind == CS_SUBJECT_KEY || (b->kind == CS_SUBJECT_REQUEST &&
+	    cs_span_eq(b->request_digest, hash_span(s->request_digest)));
+}
+
+/* Why the one subject is not bound. */
 static int
-check_subject(const struct cs_step *s, const cs_subject *b, cs_err *e)
+refuse_subject(const struct cs_step *s, const cs_subject *b, cs_err *e)
 {
 	char want[52], found[52];
 
@@ -38,19 +49,39 @@ check_subject(const struct cs_step *s, const cs_subject *b, cs_err *e)
 		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
 		    "expected an approval of %.*s, found one of %.*s",
 		    CS_SHOW(s->csr->agent_id), CS_SHOW(b->agent_id));
-	cs_fingerprint(b->agent_key_hash.p, found);
-	cs_fingerprint(s->agent_key_hash, want);
-	if (!cs_span_eq(b->agent_key_hash, hash_span(s->agent_key_hash)))
+	if (!cs_span_eq(b->agent_key_hash, hash_span(s->agent_key_hash))) {
+		cs_fingerprint(b->agent_key_hash.p, found);
+		cs_fingerprint(s->agent_key_hash, want);
 		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
 		    "expected an approval of the agent key %s, found one of "
 		    "%s", want, found);
+	}
 	cs_fingerprint(b->request_digest.p, found);
 	cs_fingerprint(s->request_digest, want);
-	if (!cs_span_eq(b->request_digest, hash_span(s->request_digest)))
-		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
-		    "expected an approval of request %s, found one of %s",
-		    want, found);
-	return CS_OK;
+	return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
+	    "expected an approval of request %s, found one of %s", want,
+	    found);
+}
+
+/* Formats section 4: exactly one subject of a batch is this request's. */
+static int
+check_subjects(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	const cs_tbs *t = &a->approval->tbs;
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n_subjects; i++)
+		if (is_bound(s, &t->subjects[i])) {
+			a->subject = i;
+			n++;
+		}
+	if (n == 1)
+		return CS_OK;
+	if (t->n_subjects == 1)
+		return refuse_subject(s, &t->subjects[0], e);
+	return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
+	    "expected one of the %zu subjects to be this request's, found "
+	    "%zu", t->n_subjects, n);
 }
 
 int
@@ -60,7 +91,7 @@ cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e)
 	int r;
 
 	if ((r = check_key_reuse(s, t, e)) != CS_OK ||
-	    (r = check_subject(s, &t->subjects[0], e)) != CS_OK)
+	    (r = check_subjects(s, a, e)) != CS_OK)
 		return r;
 	if (!cs_span_eq(t->owner, a->anchor.owner))
 		return CS_REFUSE(e, CS_R_WRONG_OWNER,

@@ -19,14 +19,9 @@ cs_step_supported(const cs_tbs *t, cs_err *e)
 	if (t->under_grant.p != NULL)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED,
 		    "an approval under a grant");
-	if (t->n_subjects != 1)
+	if (t->subjects[0].kind == CS_SUBJECT_GRANT)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "expected one subject, found a batch of %zu",
-		    t->n_subjects);
-	if (t->subjects[0].kind != CS_SUBJECT_REQUEST)
-		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "expected the subject request, found a %s",
-		    t->subjects[0].kind == CS_SUBJECT_KEY ? "key" : "grant");
+		    "expected the subject request or key, found a grant");
 	return CS_OK;
 }
 

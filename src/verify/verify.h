@@ -33,6 +33,7 @@ typedef struct cs_approved { /* one approval that verified */
 	const cs_approval *approval; /* lends */
 	cs_anchor anchor;            /* its spans borrow from the anchors */
 	cs_assurance assurance;
+	size_t subject; /* the one that is this request's */
 	uint8_t tbs_hash[CS_SHA256_LEN];
 } cs_approved;
 

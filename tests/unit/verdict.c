@@ -91,6 +91,8 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 	cs_assurance s = cs_verdict_assurance(v);
 	char text[256];
 	cs_span want = option(options, "principal=", text, sizeof(text));
+	char index[8];
+	cs_span at = option(options, "subject=", index, sizeof(index));
 
 	if (!ok(cs_verdict_state(v) == CS_APPROVED, "%s: approved", name))
 		printf("# %s: %s\n",
@@ -105,6 +107,10 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 	ok(s.asserted == (strstr(options, "asserted") != NULL),
 	    "%s: asserted", name);
 	ok(cs_verdict_count(v) >= 1, "%s: has its approvals", name);
+	if (cs_verdict_count(v) != 0)
+		ok(cs_verdict_at(v, 0)->subject ==
+		    (at.p == NULL ? 0 : strtoul(index, NULL, 10)),
+		    "%s: subject", name);
 	if (want.p != NULL && cs_verdict_count(v) == 2) {
 		ok(cs_span_eq(cs_verdict_at(v, 0)->approval->tbs.owner, want),
 		    "%s: principal", name);

@@ -166,6 +166,11 @@ def subject(req, **kw):
                octets(kw.get("digest", req.digest())))
 
 
+def by_key(req, **kw):
+    return tlv(0xa1, tlv(0x16, kw.get("agent", req.agent)),
+               octets(kw.get("agent_hash", key_hash(req.key))))
+
+
 def tbs(req, key, **kw):
     return seq(
         integer(kw.get("version", 1)), octets(kw.get("id", os.urandom(16))),
@@ -375,10 +380,7 @@ def carriers():
         0xa2, seq(oid(1, 2, 3), tlv(1, b"\xff"), octets(b""))))))
     write("unsupported-deny", r.composite(approve(
         r, a, decision=0, lifetime=1, uses=1)))
-    key_subject = tlv(0xa1, tlv(0x16, AGENT), octets(key_hash(r.key)))
-    write("unsupported-key", r.composite(approve(r, a, subjects=[key_subject])))
-    write("unsupported-batch", r.composite(approve(
-        r, a, subjects=[subject(r), subject(r, digest=b"d" * 32)])))
+    key_subject = by_key(r)
     grant = tlv(0xa2, tlv(0x16, AGENT), spki(K["bob"]))
     write("unsupported-grant", r.composite(approve(r, a, subjects=[grant])))
     write("unsupported-under-grant", r.composite(approve(
@@ -440,6 +442,45 @@ def keys_and_binding():
     write("signature-invalid-second", r.composite(
         approve(r, a), approve(r, K["bob"], owner=b"mailto:bob@corp.example",
                                cms_kw={"break": True})))
+
+
+def subjects():
+    """Keys and batches (section 4)."""
+    r, a = Request(AGENT_KEY), K["alice"]
+    other = Request(ec_key(1002), agent=AGENT + b"/two")
+
+    def made(name, *them, options="-"):
+        write(name, r.composite(approve(r, a, subjects=them)), options)
+
+    made("approved-key", by_key(r))
+    made("approved-batch", subject(other), subject(r), subject(
+        r, digest=b"d" * 32), options="subject=1")
+    made("approved-batch-first", subject(r), subject(other))
+    made("approved-batch-keys", by_key(other), by_key(r), options="subject=1")
+    made("approved-batch-most", *[subject(r, digest=bytes([i]) * 32)
+                                  for i in range(63)], subject(r),
+         options="subject=63")
+    made("too-large-batch", *[subject(r, digest=bytes([i]) * 32)
+                              for i in range(64)], subject(r))
+    made("binding-mismatch-by-key", by_key(r, agent_hash=b"k" * 32))
+    made("binding-mismatch-key-agent", by_key(r, agent=AGENT + b"/two"))
+    made("binding-mismatch-batch", subject(other), subject(
+        r, digest=b"d" * 32), options="text=found+0")
+    made("binding-mismatch-batch-key", subject(other), subject(
+        r, agent_hash=b"k" * 32))
+    made("binding-mismatch-batch-agent", subject(other), subject(
+        r, agent=AGENT + b"/two"))
+    made("binding-mismatch-batch-crossed", subject(
+        r, agent=AGENT + b"/two"), subject(r, agent_hash=b"k" * 32),
+        subject(r, digest=b"d" * 32))
+    made("binding-mismatch-batch-keys", by_key(other), by_key(
+        r, agent=AGENT + b"/two"))
+    made("malformed-batch-twice", subject(r), subject(other), subject(r))
+    made("malformed-batch-keys-twice", by_key(r), by_key(r))
+    made("malformed-batch-mixed", by_key(r), subject(r))
+    write("malformed-batch-nonce", r.composite(approve(
+        r, a, subjects=[subject(r), subject(other)],
+        options=tlv(0x80, b"N" * 16))), "nonce=" + "4e" * 16)
 
 
 def place_and_policy():
@@ -603,6 +644,7 @@ def main():
     bytes_and_possession()
     carriers()
     keys_and_binding()
+    subjects()
     place_and_policy()
     order()
     edges()
