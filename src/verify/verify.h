@@ -4,6 +4,7 @@
 #ifndef CS_VERIFY_VERIFY_H
 #define CS_VERIFY_VERIFY_H
 
+#include "crypt/keycache.h"
 #include "fmt/approval.h"
 #include "fmt/message.h"
 #include "fmt/reason.h"
@@ -20,6 +21,7 @@ typedef struct cs_verify_in { /* borrows all */
 	cs_span trust_domain;     /* ours; absent: the anchors alone decide */
 	cs_span nonce;            /* of the pending request; absent: none */
 	int64_t now;
+	cs_keycache *keys;        /* owners' keys made before; NULL: none */
 } cs_verify_in;
 
 typedef struct cs_assurance {

@@ -170,6 +170,7 @@ set_ours(char **path)
 	in.anchors = load_anchors(path[0]);
 	in.authority = cs_span_str(AUTHORITY);
 	in.now = time(NULL);
+	must(cs_keycache_new(64, &in.keys, &e) == CS_OK, "keys", &e);
 	must(cs_csr_parse(in.message, &c, &e) == CS_OK && c->n_approvals > 0,
 	    path[2], &e); /* kept to the end */
 	approval = c->approvals[0];
