@@ -5,7 +5,6 @@
 
 #include "fmt/owners.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
@@ -15,23 +14,16 @@
 #include "fmt/reason.h"
 #include "fmt/scan.h"
 
-#define LINE_MIN 64 /* bytes: an Ed25519 key alone takes 60 */
-
-struct cs_owners {
-	uint8_t *text; /* the file, each key's base64 overwritten by its DER */
-	cs_anchor *anchors;
-	size_t n, cap;
-};
-
 struct fields {
 	cs_span owner, options, type, key, comment;
 };
 
 struct reader {
-	cs_owners *o;
 	const char *name;
 	unsigned line;
-	cs_buf *scratch; /* a decoded key */
+	cs_buf *der; /* the line's key */
+	cs_owners_each *each;
+	void *arg;
 };
 
 static const struct {
@@ -217,21 +209,15 @@ anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
 	return CS_OK;
 }
 
-/* Decodes a key over its own base64, which is longer. */
 static int
 key_get(struct reader *r, cs_span base64, cs_spki *key, cs_err *e)
 {
-	uint8_t *at = r->o->text + (base64.p - r->o->text);
-	cs_span der = {0};
-
-	cs_buf_truncate(r->scratch, 0);
-	if (cs_base64_get(r->scratch, base64, false, NULL) != CS_OK)
+	cs_buf_truncate(r->der, 0);
+	if (cs_base64_get(r->der, base64, false, NULL) != CS_OK)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "key: expected base64 with its padding, found \"%.*s\"",
 		    CS_SHOW(base64));
-	der = cs_buf_span(r->scratch);
-	memcpy(at, der.p, der.n);
-	return cs_spki_parse(cs_span_of(at, der.n), key, e);
+	return cs_spki_parse(cs_buf_span(r->der), key, e);
 }
 
 static int
@@ -260,43 +246,11 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 	return key_get(r, f.key, &a->key, e);
 }
 
-/* How many lines of `in` may be anchors; bounded by the bytes, too. */
-static size_t
-anchors_max(cs_span in)
-{
-	size_t n = 0, bound = in.n / LINE_MIN + 1;
-
-	while (in.n > 0 && n < bound) {
-		if (is_anchor_line(line_next(&in)))
-			n++;
-	}
-	return n;
-}
-
-static int
-owners_new(cs_span in, cs_owners **out, cs_err *e)
-{
-	cs_owners *o = calloc(1, sizeof(*o));
-
-	if (o == NULL)
-		return cs_nomem(e, "owners");
-	o->cap = anchors_max(in);
-	o->text = malloc(in.n + 1);
-	o->anchors = calloc(o->cap + 1, sizeof(*o->anchors));
-	if (o->text == NULL || o->anchors == NULL) {
-		cs_owners_free(&o);
-		return cs_nomem(e, "owners");
-	}
-	if (in.n > 0)
-		memcpy(o->text, in.p, in.n);
-	*out = o;
-	return CS_OK;
-}
-
 static int
 lines_get(struct reader *r, cs_span in, cs_err *e)
 {
 	cs_span line = {0};
+	cs_anchor a;
 	int rc;
 
 	while (in.n > 0) {
@@ -306,70 +260,32 @@ lines_get(struct reader *r, cs_span in, cs_err *e)
 			return rc;
 		if (!is_anchor_line(line))
 			continue;
-		rc = anchor_get(r, line, &r->o->anchors[r->o->n], e);
-		if (rc != CS_OK)
+		a = (cs_anchor){0};
+		if ((rc = anchor_get(r, line, &a, e)) != CS_OK)
 			return rc;
-		if (r->o->n == r->o->cap)
-			return cs_fail(e, CS_EBUG, "owners",
-			    "more anchors than counted");
-		r->o->n++;
+		if (r->each != NULL && (rc = r->each(r->arg, &a, e)) != CS_OK)
+			return rc;
 	}
 	return CS_OK;
 }
 
 int
-cs_owners_parse(const char *name, cs_span in, cs_owners **out, cs_err *e)
+cs_owners_parse(const char *name, cs_span in, cs_owners_each *each, void *arg,
+    cs_err *e)
 {
-	struct reader r = {0};
+	struct reader r = {.name = name, .each = each, .arg = arg};
 	int rc;
 
-	*out = NULL;
-	r.name = name;
 	if (in.n > CS_OWNERS_FILE_MAX)
 		return CS_BAD(e, CS_R_TOO_LARGE, "owners",
 		    "%s: expected at most %d bytes, found %zu", name,
 		    CS_OWNERS_FILE_MAX, in.n);
-	if ((rc = owners_new(in, &r.o, e)) != CS_OK)
-		goto out;
-	if ((r.scratch = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ?
-	    in.n : CS_OWNERS_LINE_MAX)) == NULL) {
-		rc = cs_nomem(e, "owners");
-		goto out;
-	}
-	rc = lines_get(&r, cs_span_of(r.o->text, in.n), e);
-	if (rc != CS_OK) {
+	r.der = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ? in.n :
+	    CS_OWNERS_LINE_MAX);
+	if (r.der == NULL)
+		return cs_nomem(e, "owners");
+	if ((rc = lines_get(&r, in, e)) != CS_OK)
 		(void)cs_wrap(e, "%s:%u", name, r.line);
-		goto out;
-	}
-	*out = r.o;
-	r.o = NULL; /* transferred */
-out:
-	cs_buf_free(&r.scratch);
-	cs_owners_free(&r.o);
+	cs_buf_free(&r.der);
 	return rc;
-}
-
-size_t
-cs_owners_count(const cs_owners *o)
-{
-	return o->n;
-}
-
-const cs_anchor *
-cs_owners_at(const cs_owners *o, size_t i)
-{
-	return i < o->n ? &o->anchors[i] : NULL;
-}
-
-void
-cs_owners_free(cs_owners **op)
-{
-	cs_owners *o;
-
-	if (op == NULL || (o = *op) == NULL)
-		return;
-	free(o->anchors);
-	free(o->text);
-	free(o);
-	*op = NULL;
 }

@@ -29,8 +29,9 @@ enum cs_proof { /* what attested= proved at enrolment */
 	CS_PROOF_TPM2
 };
 
-typedef struct cs_anchor { /* one line; spans borrow from the owners object */
-	const char *file;  /* borrowed from the caller of cs_owners_parse */
+/* One line; borrows. What is added here is added to fmt/anchor.c, too. */
+typedef struct cs_anchor {
+	const char *file;
 	unsigned line;
 	enum cs_anchor_type type;
 	cs_span owner;
@@ -49,17 +50,19 @@ typedef struct cs_anchor { /* one line; spans borrow from the owners object */
 	cs_spki key;        /* of x509-ca: the CA's */
 } cs_anchor;
 
-typedef struct cs_owners cs_owners;
+/* Takes one line's anchor, which lives until it returns; anything but CS_OK ends
+ * the reading. */
+typedef int cs_owners_each(void *arg, const cs_anchor *a, cs_err *e);
 
-/* Parses one file whole: every line, or none. `name` is what complaints call
- * the file and must outlive the object. The first bad line is CS_EFORMAT
- * "NAME:LINE: ...", with a did-you-mean for an unknown option or key type.
- * Key types fido2, x509-ca and OpenSSH's are CS_R_UNSUPPORTED for now. */
-CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners **out,
-    cs_err *e);
-size_t cs_owners_count(const cs_owners *o);
-const cs_anchor *cs_owners_at(const cs_owners *o, size_t i); /* lends */
-void cs_owners_free(cs_owners **o);
+/* Reads one file and hands its anchors out in the order of the lines; `each`
+ * may be NULL, to check the file. A file is good as a whole or not at all: who
+ * gets a failure drops what was handed out. `name` is what complaints and
+ * anchors call the file. The first bad line is CS_EFORMAT "NAME:LINE: ...",
+ * with a did-you-mean for an unknown option or key type; so is what `each`
+ * complains of. Key types fido2, x509-ca and OpenSSH's are CS_R_UNSUPPORTED
+ * for now. */
+CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners_each *each,
+    void *arg, cs_err *e);
 
 /* Is the agent identifier one of the anchor's, by whole segments? */
 bool cs_anchor_allows(const cs_anchor *a, cs_span agent_id);

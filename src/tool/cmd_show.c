@@ -230,20 +230,25 @@ show_one(enum kind kind, cs_span der, cs_out *out, cs_err *e)
 }
 
 static int
+show_anchor(void *arg, const cs_anchor *a, cs_err *e)
+{
+	cs_out *out = arg;
+	int r;
+
+	cs_out_object(out, NULL, "anchor");
+	cs_out_str(out, "object", NULL, "anchor");
+	r = cs_describe_anchor(a, out, e);
+	cs_out_close(out);
+	return r;
+}
+
+/* A file with a bad line is not shown as far as it goes. */
+static int
 show_owners(const char *path, cs_span in, cs_out *out, cs_err *e)
 {
-	cs_owners *o = NULL;
-	size_t i;
-	int r = cs_owners_parse(path, in, &o, e);
+	int r = cs_owners_parse(path, in, NULL, NULL, e);
 
-	for (i = 0; r == CS_OK && i < cs_owners_count(o); i++) {
-		cs_out_object(out, NULL, "anchor");
-		cs_out_str(out, "object", NULL, "anchor");
-		r = cs_describe_anchor(cs_owners_at(o, i), out, e);
-		cs_out_close(out);
-	}
-	cs_owners_free(&o);
-	return r;
+	return r == CS_OK ? cs_owners_parse(path, in, show_anchor, out, e) : r;
 }
 
 /* What to do with each object of a file. */
@@ -283,6 +288,7 @@ approval_key(const struct job *j, enum kind kind, cs_span der, cs_buf *spki,
 {
 	cs_anchor anchor = {0};
 	cs_approval *a = NULL;
+	bool found = false;
 	int r = read_approval(kind, der, &a, e);
 
 	if (r != CS_OK)
@@ -290,11 +296,11 @@ approval_key(const struct job *j, enum kind kind, cs_span der, cs_buf *spki,
 	if (j->anchors == NULL)
 		r = cs_fail(e, CS_EUSAGE, "show", "an approval names its key "
 		    "by hash alone: --owners says where the key is");
-	else if (!cs_anchors_find(j->anchors, a->tbs.owner_key_hash.p,
-		     &anchor))
+	else if ((r = cs_anchors_find(j->anchors, a->tbs.owner_key_hash.p,
+		      &anchor, &found, e)) == CS_OK && !found)
 		r = cs_fail(e, CS_EREFUSED, "show",
 		    "%s has no line with this key", j->o->owners);
-	else if (cs_buf_put(spki, anchor.key.der) != CS_OK)
+	else if (r == CS_OK && cs_buf_put(spki, anchor.key.der) != CS_OK)
 		r = cs_nomem(e, "show");
 	cs_approval_free(&a);
 	return r;

@@ -9,56 +9,95 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "fmt/anchor.h"
 #include "fmt/reason.h"
+#include "verify/index.h"
 
 #define SUFFIX "owners"
-
-struct file {
-	char *name; /* what its anchors call their file */
-	cs_owners *owners;
-};
-
-struct entry {
-	uint8_t hash[CS_SHA256_LEN];
-	const cs_anchor *anchor;
-};
+#define ARENA_MIN 4096
+#define ARENA_MAX ((size_t)UINT32_MAX * 4) /* what a slot can point into */
 
 struct cs_anchors {
-	struct file *files;
+	char **files; /* what anchors call their files */
 	size_t n_files;
-	struct entry *entries;
-	size_t n, cap;
-	/* Open addressing. The key hash is uniform: its first bytes say where
-	 * to look. 0 is free, else the number of an entry plus one. */
-	uint32_t *slots;
-	size_t mask; /* slots - 1, slots a power of two, never full */
+	/* One record behind the other, in the order of the lines. */
+	uint8_t *arena;
+	size_t used, room;
+	uint8_t *slots;
+	size_t n;
+	cs_index index; /* of the two above */
 };
 
-/* For cs_dir_each_trusted. */
+/* For cs_dir_each_trusted and cs_owners_parse. */
 struct loader {
 	cs_anchors *a;
 	uid_t reader;
+	cs_buf *record;
 };
 
 static int
-file_add(cs_anchors *a, const char *name, cs_span in, cs_err *e)
+arena_add(cs_anchors *a, cs_span record, cs_err *e)
 {
-	struct file *files, *f;
+	size_t room = a->room < ARENA_MIN ? ARENA_MIN : a->room;
+	uint8_t *p;
+
+	while (room - a->used < record.n)
+		room += room / 2;
+	if (room > ARENA_MAX)
+		return CS_BAD(e, CS_R_TOO_LARGE, "anchors",
+		    "anchors: expected fewer");
+	if (room != a->room) {
+		if ((p = realloc(a->arena, room)) == NULL)
+			return cs_nomem(e, "anchors");
+		a->arena = p;
+		a->room = room;
+	}
+	memcpy(a->arena + a->used, record.p, record.n);
+	a->used += record.n;
+	a->n++;
+	return CS_OK;
+}
+
+static int
+anchor_add(void *arg, const cs_anchor *anchor, cs_err *e)
+{
+	struct loader *l = arg;
+	uint8_t hash[CS_SHA256_LEN] = {0};
+	cs_anchor_place at = {cs_span_of(hash, sizeof(hash)),
+	    (uint32_t)(l->a->n_files - 1)};
 	int r;
+
+	cs_buf_truncate(l->record, 0);
+	if ((r = cs_sha256(anchor->key.der, hash, e)) != CS_OK ||
+	    (r = cs_anchor_put(l->record, anchor, &at, e)) != CS_OK)
+		return r;
+	return arena_add(l->a, cs_buf_span(l->record), e);
+}
+
+static int
+file_add(cs_anchors *a, const char *name, cs_err *e)
+{
+	char **files, *copy;
 
 	files = realloc(a->files, (a->n_files + 1) * sizeof(*files));
 	if (files == NULL)
 		return cs_nomem(e, "anchors");
 	a->files = files;
-	f = &files[a->n_files];
-	*f = (struct file){0};
-	if ((f->name = strdup(name)) == NULL)
+	if ((copy = strdup(name)) == NULL)
 		return cs_nomem(e, "anchors");
-	a->n_files++;
-	if ((r = cs_owners_parse(f->name, in, &f->owners, e)) != CS_OK)
-		return r;
-	a->cap += cs_owners_count(f->owners);
+	files[a->n_files++] = copy;
 	return CS_OK;
+}
+
+static int
+text_add(struct loader *l, const char *name, cs_span in, cs_err *e)
+{
+	int r;
+
+	if ((r = file_add(l->a, name, e)) != CS_OK)
+		return r;
+	return cs_owners_parse(l->a->files[l->a->n_files - 1], in, anchor_add,
+	    l, e);
 }
 
 static int
@@ -70,148 +109,116 @@ file_load(void *arg, const char *path, cs_err *e)
 
 	r = cs_file_read_trusted(path, l->reader, CS_OWNERS_FILE_MAX, &b, e);
 	if (r == CS_OK)
-		r = file_add(l->a, path, cs_buf_span(b), e);
+		r = text_add(l, path, cs_buf_span(b), e);
 	cs_buf_free(&b);
 	return r;
 }
 
-/* Half of the slots stay free, so that a search is short. */
+static int
+duplicate(const cs_anchors *a, const cs_span twice[2], cs_err *e)
+{
+	cs_anchor first, second;
+	cs_anchor_place at[2];
+	int r;
+
+	if ((r = cs_anchor_get(twice[0], &first, &at[0], e)) != CS_OK ||
+	    (r = cs_anchor_get(twice[1], &second, &at[1], e)) != CS_OK)
+		return r;
+	return CS_BAD(e, CS_R_DUPLICATE, "anchors",
+	    "%s:%u: key: expected each key once, found the key of %s:%u",
+	    a->files[at[1].file], second.line, a->files[at[0].file],
+	    first.line);
+}
+
 static int
 index_new(cs_anchors *a, cs_err *e)
 {
-	size_t want = 2;
+	size_t room = cs_index_room(a->n);
+	cs_span twice[2] = {{0}};
+	uint8_t *fit;
+	int r;
 
-	if (a->cap >= UINT32_MAX)
+	if (room == 0)
 		return CS_BAD(e, CS_R_TOO_LARGE, "anchors",
-		    "anchors: expected fewer than %lu, found %zu",
-		    (unsigned long)UINT32_MAX, a->cap);
-	while (want < a->cap * 2)
-		want *= 2;
-	a->entries = calloc(a->cap + 1, sizeof(*a->entries));
-	a->slots = calloc(want, sizeof(*a->slots));
-	if (a->entries == NULL || a->slots == NULL)
+		    "anchors: expected fewer than %zu", a->n);
+	if ((a->slots = malloc(room)) == NULL)
 		return cs_nomem(e, "anchors");
-	a->mask = want - 1;
-	return CS_OK;
-}
-
-/* The slot that holds this key, or the free one where it belongs. */
-static uint32_t *
-slot_find(const cs_anchors *a, const uint8_t hash[CS_SHA256_LEN])
-{
-	cs_span wanted = cs_span_of(hash, CS_SHA256_LEN), found;
-	size_t i;
-
-	memcpy(&i, hash, sizeof(i));
-	for (i &= a->mask; a->slots[i] != 0; i = (i + 1) & a->mask) {
-		found = cs_span_of(a->entries[a->slots[i] - 1].hash,
-		    CS_SHA256_LEN);
-		if (cs_span_eq(found, wanted))
-			break;
+	if (a->used != 0) {
+		if ((fit = realloc(a->arena, a->used)) == NULL)
+			return cs_nomem(e, "anchors");
+		a->arena = fit;
+		a->room = a->used;
 	}
-	return &a->slots[i];
+	a->index.records = cs_span_of(a->arena, a->used);
+	a->index.slots = cs_span_of(a->slots, room);
+	r = cs_index_build(&a->index, a->slots, twice, e);
+	return twice[0].p == NULL ? r : duplicate(a, twice, e);
 }
 
 static int
-anchor_add(cs_anchors *a, const cs_anchor *anchor, cs_err *e)
+loader_new(struct loader *l, cs_err *e)
 {
-	struct entry *en = &a->entries[a->n];
-	const cs_anchor *other;
-	uint32_t *slot;
-	int r;
-
-	if ((r = cs_sha256(anchor->key.der, en->hash, e)) != CS_OK)
-		return r;
-	slot = slot_find(a, en->hash);
-	if (*slot != 0) {
-		other = a->entries[*slot - 1].anchor;
-		return CS_BAD(e, CS_R_DUPLICATE, "anchors",
-		    "%s:%u: key: expected each key once, found the key of "
-		    "%s:%u", anchor->file, anchor->line, other->file,
-		    other->line);
-	}
-	en->anchor = anchor;
-	*slot = (uint32_t)++a->n;
-	return CS_OK;
+	l->a = calloc(1, sizeof(*l->a));
+	l->record = cs_buf_new(CS_ANCHOR_RECORD_MAX);
+	return l->a == NULL || l->record == NULL ? cs_nomem(e, "anchors") :
+	    CS_OK;
 }
 
+/* Builds the index behind a load that went well; gives the anchors. */
 static int
-index_build(cs_anchors *a, cs_err *e)
-{
-	const cs_owners *o;
-	size_t f, i;
-	int r;
-
-	if ((r = index_new(a, e)) != CS_OK)
-		return r;
-	for (f = 0; f < a->n_files; f++) {
-		o = a->files[f].owners;
-		for (i = 0; i < cs_owners_count(o); i++) {
-			r = anchor_add(a, cs_owners_at(o, i), e);
-			if (r != CS_OK)
-				return r;
-		}
-	}
-	return CS_OK;
-}
-
-/* Builds the index behind a load that went well. Takes `a`; gives it on. */
-static int
-finish(int r, cs_anchors *a, cs_anchors **out, cs_err *e)
+finish(struct loader *l, int r, cs_anchors **out, cs_err *e)
 {
 	if (r == CS_OK)
-		r = index_build(a, e);
+		r = index_new(l->a, e);
 	if (r == CS_OK) {
-		*out = a;
-		a = NULL; /* transferred */
+		*out = l->a;
+		l->a = NULL; /* transferred */
 	}
-	cs_anchors_free(&a);
+	cs_anchors_free(&l->a);
+	cs_buf_free(&l->record);
 	return r;
 }
 
 int
 cs_anchors_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 {
-	cs_anchors *a = calloc(1, sizeof(*a));
-	struct loader l = {a, reader};
+	struct loader l = {.reader = reader};
 	int r;
 
 	*out = NULL;
-	if (a == NULL)
-		return cs_nomem(e, "anchors");
+	if ((r = loader_new(&l, e)) != CS_OK)
+		return finish(&l, r, out, e);
 	if (cs_is_dir(path))
 		r = cs_dir_each_trusted(path, reader, SUFFIX, file_load, &l,
 		    e);
 	else
 		r = file_load(&l, path, e);
-	return finish(r, a, out, e);
+	return finish(&l, r, out, e);
 }
 
 int
 cs_anchors_parse(const char *name, cs_span in, cs_anchors **out, cs_err *e)
 {
-	cs_anchors *a = calloc(1, sizeof(*a));
+	struct loader l = {0};
+	int r;
 
 	*out = NULL;
-	if (a == NULL)
-		return cs_nomem(e, "anchors");
-	return finish(file_add(a, name, in, e), a, out, e);
+	if ((r = loader_new(&l, e)) == CS_OK)
+		r = text_add(&l, name, in, e);
+	return finish(&l, r, out, e);
 }
 
 void
 cs_anchors_free(cs_anchors **ap)
 {
 	cs_anchors *a;
-	size_t i;
 
 	if (ap == NULL || (a = *ap) == NULL)
 		return;
-	for (i = 0; i < a->n_files; i++) {
-		cs_owners_free(&a->files[i].owners);
-		free(a->files[i].name);
-	}
+	while (a->n_files != 0)
+		free(a->files[--a->n_files]);
 	free(a->files);
-	free(a->entries);
+	free(a->arena);
 	free(a->slots);
 	free(a);
 	*ap = NULL;
@@ -223,15 +230,22 @@ cs_anchors_count(const cs_anchors *a)
 	return a->n;
 }
 
-bool
+int
 cs_anchors_find(const cs_anchors *a, const uint8_t key_hash[CS_SHA256_LEN],
-    cs_anchor *out)
+    cs_anchor *out, bool *found, cs_err *e)
 {
-	uint32_t slot = *slot_find(a, key_hash);
+	cs_anchor_place at = {0};
+	int r;
 
-	*out = (cs_anchor){0};
-	if (slot == 0)
-		return false;
-	*out = *a->entries[slot - 1].anchor;
-	return true;
+	r = cs_index_find(&a->index, key_hash, out, &at, found, e);
+	if (r != CS_OK || !*found)
+		return r;
+	if (at.file >= a->n_files) {
+		*found = false;
+		*out = (cs_anchor){0};
+		return cs_fail(e, CS_EIO, "anchors",
+		    "damaged: a line of no file");
+	}
+	out->file = a->files[at.file];
+	return CS_OK;
 }

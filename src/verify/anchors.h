@@ -24,9 +24,12 @@ CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,
     cs_err *e);
 void cs_anchors_free(cs_anchors **a);
 size_t cs_anchors_count(const cs_anchors *a);
-/* By SHA-256 of the SubjectPublicKeyInfo: fills *out, whose spans lend from
- * `a`. False when there is none, and *out is all zero. */
-CS_USE bool cs_anchors_find(const cs_anchors *a,
-    const uint8_t key_hash[CS_SHA256_LEN], cs_anchor *out);
+/* By SHA-256 of the SubjectPublicKeyInfo. Fills *out, whose spans and file
+ * lend from `a`; *found tells whether there is one, and without *out is all
+ * zero. CS_EIO when the anchors are damaged: no caller may take that for
+ * "none". */
+CS_USE int cs_anchors_find(const cs_anchors *a,
+    const uint8_t key_hash[CS_SHA256_LEN], cs_anchor *out, bool *found,
+    cs_err *e);
 
 #endif

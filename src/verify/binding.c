@@ -18,11 +18,16 @@ static int
 check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 {
 	cs_anchor other = {0};
+	bool known = false;
+	int r;
 
 	if (cs_span_eq(t->owner_key_hash, hash_span(s->agent_key_hash)))
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is the approving owner's");
-	if (cs_anchors_find(s->in->anchors, s->agent_key_hash, &other))
+	if ((r = cs_anchors_find(s->in->anchors, s->agent_key_hash, &other,
+	    &known, e)) != CS_OK)
+		return r;
+	if (known)
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is an owner's, %s:%u",
 		    CS_ANCHOR_AT(&other));

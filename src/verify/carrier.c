@@ -29,10 +29,14 @@ int
 cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	const cs_tbs *t = &a->approval->tbs;
+	bool known = false;
 	char found[52];
+	int r;
 
-	if (!cs_anchors_find(s->in->anchors, t->owner_key_hash.p,
-		&a->anchor)) {
+	if ((r = cs_anchors_find(s->in->anchors, t->owner_key_hash.p,
+	    &a->anchor, &known, e)) != CS_OK)
+		return r;
+	if (!known) {
 		cs_fingerprint(t->owner_key_hash.p, found);
 		return CS_REFUSE(e, CS_R_UNKNOWN_OWNER_KEY,
 		    "expected a key of the owners file, found %s", found);

@@ -8,6 +8,7 @@
 #include "fmt/names.h"
 #include "fmt/owners.h"
 #include "fuzz.h"
+#include "lines.h"
 
 static void
 check_anchor(const cs_anchor *a)
@@ -28,10 +29,10 @@ check_anchor(const cs_anchor *a)
 		CHECK(cs_anchor_allows(a, a->agents));
 }
 
-static cs_owners *
+static lines *
 parse(const uint8_t *data, size_t n)
 {
-	cs_owners *o = NULL;
+	lines *o = NULL;
 	uint8_t *copy = malloc(n + 1); /* gone before anything is read */
 	cs_err e = {0};
 
@@ -39,7 +40,7 @@ parse(const uint8_t *data, size_t n)
 		return NULL;
 	if (n > 0)
 		memcpy(copy + 1, data, n);
-	if (cs_owners_parse("f", cs_span_of(copy + 1, n), &o, &e) != CS_OK) {
+	if (lines_parse("f", cs_span_of(copy + 1, n), &o, &e) != CS_OK) {
 		CHECK(o == NULL && e.cls == CS_EFORMAT);
 		CHECK(strncmp(e.text, "f:", 2) == 0);
 	}
@@ -49,33 +50,33 @@ parse(const uint8_t *data, size_t n)
 
 /* Without its last line a file means the same as far as it goes. */
 static void
-check_prefix(const uint8_t *data, size_t n, const cs_owners *whole)
+check_prefix(const uint8_t *data, size_t n, const lines *whole)
 {
-	cs_owners *o = NULL;
+	lines *o = NULL;
 	size_t i;
 
 	while (n > 0 && data[n - 1] != '\n')
 		n--;
 	CHECK((o = parse(data, n)) != NULL);
-	CHECK(cs_owners_count(o) <= cs_owners_count(whole) &&
-	    cs_owners_count(o) + 1 >= cs_owners_count(whole));
-	for (i = 0; i < cs_owners_count(o); i++)
-		CHECK(cs_span_eq(cs_owners_at(o, i)->key.der,
-		    cs_owners_at(whole, i)->key.der));
-	cs_owners_free(&o);
+	CHECK(o->n <= whole->n &&
+	    o->n + 1 >= whole->n);
+	for (i = 0; i < o->n; i++)
+		CHECK(cs_span_eq(o->anchors[i].key.der,
+		    whole->anchors[i].key.der));
+	lines_free(&o);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	cs_owners *o = parse(data, n);
+	lines *o = parse(data, n);
 	size_t i;
 
 	if (o == NULL)
 		return 0;
-	for (i = 0; i < cs_owners_count(o); i++)
-		check_anchor(cs_owners_at(o, i));
+	for (i = 0; i < o->n; i++)
+		check_anchor(&o->anchors[i]);
 	check_prefix(data, n, o);
-	cs_owners_free(&o);
+	lines_free(&o);
 	return 0;
 }

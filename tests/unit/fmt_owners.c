@@ -9,6 +9,7 @@
 
 #include "fmt/owners.h"
 #include "fmt/reason.h"
+#include "lines.h"
 #include "tap.h"
 
 #define ED "MCowBQYDK2VwAyEAe/Pg8zZNq+/7PfT7f1EEriif4LFz00GpcxILucvqJSI="
@@ -36,20 +37,20 @@ static const char sample[] =
     "attested=\"yubikey-piv:4711,touch=always,pin=always\" spki " P384
     " carol's key\n";
 
-static cs_owners *
+static lines *
 parse(const char *text, size_t n, cs_err *e)
 {
-	cs_owners *o = NULL;
+	lines *o = NULL;
 	char *copy = malloc(n + 1); /* exact, for the sanitizers */
 	int r;
 
 	if (copy == NULL)
 		return NULL;
 	memcpy(copy, text, n);
-	r = cs_owners_parse("owners", cs_span_of(copy, n), &o, e);
-	free(copy); /* the object owns what it shows */
+	r = lines_parse("owners", cs_span_of(copy, n), &o, e);
+	free(copy); /* the records own what they show */
 	if ((r == CS_OK) != (o != NULL)) {
-		cs_owners_free(&o);
+		lines_free(&o);
 		(void)cs_fail(e, CS_EBUG, "test", "no object, or one too many");
 	}
 	return o;
@@ -100,23 +101,23 @@ static void
 golden(void)
 {
 	cs_err e = {0};
-	cs_owners *o = parse(sample, sizeof(sample) - 1, &e);
+	lines *o = parse(sample, sizeof(sample) - 1, &e);
 	const cs_anchor *b;
 
 	if (!ok(o != NULL, "sample parses: %s", e.text))
 		return;
-	ok(cs_owners_count(o) == 3 && cs_owners_at(o, 3) == NULL, "three");
-	check_first(cs_owners_at(o, 0));
-	b = cs_owners_at(o, 1);
+	ok(o->n == 3, "three");
+	check_first(&o->anchors[0]);
+	b = &o->anchors[1];
 	ok(b->line == 5 && cs_span_is(b->owner, "https://corp.example/bob") &&
 	    b->comment.p == NULL && b->agents.p == NULL &&
 	    b->key.kind == CS_KEY_ED25519, "a line with nothing optional");
-	check_third(cs_owners_at(o, 2));
-	cs_owners_free(&o);
+	check_third(&o->anchors[2]);
+	lines_free(&o);
 	ok(o == NULL, "freed");
 	o = parse("", 0, &e);
-	ok(o != NULL && cs_owners_count(o) == 0, "empty file");
-	cs_owners_free(&o);
+	ok(o != NULL && o->n == 0, "empty file");
+	lines_free(&o);
 }
 
 /* OPTIONS that a spki line takes. */
@@ -317,7 +318,7 @@ static void
 options(void)
 {
 	char text[1024];
-	cs_owners *o;
+	lines *o;
 	cs_err e;
 	size_t i;
 	int n;
@@ -327,9 +328,9 @@ options(void)
 		n = snprintf(text, sizeof(text), OWNER " %s spki " ED "\n",
 		    good[i]);
 		o = parse(text, (size_t)n, &e);
-		ok(o != NULL && cs_owners_count(o) == 1, "%s %s", good[i],
+		ok(o != NULL && o->n == 1, "%s %s", good[i],
 		    e.text);
-		cs_owners_free(&o);
+		lines_free(&o);
 	}
 }
 
@@ -338,7 +339,7 @@ static void
 complaints(void)
 {
 	char text[2048];
-	cs_owners *o;
+	lines *o;
 	cs_err e;
 	size_t i;
 	int n;
@@ -353,7 +354,7 @@ complaints(void)
 		    strncmp(e.text, "owners:3: ", 10) == 0 &&
 		    strstr(e.text, bad[i].words) != NULL, "refused %zu", i))
 			printf("# %d %s\n", e.detail, e.text);
-		cs_owners_free(&o);
+		lines_free(&o);
 	}
 }
 
@@ -387,27 +388,27 @@ same(const cs_anchor *a, const cs_anchor *b)
 static void
 prefixes(void)
 {
-	cs_owners *whole = parse(sample, sizeof(sample) - 1, NULL), *o;
+	lines *whole = parse(sample, sizeof(sample) - 1, NULL), *o;
 	size_t n, i, taken = 0, refused = 0;
 	bool good_prefix;
 
 	for (n = 0; n < sizeof(sample); n++) {
 		o = parse(sample, n, NULL);
 		good_prefix = true;
-		for (i = 0; o != NULL && i < cs_owners_count(o); i++)
+		for (i = 0; o != NULL && i < o->n; i++)
 			good_prefix = good_prefix &&
-			    same(cs_owners_at(o, i), cs_owners_at(whole, i));
+			    same(&o->anchors[i], &whole->anchors[i]);
 		if (o == NULL)
 			refused++;
 		else
 			taken++;
-		cs_owners_free(&o);
+		lines_free(&o);
 		if (!good_prefix)
 			ok(false, "prefix of %zu bytes", n);
 	}
 	ok(taken > 40 && refused > 600, "prefixes: %zu taken, %zu refused",
 	    taken, refused);
-	cs_owners_free(&whole);
+	lines_free(&whole);
 }
 
 /* No flipped bit turns a key into nothing or ends an option early. */
@@ -416,7 +417,7 @@ flips(void)
 {
 	char text[sizeof(sample)];
 	size_t i, taken = 0;
-	cs_owners *o;
+	lines *o;
 	int bit;
 
 	for (i = 0; i < sizeof(sample) - 1; i++) {
@@ -426,10 +427,10 @@ flips(void)
 			o = parse(text, sizeof(sample) - 1, NULL);
 			if (o != NULL) {
 				taken++;
-				if (cs_owners_count(o) < 2)
+				if (o->n < 2)
 					ok(false, "flip %zu:%d", i, bit);
 			}
-			cs_owners_free(&o);
+			lines_free(&o);
 		}
 	}
 	ok(taken > 0, "flips: %zu taken", taken);
@@ -440,7 +441,7 @@ limits(void)
 {
 	size_t n = CS_OWNERS_LINE_MAX + 2;
 	char *s = malloc(n);
-	cs_owners *o;
+	lines *o;
 	cs_err e = {0};
 
 	if (s == NULL)
@@ -452,15 +453,15 @@ limits(void)
 	    "owners:1: ") == e.text, "a line that is too long");
 	o = parse(s + 1, n - 1, &e);
 	ok(o != NULL, "a line of the greatest length");
-	cs_owners_free(&o);
+	lines_free(&o);
 	free(s);
 	ok(cs_owners_parse("owners", cs_span_of("", CS_OWNERS_FILE_MAX +
-	    (size_t)1), &o, &e) == CS_EFORMAT && e.detail == CS_R_TOO_LARGE,
+	    (size_t)1), NULL, NULL, &e) == CS_EFORMAT && e.detail == CS_R_TOO_LARGE,
 	    "a file that is too large");
 	o = parse(LINE("-") "\n" LINE("-") "\n", 2 * sizeof(LINE("-")), &e);
-	ok(o != NULL && cs_owners_count(o) == 2,
+	ok(o != NULL && o->n == 2,
 	    "a key twice is the anchors' complaint");
-	cs_owners_free(&o);
+	lines_free(&o);
 	o = parse(LINE("-") " x\0y\n", sizeof(LINE("-")) + 4, &e);
 	ok(o == NULL && strstr(e.text, "U+0000") != NULL, "a NUL");
 }
