@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -26,6 +27,30 @@ static const struct {
 	[CS_SHA384] = {"SHA384", 48, EVP_sha384},
 	[CS_SHA512] = {"SHA512", 64, EVP_sha512},
 };
+#define N_HASHES (sizeof(hashes) / sizeof(hashes[0]))
+
+/* Looked up once and constant from then on: OpenSSL takes a lock and walks its
+ * names for each hash that it is to find by itself, which it does for one that
+ * is NULL here. */
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static EVP_MD *fetched[N_HASHES];
+
+static void
+fetch(void)
+{
+	size_t h;
+
+	for (h = CS_SHA256; h < N_HASHES; h++)
+		fetched[h] = EVP_MD_fetch(NULL, hashes[h].name, NULL);
+}
+
+static const EVP_MD *
+algorithm(enum cs_hash h)
+{
+	if (CRYPTO_THREAD_run_once(&once, fetch) == 1 && fetched[h] != NULL)
+		return fetched[h];
+	return hashes[h].md();
+}
 
 size_t
 cs_hash_len(enum cs_hash h)
@@ -47,7 +72,7 @@ cs_hash(enum cs_hash h, cs_span in, uint8_t *out, cs_err *e)
 	if (hashes[h].md == NULL)
 		return cs_fail(e, CS_EBUG, where, "no hash was chosen");
 	ERR_clear_error();
-	if (EVP_Digest(in.p, in.n, out, &n, hashes[h].md(), NULL) != 1 ||
+	if (EVP_Digest(in.p, in.n, out, &n, algorithm(h), NULL) != 1 ||
 	    n != hashes[h].len)
 		return cs_ossl_fail(e, where, "cannot hash");
 	return CS_OK;

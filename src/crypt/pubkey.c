@@ -26,6 +26,7 @@ struct cs_pubkey {
 	enum cs_key_kind kind;
 	size_t modulus_len; /* RSA: what a signature must be long */
 	EVP_PKEY *pkey;
+	EVP_PKEY_CTX *ctx; /* EC: ready to verify hashes */
 };
 
 static int
@@ -53,17 +54,15 @@ from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
 static int
 check_point(cs_pubkey *k, cs_err *e)
 {
-	EVP_PKEY_CTX *ctx;
-	int rc = CS_OK;
-
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-	if (ctx == NULL)
+	k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	if (k->ctx == NULL)
 		return cs_ossl_fail(e, where, "cannot check a public key");
-	if (EVP_PKEY_public_check_quick(ctx) != 1)
-		rc = cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
+	if (EVP_PKEY_public_check_quick(k->ctx) != 1)
+		return cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
 		    "the public key's point is not on its curve");
-	EVP_PKEY_CTX_free(ctx);
-	return rc;
+	if (EVP_PKEY_verify_init(k->ctx) != 1)
+		return cs_ossl_fail(e, where, "cannot verify");
+	return CS_OK;
 }
 
 static int
@@ -160,6 +159,7 @@ cs_pubkey_free(cs_pubkey **k)
 {
 	if (k == NULL || *k == NULL)
 		return;
+	EVP_PKEY_CTX_free((*k)->ctx);
 	EVP_PKEY_free((*k)->pkey);
 	free(*k);
 	*k = NULL;
@@ -205,16 +205,10 @@ check_shape(const cs_pubkey *k, const cs_alg *alg, cs_span sig, cs_err *e)
 	return CS_OK;
 }
 
+/* What OpenSSL says of a signature. */
 static int
-verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
-    cs_span sig, cs_err *e)
+judge(int rc, cs_err *e)
 {
-	int rc;
-
-	if (EVP_DigestVerifyInit_ex(ctx, NULL, cs_hash_name(alg->hash), NULL,
-	    NULL, k->pkey, NULL) != 1)
-		return cs_ossl_fail(e, where, "cannot verify");
-	rc = EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n);
 	if (rc == 1)
 		return CS_OK;
 	/* Numbers that lead to the point at infinity are an error to OpenSSL,
@@ -224,6 +218,30 @@ verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
 		    "the signature is not valid");
 	return cs_ossl_refuse(e, CS_EREFUSED, 0, where,
 	    "the signature is not valid");
+}
+
+/* ECDSA takes the hash alone; the context stays with the key. */
+static int
+verify_hash(cs_pubkey *k, const cs_alg *alg, cs_span bytes, cs_span sig,
+    cs_err *e)
+{
+	uint8_t hash[CS_HASH_MAX];
+	int rc;
+
+	if ((rc = cs_hash(alg->hash, bytes, hash, e)) != CS_OK)
+		return rc;
+	return judge(EVP_PKEY_verify(k->ctx, sig.p, sig.n, hash,
+	    cs_hash_len(alg->hash)), e);
+}
+
+static int
+verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
+    cs_span sig, cs_err *e)
+{
+	if (EVP_DigestVerifyInit_ex(ctx, NULL, cs_hash_name(alg->hash), NULL,
+	    NULL, k->pkey, NULL) != 1)
+		return cs_ossl_fail(e, where, "cannot verify");
+	return judge(EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n), e);
 }
 
 int
@@ -236,6 +254,8 @@ cs_pubkey_verify(cs_pubkey *k, const cs_alg *alg, cs_span bytes, cs_span sig,
 	if ((rc = check_shape(k, alg, sig, e)) != CS_OK)
 		return rc;
 	ERR_clear_error();
+	if (k->ctx != NULL)
+		return verify_hash(k, alg, bytes, sig, e);
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return cs_nomem(e, where);
 	rc = verify(ctx, k, alg, bytes, sig, e);

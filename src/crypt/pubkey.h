@@ -7,7 +7,7 @@
 #include "crypt/alg.h"
 
 /* Public keys, made from points and moduli without OpenSSL's decoders, and
- * signature verification. */
+ * signature verification. A key is for one thread at a time. */
 
 typedef struct cs_pubkey cs_pubkey;
 

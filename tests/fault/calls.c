@@ -50,6 +50,10 @@ WRAP(int, EVP_PKEY_fromdata_init, (EVP_PKEY_CTX *c), (c), 0)
 WRAP(int, EVP_PKEY_fromdata, (EVP_PKEY_CTX *c, EVP_PKEY **k, int selection,
     OSSL_PARAM p[]), (c, k, selection, p), 0)
 WRAP(int, EVP_PKEY_public_check_quick, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_verify_init, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_verify, (EVP_PKEY_CTX *c, const unsigned char *sig,
+    size_t len, const unsigned char *hash, size_t n), (c, sig, len, hash, n),
+    -1)
 WRAP(int, EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *name,
     BIGNUM **out), (k, name, out), 0)
 WRAP(int, EVP_PKEY_get_int_param, (const EVP_PKEY *k, const char *name,
