@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# countersign and a second reading of countersign-formats(5): each judges what
+# the other makes. The cases are in tests/reference/both.py.
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+
+# Debian's packages are for Debian's Python, which need not come first.
+for python in python3 /usr/bin/python3; do
+	"$python" -c 'import asn1crypto, cryptography' 2>/dev/null && break
+	python=
+done
+[ -n "$python" ] || {
+	echo "1..0 # SKIP no Python with asn1crypto and cryptography"
+	exit 0
+}
+PYTHONDONTWRITEBYTECODE=1 "$python" "$SRCDIR/tests/reference/both.py" \
+    "$COUNTERSIGN" "$SRCDIR"
