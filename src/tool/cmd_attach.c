@@ -130,7 +130,8 @@ check_binding(const struct parts *p, const cs_tbs *t, cs_err *e)
 
 	if (t->decision != CS_APPROVE)
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_UNSUPPORTED,
-		    "attach", "it is a denial, which goes to the server");
+		    "attach", "it is a denial: the agent has no use for it, "
+		    "the owner hands it to the server himself");
 	for (i = 0; i < t->n_subjects; i++)
 		if (is_for(p, &t->subjects[i]))
 			return CS_OK;

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -33,6 +34,23 @@ static const struct cs_opt rows[] = {
     {"uses", 0, CS_OPT_COUNT, offsetof(opts, uses), "N",
 	"how many credentials of each kind (1)", 1, 1000000,
 	CS_COMPLETE_NONE},
+    {"bind", 0, CS_OPT_STRING, offsetof(opts, bind), "WHAT",
+	"what is approved: request or key (request)", 0, 0,
+	CS_COMPLETE_NONE},
+    {"renewable", 0, CS_OPT_DURATION, offsetof(opts, renewable), "DURATION",
+	"bind the key, and let it be renewed for this long", 0, 0,
+	CS_COMPLETE_NONE},
+    {"deny", 0, CS_OPT_FLAG, offsetof(opts, deny), NULL,
+	"sign that this request is denied", 0, 0, CS_COMPLETE_NONE},
+    {"batch", 0, CS_OPT_STRING, offsetof(opts, batch), "DIR",
+	"approve the requests in DIR, *.csr and *.req", 0, 0,
+	CS_COMPLETE_DIR},
+    {"each", 0, CS_OPT_FLAG, offsetof(opts, each), NULL,
+	"an approval for each request, REQUEST.approval", 0, 0,
+	CS_COMPLETE_NONE},
+    {"nonce", 0, CS_OPT_STRING, offsetof(opts, nonce), "HEX",
+	"the challenge of a request that waits at a server", 0, 0,
+	CS_COMPLETE_NONE},
     {"purpose", 0, CS_OPT_STRING, offsetof(opts, purpose), "TEXT",
 	"the owner's own words, part of what is signed", 0, 0,
 	CS_COMPLETE_NONE},
@@ -49,32 +67,64 @@ static const struct cs_opt rows[] = {
 
 static const struct cs_opt_spec spec = {
     .verb = "sign",
-    .synopsis = "REQUEST",
+    .synopsis = "REQUEST...",
     .summary = "review an agent's request and approve it",
     .rows = rows,
     .n = sizeof(rows) / sizeof(rows[0]),
-    .min_operands = 1,
-    .max_operands = 1,
+    .min_operands = 0,
+    .max_operands = -1,
     .operand_complete = CS_COMPLETE_FILE,
 };
 
 static int
-write_out(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
+write_one(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 {
 	const opts *o = p->o;
+	const cs_approve *a = p->job[0];
 	int r;
 
 	if (o->tbs_out != NULL) {
-		if ((r = cs_file_write(o->tbs_out, p->job->tbs.der,
-			 t->doc_mode, o->document.force, e)) != CS_OK)
+		if ((r = cs_file_write(o->tbs_out, a->tbs.der, t->doc_mode,
+			 o->document.force, e)) != CS_OK)
 			return r;
 		cs_out_str(out, "tbs_file", NULL, o->tbs_out);
 	}
 	r = cs_document_put_pem(t, &o->document, "approval",
-	    CS_PEM_APPROVAL, cs_buf_span(p->job->approval), out, e);
+	    CS_PEM_APPROVAL, cs_buf_span(a->approval), out, e);
 	/* Nothing is left of what failed. */
 	if (r != CS_OK && o->tbs_out != NULL)
 		(void)unlink(o->tbs_out);
+	return r;
+}
+
+/* --each: all files, or none. */
+static int
+write_each(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
+{
+	struct cs_document_opts to = p->o->document;
+	char *path[CS_SUBJECTS_MAX] = {NULL};
+	size_t i, written = 0;
+	int r = CS_OK;
+
+	cs_out_list(out, "approvals", NULL);
+	for (i = 0; r == CS_OK && i < p->n_jobs; i++) {
+		to.path = path[i] = cs_plan_path(p, p->req[i]);
+		if (path[i] == NULL) {
+			r = cs_nomem(e, "sign");
+			break;
+		}
+		cs_out_object(out, NULL, NULL);
+		r = cs_document_put_pem(t, &to, "approval", CS_PEM_APPROVAL,
+		    cs_buf_span(p->job[i]->approval), out, e);
+		cs_out_close(out);
+		written += r == CS_OK;
+	}
+	cs_out_close(out);
+	for (i = 0; i < p->n_jobs; i++) {
+		if (r != CS_OK && i < written)
+			(void)unlink(path[i]);
+		free(path[i]);
+	}
 	return r;
 }
 
@@ -91,18 +141,53 @@ open_key(cs_plan *p, const cs_access *x, cs_out *out, cs_err *e)
 	return cs_ownerkey_hash(p->signer, p->owner_hash, e);
 }
 
+/* Until the owner has nothing more to leave out of what he was shown. */
 static int
-ask(cs_plan *p, bool ascii, cs_out *out, cs_err *e)
+ask(cs_plan *p, cs_review *v, bool ascii, cs_err *e)
 {
-	cs_review v = {.signer = cs_signer_describe(p->signer)};
+	cs_leave_out no = {0};
+	size_t i;
 	int r;
 
-	if ((r = cs_plan_build(p, e)) != CS_OK)
+	do {
+		if ((r = cs_plan_build(p, e)) != CS_OK)
+			return r;
+		v->n = p->n_jobs;
+		if ((r = cs_consent_ask(v, p->term, ascii, &no, e)) != CS_OK)
+			return r;
+		for (i = 0; i < no.n; i++)
+			if (!cs_plan_drop(p, no.number[i]))
+				return cs_fail(e, CS_EREFUSED, "sign",
+				    "declined: %zu is no number of the list",
+				    no.number[i]);
+		if (p->n == 0)
+			return cs_fail(e, CS_EREFUSED, "sign",
+			    "declined: nothing is left");
+	} while (no.n != 0);
+	return CS_OK;
+}
+
+static int
+review(cs_plan *p, bool ascii, cs_out *out, cs_err *e)
+{
+	cs_review v = {.job = p->job, .list = p->list, .now = p->now,
+	    .signer = cs_signer_describe(p->signer)};
+	int r;
+
+	if ((r = ask(p, &v, ascii, e)) != CS_OK)
 		return r;
-	v.job = p->job;
-	if ((r = cs_review_fields(&v, out, e)) != CS_OK)
-		return r;
-	return cs_consent_ask(&v, p->term, ascii, e);
+	return cs_review_fields(&v, out, e);
+}
+
+static int
+sign(cs_plan *p, cs_err *e)
+{
+	size_t i;
+	int r = CS_OK;
+
+	for (i = 0; r == CS_OK && i < p->n_jobs; i++)
+		r = cs_approve_sign(p->job[i], p->signer, p->now, e);
+	return r;
 }
 
 /* From the words of the command line to the signature. */
@@ -121,9 +206,9 @@ approve(cs_plan *p, const cs_access *x, bool ascii, cs_out *out, cs_err *e)
 		return cs_fail(e, CS_EUSAGE, "sign", "--owner is missing, and "
 		    "the configuration has none");
 	if ((r = open_key(p, x, out, e)) != CS_OK ||
-	    (r = ask(p, ascii, out, e)) != CS_OK)
+	    (r = review(p, ascii, out, e)) != CS_OK)
 		return r;
-	return cs_approve_sign(p->job, p->signer, p->now, e);
+	return sign(p, e);
 }
 
 /* Nobody to ask: the request waits for its owner. */
@@ -132,7 +217,11 @@ need_owner(const cs_plan *p, cs_out *out, cs_err *e)
 {
 	cs_err bug = {0};
 
-	(void)cs_wrap(e, "approval needed, request %s", p->req->code);
+	if (p->list)
+		(void)cs_wrap(e, "approval needed, %zu requests", p->n);
+	else
+		(void)cs_wrap(e, "approval needed, request %s",
+		    p->req[0]->code);
 	if (cs_plan_pending(p, out, &bug) != CS_OK) {
 		*e = bug;
 		return bug.cls;
@@ -149,11 +238,12 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 	cs_access x = {0};
 	int r;
 
-	if ((r = cs_plan_check(o, e)) != CS_OK)
+	if ((r = cs_plan_check(&p, w, e)) != CS_OK ||
+	    (r = cs_access_open(t, &o->access, spec.verb, o->common.json, &x,
+	    e)) != CS_OK) {
+		cs_plan_clear(&p);
 		return r;
-	r = cs_access_open(t, &o->access, spec.verb, o->common.json, &x, e);
-	if (r != CS_OK)
-		return r;
+	}
 	p.settings = &x.settings;
 	if ((r = cs_plan_read(&p, w, e)) == CS_OK) {
 		r = approve(&p, &x, t->ascii, out, e);
@@ -163,7 +253,8 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 	cs_signer_close(&p.signer);
 	cs_access_close(&x);
 	if (r == CS_OK)
-		r = write_out(t, &p, out, e);
+		r = o->each ? write_each(t, &p, out, e) :
+		    write_one(t, &p, out, e);
 	cs_plan_clear(&p);
 	return r;
 }

@@ -133,17 +133,15 @@ save(const char *code, cs_span der, char **path, cs_err *e)
 	return rc;
 }
 
-int
+void
 cs_pending_save(const char *code, cs_span request_der, const char *from,
-    cs_command *c, cs_out *out, cs_err *e)
+    cs_command *c, cs_out *out)
 {
 	cs_err why = {0};
 	char *path = NULL;
-	int rc = save(code, request_der, &path, &why);
 
-	cs_out_on_failure(out, CS_OUT_ADVICE);
 	cs_out_str(out, "code", NULL, code);
-	if (rc == CS_OK) {
+	if (save(code, request_der, &path, &why) == CS_OK) {
 		cs_out_str(out, "saved", "request saved", path);
 		cs_command_word(c, path);
 	} else {
@@ -152,6 +150,11 @@ cs_pending_save(const char *code, cs_span request_der, const char *from,
 		cs_command_word(c, from);
 	}
 	free(path);
+}
+
+int
+cs_pending_command(cs_command *c, cs_out *out, cs_err *e)
+{
 	if (fflush(c->f) != 0)
 		return cs_nomem(e, "pending");
 	cs_out_str(out, "command", "for the owner", c->text);

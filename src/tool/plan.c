@@ -8,15 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "fmt/names.h"
 #include "fmt/reason.h"
+#include "tool/render.h"
 
 #define CLOCK_SKEW 300 /* countersign-formats(5), section 4 */
 #define LIFETIME_MAX 31536000
 
+#define ISSUANCES_MAX 1000000
+#define NONCE_MIN 16
+#define NONCE_MAX 64
+
 #define WINDOW_DEFAULT (15 * 60)
 #define LIFETIME_DEFAULT (60 * 60)
+/* A denial lasts, and is nowhere too long: with the five minutes before now
+ * it is the 24h that a verifier takes without a max-window of its own. */
+#define DENY_DEFAULT (24 * 60 * 60 - CLOCK_SKEW)
 
 /* The owner's own words are shown to others as they are, or not signed. */
 static int
@@ -38,79 +47,196 @@ check_purpose(cs_span in, cs_err *e)
 static int
 check_outputs(const struct cs_sign_opts *o, cs_err *e)
 {
+	const char *out = o->each ? NULL : o->document.path;
 	int r;
 
 	if (o->tbs_out != NULL && strcmp(o->tbs_out, "-") == 0)
 		return cs_fail(e, CS_EUSAGE, "sign",
 		    "--tbs-out: standard output is for the approval");
-	if ((r = cs_document_apart(o->document.path, o->key, e)) != CS_OK ||
+	if (o->each && o->document.path != NULL &&
+	    !cs_is_dir(o->document.path))
+		return cs_fail(e, CS_EUSAGE, "sign", "--out: with --each it "
+		    "is a folder, which %s is not", o->document.path);
+	if ((r = cs_document_apart(out, o->key, e)) != CS_OK ||
 	    (r = cs_document_apart(o->tbs_out, o->key, e)) != CS_OK ||
-	    (r = cs_document_apart(o->document.path, o->tbs_out, e)) != CS_OK ||
-	    (r = cs_document_check(o->document.path, o->document.force, e)) !=
-	    CS_OK)
+	    (r = cs_document_apart(out, o->tbs_out, e)) != CS_OK ||
+	    (r = cs_document_check(out, o->document.force, e)) != CS_OK)
 		return r;
 	return o->tbs_out == NULL ? CS_OK :
 	    cs_document_check(o->tbs_out, o->document.force, e);
 }
 
-int
-cs_plan_check(const struct cs_sign_opts *o, cs_err *e)
+/* Options that cannot stand together. */
+static int
+check_pairs(const struct cs_sign_opts *o, cs_err *e)
 {
-	int r;
+	const struct {
+		bool a;
+		const char *a_name;
+		bool b;
+		const char *b_name;
+	} pairs[] = {
+	    {o->deny, "deny", o->bind != NULL, "bind"},
+	    {o->deny, "deny", o->renewable != 0, "renewable"},
+	    {o->deny, "deny", o->uses != 0, "uses"},
+	    {o->deny, "deny", o->max_lifetime != 0, "max-lifetime"},
+	    {o->deny, "deny", o->batch != NULL, "batch"},
+	    {o->deny, "deny", o->each, "each"},
+	    {o->renewable != 0, "renewable", o->window != 0, "for"},
+	    {o->each, "each", o->tbs_out != NULL, "tbs-out"},
+	    {o->nonce != NULL, "nonce", o->batch != NULL, "batch"},
+	};
+	size_t i;
 
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i].a && pairs[i].b)
+			return cs_fail(e, CS_EUSAGE, "sign",
+			    "--%s and --%s exclude each other",
+			    pairs[i].a_name, pairs[i].b_name);
+	return CS_OK;
+}
+
+static int
+check_requests(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
+{
+	int i;
+
+	if (o->batch != NULL && w->n != 0)
+		return cs_fail(e, CS_EUSAGE, "sign", "--batch names the "
+		    "requests, %s is one too many", w->v[0]);
+	if (o->batch == NULL && w->n == 0)
+		return cs_fail(e, CS_EUSAGE, "sign", "REQUEST is missing");
+	if (w->n > 1 && (o->deny || o->nonce != NULL))
+		return cs_fail(e, CS_EUSAGE, "sign", "--%s is for one request",
+		    o->deny ? "deny" : "nonce");
+	for (i = 0; i < w->n; i++)
+		if (o->each && strcmp(w->v[i], "-") == 0)
+			return cs_fail(e, CS_EUSAGE, "sign", "--each: "
+			    "standard input has no name to make another of");
+	return CS_OK;
+}
+
+static int
+read_bind(cs_plan *p, cs_err *e)
+{
+	const char *s = p->o->bind;
+
+	p->kind = p->o->renewable != 0 ? CS_SUBJECT_KEY : CS_SUBJECT_REQUEST;
+	if (s == NULL)
+		return CS_OK;
+	if (strcmp(s, "key") == 0)
+		p->kind = CS_SUBJECT_KEY;
+	else if (strcmp(s, "request") != 0)
+		return cs_fail(e, CS_EUSAGE, "sign",
+		    "--bind: expected request or key, found %s", s);
+	else if (p->o->renewable != 0)
+		return cs_fail(e, CS_EUSAGE, "sign",
+		    "--renewable binds the key, not the request");
+	return CS_OK;
+}
+
+/* Hexadecimal, in either case. False: not that, or more than there is room. */
+static bool
+get_hex(cs_buf *out, const char *s)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *high, *low;
+
+	for (; s[0] != '\0'; s += 2) {
+		high = strchr(digits, s[0]);
+		low = s[1] == '\0' ? NULL : strchr(digits, s[1]);
+		if (high == NULL || low == NULL || cs_buf_put_byte(out,
+		    (uint8_t)((high - digits) % 16 * 16 +
+		    (low - digits) % 16)) != CS_OK)
+			return false;
+	}
+	return true;
+}
+
+static int
+read_nonce(cs_plan *p, cs_err *e)
+{
+	if (p->o->nonce == NULL)
+		return CS_OK;
+	if ((p->nonce = cs_buf_new(NONCE_MAX)) == NULL)
+		return cs_nomem(e, "sign");
+	if (!get_hex(p->nonce, p->o->nonce) ||
+	    cs_buf_len(p->nonce) < NONCE_MIN)
+		return cs_fail(e, CS_EUSAGE, "sign", "--nonce: expected %d "
+		    "to %d bytes in hexadecimal", NONCE_MIN, NONCE_MAX);
+	return CS_OK;
+}
+
+static int
+check_words(const struct cs_sign_opts *o, cs_err *e)
+{
 	if (o->owner != NULL &&
 	    cs_owner_check(cs_span_str(o->owner), e) != CS_OK)
 		return cs_tool_usage(e, "--owner");
 	if (o->authority != NULL &&
 	    cs_authority_check(cs_span_str(o->authority), e) != CS_OK)
 		return cs_tool_usage(e, "--authority");
-	if (o->purpose != NULL &&
-	    (r = check_purpose(cs_span_str(o->purpose), e)) != CS_OK)
-		return r;
 	if (o->max_lifetime > LIFETIME_MAX)
 		return cs_fail(e, CS_EUSAGE, "sign",
 		    "--max-lifetime: at most a year (365d)");
-	return check_outputs(o, e);
+	return o->purpose == NULL ? CS_OK :
+	    check_purpose(cs_span_str(o->purpose), e);
 }
 
 int
-cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e)
+cs_plan_check(cs_plan *p, const cs_words *w, cs_err *e)
 {
-	return cs_reqfile_read(w->v[0], &p->req, e);
+	int r;
+
+	if ((r = check_words(p->o, e)) != CS_OK ||
+	    (r = check_pairs(p->o, e)) != CS_OK ||
+	    (r = check_requests(p->o, w, e)) != CS_OK ||
+	    (r = read_bind(p, e)) != CS_OK ||
+	    (r = read_nonce(p, e)) != CS_OK)
+		return r;
+	return check_outputs(p->o, e);
 }
 
 /* The request is never who says which owner signs. */
+static int
+check_asked(const cs_reqfile *f, cs_span owner, cs_err *e)
+{
+	cs_span asks = f->csr->intended_owner;
+
+	if (asks.p == NULL || cs_span_eq(asks, owner))
+		return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_WRONG_OWNER, "sign",
+	    "%s: the request asks %.*s, not %.*s", f->path, (int)asks.n,
+	    asks.p, (int)owner.n, owner.p);
+}
+
 static int
 find_owner(cs_plan *p, cs_err *e)
 {
 	cs_span owner = cs_span_str(p->o->owner != NULL ? p->o->owner :
 	    p->settings->owner);
-	cs_span asks = p->req->csr->intended_owner;
+	size_t i;
+	int r = CS_OK;
 
 	p->terms.owner = owner;
 	if (owner.p == NULL)
 		return CS_OK;
 	if (p->o->owner == NULL && cs_owner_check(owner, e) != CS_OK)
 		return cs_wrap(e, "owner in the configuration");
-	if (asks.p == NULL || cs_span_eq(asks, owner))
-		return CS_OK;
-	return cs_fail_detail(e, CS_EREFUSED, CS_R_WRONG_OWNER, "sign",
-	    "the request asks %.*s, not %.*s", (int)asks.n, asks.p,
-	    (int)owner.n, owner.p);
+	for (i = 0; r == CS_OK && i < p->n; i++)
+		r = check_asked(p->req[i], owner, e);
+	return r;
 }
 
+/* Absent: each request's own trust domain says. */
 static int
 find_authority(cs_plan *p, cs_err *e)
 {
 	const char *s = p->o->authority != NULL ? p->o->authority :
 						  p->settings->authority;
 
-	if (s == NULL) {
-		p->terms.authority = cs_buf_span(p->req->authority);
-		return CS_OK;
-	}
 	p->terms.authority = cs_span_str(s);
-	if (p->o->authority == NULL &&
+	if (s != NULL && p->o->authority == NULL &&
 	    cs_authority_check(p->terms.authority, e) != CS_OK)
 		return cs_wrap(e, "authority in the configuration");
 	return CS_OK;
@@ -122,42 +248,104 @@ or_else(int64_t given, int64_t otherwise)
 	return given != 0 ? given : otherwise;
 }
 
+/* How long, and how often. */
+static int
+find_limits(cs_plan *p, cs_err *e)
+{
+	const struct cs_sign_opts *o = p->o;
+	cs_tbs *t = &p->terms;
+	int64_t window = or_else(or_else(o->window, o->renewable),
+	    o->deny ? DENY_DEFAULT : WINDOW_DEFAULT);
+
+	t->not_before = p->now - CLOCK_SKEW;
+	t->not_after = p->now + window;
+	t->max_lifetime = o->deny ? 1 : or_else(o->max_lifetime,
+	    LIFETIME_DEFAULT);
+	t->max_issuances = or_else(o->uses, o->renewable == 0 ? 1 :
+	    1 + cs_renewals(window, t->max_lifetime));
+	if (t->max_issuances > ISSUANCES_MAX)
+		return cs_fail(e, CS_EUSAGE, "sign", "--renewable: that would "
+		    "take %lld credentials, at most %d: give a longer "
+		    "--max-lifetime, or --uses", (long long)t->max_issuances,
+		    ISSUANCES_MAX);
+	return CS_OK;
+}
+
 int
 cs_plan_terms(cs_plan *p, cs_err *e)
 {
-	cs_tbs *t = &p->terms;
 	int r;
 
-	t->decision = CS_APPROVE;
-	t->not_before = p->now - CLOCK_SKEW;
-	t->not_after = p->now + or_else(p->o->window, WINDOW_DEFAULT);
-	t->max_lifetime = or_else(p->o->max_lifetime, LIFETIME_DEFAULT);
-	t->max_issuances = or_else(p->o->uses, 1);
-	t->purpose = cs_span_str(p->o->purpose);
-	if ((r = find_owner(p, e)) != CS_OK)
+	p->terms.decision = p->o->deny ? CS_DENY : CS_APPROVE;
+	p->terms.purpose = cs_span_str(p->o->purpose);
+	p->terms.nonce = cs_buf_span(p->nonce);
+	if ((r = find_limits(p, e)) != CS_OK ||
+	    (r = find_owner(p, e)) != CS_OK)
 		return r;
 	return find_authority(p, e);
+}
+
+static void
+free_jobs(cs_plan *p)
+{
+	while (p->n_jobs > 0)
+		cs_approve_free(&p->job[--p->n_jobs]);
+}
+
+static int
+add_job(cs_plan *p, cs_err *e)
+{
+	cs_approve *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return cs_nomem(e, "sign");
+	a->want = p->terms;
+	p->job[p->n_jobs++] = a;
+	return CS_OK;
+}
+
+/* One approval counts at one authority. */
+static int
+add_request(const cs_plan *p, cs_approve *a, const cs_reqfile *f, cs_err *e)
+{
+	cs_span own = cs_buf_span(f->authority);
+
+	if (a->want.authority.p == NULL)
+		a->want.authority = own;
+	else if (p->terms.authority.p == NULL &&
+	    !cs_span_eq(a->want.authority, own))
+		return cs_fail(e, CS_EUSAGE, "sign", "%s and %s are of two "
+		    "trust domains: --authority or --each is missing",
+		    a->req[0]->path, f->path);
+	return cs_approve_add(a, f, p->kind, e);
 }
 
 int
 cs_plan_build(cs_plan *p, cs_err *e)
 {
-	int r;
+	size_t i;
+	int r = CS_OK;
 
-	if ((p->job = calloc(1, sizeof(*p->job))) == NULL)
-		return cs_nomem(e, "sign");
-	p->job->want = p->terms;
-	if ((r = cs_approve_add(p->job, p->req, CS_SUBJECT_REQUEST, e)) !=
-	    CS_OK)
-		return r;
-	return cs_approve_build(p->job, p->owner_hash, e);
+	free_jobs(p);
+	for (i = 0; r == CS_OK && i < p->n; i++) {
+		if (p->n_jobs == 0 || p->o->each)
+			r = add_job(p, e);
+		if (r == CS_OK)
+			r = add_request(p, p->job[p->n_jobs - 1], p->req[i],
+			    e);
+	}
+	for (i = 0; r == CS_OK && i < p->n_jobs; i++)
+		r = cs_approve_build(p->job[i], p->owner_hash, e);
+	return r;
 }
 
 void
 cs_plan_clear(cs_plan *p)
 {
-	cs_approve_free(&p->job);
+	free_jobs(p);
 	cs_term_close(&p->term);
 	cs_signer_close(&p->signer);
-	cs_reqfile_free(&p->req);
+	cs_buf_free(&p->nonce);
+	while (p->n > 0)
+		cs_reqfile_free(&p->req[--p->n]);
 }

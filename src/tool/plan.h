@@ -17,8 +17,9 @@ struct cs_sign_opts {
 	struct cs_key_opts access;
 	struct cs_document_opts document;
 	const char *key, *owner, *authority, *purpose, *tbs_out;
-	int64_t window, max_lifetime, uses;
-	bool yes;
+	const char *batch, *bind, *nonce;
+	int64_t window, renewable, max_lifetime, uses;
+	bool yes, each, deny;
 };
 
 /* What one call asks for: its requests, its terms, who signs, and the
@@ -27,22 +28,31 @@ typedef struct cs_plan {
 	const struct cs_sign_opts *o;
 	const cs_settings *settings;
 	int64_t now;
-	cs_reqfile *req;
+	enum cs_subject_kind kind;
+	bool list;      /* a batch: more than one request, or --batch */
+	size_t n;
+	cs_reqfile *req[CS_SUBJECTS_MAX];
+	cs_buf *nonce;
 	cs_tbs terms;   /* what the approvals have in common; borrows */
 	cs_term *term;  /* NULL: nobody is asked */
 	cs_signer *signer;
 	uint8_t owner_hash[CS_SHA256_LEN];
-	cs_approve *job;
+	size_t n_jobs;
+	cs_approve *job[CS_SUBJECTS_MAX];
 } cs_plan;
 
 /* The words of the command line, before anything is read. */
-CS_USE int cs_plan_check(const struct cs_sign_opts *o, cs_err *e);
-/* The requests, each checked for itself. */
+CS_USE int cs_plan_check(cs_plan *p, const cs_words *w, cs_err *e);
+/* The requests, each checked for itself, and that no two are alike. */
 CS_USE int cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e);
 /* Owner and limits: from the options, the configuration, the defaults. */
 CS_USE int cs_plan_terms(cs_plan *p, cs_err *e);
-/* The approvals, built. */
+/* The approvals, built anew from the requests that are left. */
 CS_USE int cs_plan_build(cs_plan *p, cs_err *e);
+/* Leaves the request of this number out. False: there is none. */
+bool cs_plan_drop(cs_plan *p, size_t number);
+/* --each: where the approval of a request goes; gives, NULL no memory. */
+char *cs_plan_path(const cs_plan *p, const cs_reqfile *r);
 /* Nobody to ask: keeps the request for its owner, and says in `out` what he
  * types. CS_EBUG only. */
 CS_USE int cs_plan_pending(const cs_plan *p, cs_out *out, cs_err *e);

@@ -37,6 +37,13 @@ put_count(cs_command *c, const char *name, int64_t value)
 		cs_command_option(c, name, text);
 }
 
+static void
+put_flag(cs_command *c, const char *name, bool set)
+{
+	if (set)
+		cs_command_option(c, name, NULL);
+}
+
 /* What the owner types is what was typed here. */
 static void
 put_options(cs_command *c, const struct cs_sign_opts *o)
@@ -45,24 +52,56 @@ put_options(cs_command *c, const struct cs_sign_opts *o)
 	put_string(c, "owner", o->owner);
 	put_string(c, "authority", o->authority);
 	put_string(c, "purpose", o->purpose);
+	put_string(c, "bind", o->bind);
+	put_string(c, "nonce", o->nonce);
 	put_duration(c, "for", o->window);
+	put_duration(c, "renewable", o->renewable);
 	put_duration(c, "max-lifetime", o->max_lifetime);
 	put_count(c, "uses", o->uses);
+	put_flag(c, "deny", o->deny);
+	put_flag(c, "each", o->each);
+}
+
+/* what came on standard input is gone: a word to fill in */
+static const char *
+name_of(const cs_reqfile *r)
+{
+	return strcmp(r->path, "-") == 0 ? "REQUEST" : r->path;
+}
+
+static void
+save(const cs_plan *p, cs_command *c, cs_out *out)
+{
+	const cs_reqfile *r = p->req[0];
+	size_t i;
+
+	if (!p->list) {
+		cs_pending_save(r->code, r->csr->der, name_of(r), c, out);
+		return;
+	}
+	cs_out_list(out, "requests", NULL);
+	for (i = 0; i < p->n; i++) {
+		r = p->req[i];
+		cs_out_object(out, NULL, NULL);
+		cs_pending_save(r->code, r->csr->der, name_of(r), c, out);
+		cs_out_close(out);
+	}
+	cs_out_close(out);
 }
 
 int
 cs_plan_pending(const cs_plan *p, cs_out *out, cs_err *e)
 {
 	cs_command *c = cs_command_new("sign");
-	const char *path = p->req->path;
 	int r;
 
 	if (c == NULL)
 		return cs_nomem(e, "sign");
 	put_options(c, p->o);
-	/* what came on standard input is gone: a word to fill in */
-	r = cs_pending_save(p->req->code, p->req->csr->der,
-	    strcmp(path, "-") == 0 ? "REQUEST" : path, c, out, e);
+	cs_out_on_failure(out, CS_OUT_ADVICE);
+	if (p->n != 0)
+		save(p, c, out);
+	r = cs_pending_command(c, out, e);
 	cs_command_free(&c);
 	return r;
 }

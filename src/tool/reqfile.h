@@ -11,6 +11,7 @@
  * possession checked, and such that it can be shown. */
 typedef struct cs_reqfile { /* immutable */
 	char *path;        /* "-": standard input */
+	size_t number;     /* among those of the call, from 1; its reader's */
 	cs_csr *csr;
 	uint8_t digest[CS_SHA256_LEN], agent_hash[CS_SHA256_LEN];
 	char code[8];      /* for a person, of the digest */
