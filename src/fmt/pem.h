@@ -14,6 +14,7 @@
 #define CS_PEM_APPROVAL "OWNER APPROVAL"
 #define CS_PEM_CMS "CMS"
 #define CS_PEM_CERTIFICATE "CERTIFICATE"
+#define CS_PEM_CRL "X509 CRL"
 #define CS_PEM_PUBLIC_KEY "PUBLIC KEY"
 
 /* The next block of *in, advanced behind it. *label borrows, *der gives; at

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "crypt/ca.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "crypt/chainp.h"
+#include "crypt/ossl.h"
+#include "fmt/der.h"
+#include "fmt/pem.h"
+#include "fmt/reason.h"
+
+#define BAD(e, ...) CS_BAD(e, CS_R_MALFORMED, "ca", __VA_ARGS__)
+
+static const char where[] = "ca";
+
+int
+cs_x509_next(cs_span *in, X509 **out, cs_err *e)
+{
+	const unsigned char *p;
+	cs_span one = {0};
+	int r;
+
+	*out = NULL;
+	if ((r = cs_der_whole(in, CS_DER_SEQ, &one, e)) != CS_OK ||
+	    (r = cs_der_walk(one, 0, e)) != CS_OK)
+		return cs_wrap(e, "certificate");
+	p = one.p;
+	ERR_clear_error();
+	*out = one.n > LONG_MAX ? NULL : d2i_X509(NULL, &p, (long)one.n);
+	if (*out == NULL)
+		return cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
+		    "not a certificate");
+	return CS_OK;
+}
+
+int
+cs_x509_key(X509 *x, cs_buf *out, uint8_t hash[CS_SHA256_LEN], cs_err *e)
+{
+	unsigned char *der = NULL;
+	int n, r;
+
+	ERR_clear_error();
+	n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	if (n < 0)
+		return cs_ossl_fail(e, where, "no public key");
+	if (out != NULL && cs_buf_put(out, cs_span_of(der, (size_t)n)) != CS_OK)
+		r = CS_BAD(e, CS_R_TOO_LARGE, where,
+		    "a public key of %d octets", n);
+	else
+		r = cs_sha256(cs_span_of(der, (size_t)n), hash, e);
+	OPENSSL_free(der);
+	return r;
+}
+
+/* Without keyUsage basicConstraints decide; 1 is a CA of version 3, the other
+ * values of X509_check_ca() are guesses about old certificates. */
+static int
+ca_start(cs_ca *ca, cs_span der, cs_err *e)
+{
+	int r;
+
+	if ((r = cs_x509_next(&der, &ca->cert, e)) != CS_OK ||
+	    (r = cs_der_end(der, "a certificate", e)) != CS_OK)
+		return r;
+	if (X509_check_ca(ca->cert) != 1)
+		return BAD(e, "expected the certificate of a CA "
+		    "(basicConstraints CA=true, and keyCertSign), found "
+		    "another");
+	if ((r = cs_x509_key(ca->cert, NULL, ca->key_hash, e)) != CS_OK)
+		return r;
+	ERR_clear_error();
+	if ((ca->store = X509_STORE_new()) == NULL ||
+	    X509_STORE_add_cert(ca->store, ca->cert) != 1)
+		return cs_ossl_fail(e, where, "cannot keep a certificate");
+	return CS_OK;
+}
+
+int
+cs_ca_new(cs_span cert, cs_ca **out, cs_err *e)
+{
+	cs_ca *ca;
+	int r;
+
+	*out = NULL;
+	if ((ca = calloc(1, sizeof(*ca))) == NULL)
+		return cs_nomem(e, where);
+	if ((r = ca_start(ca, cert, e)) == CS_OK) {
+		*out = ca;
+		ca = NULL; /* transferred */
+	}
+	cs_ca_free(&ca);
+	ERR_clear_error();
+	return r;
+}
+
+void
+cs_ca_free(cs_ca **ca)
+{
+	if (ca == NULL || *ca == NULL)
+		return;
+	X509_STORE_free((*ca)->store);
+	X509_free((*ca)->cert);
+	free(*ca);
+	*ca = NULL;
+}
+
+bool
+cs_ca_has_crls(const cs_ca *ca)
+{
+	return ca->has_crls;
+}
+
+const uint8_t *
+cs_ca_key_hash(const cs_ca *ca)
+{
+	return ca->key_hash;
+}
+
+/* The hash within RSASSA-PSS-params, RFC 4055 3.1; absent it is SHA-1. */
+static int
+pss_hash(const X509_ALGOR *alg)
+{
+	RSA_PSS_PARAMS *p;
+	int nid = NID_sha1;
+
+	p = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(RSA_PSS_PARAMS),
+	    alg->parameter);
+	if (p != NULL && p->hashAlgorithm != NULL)
+		nid = OBJ_obj2nid(p->hashAlgorithm->algorithm);
+	RSA_PSS_PARAMS_free(p);
+	return nid;
+}
+
+/* OpenSSL holds certificates to its security level, but not the lists. */
+static bool
+is_strong(const X509_CRL *crl)
+{
+	const X509_ALGOR *alg = NULL;
+	int nid, md = NID_undef;
+
+	X509_CRL_get0_signature(crl, NULL, &alg);
+	nid = OBJ_obj2nid(alg->algorithm);
+	if (nid == NID_ED25519 || nid == NID_ED448)
+		return true;
+	if (nid == NID_rsassaPss)
+		md = pss_hash(alg);
+	else if (OBJ_find_sigid_algs(nid, &md, NULL) != 1)
+		return false;
+	return md == NID_sha256 || md == NID_sha384 || md == NID_sha512;
+}
+
+/* What is no whole list of one CA. OpenSSL would take a delta for a complete
+ * list, and pass the others over. */
+static bool
+is_partial(const X509_CRL *crl)
+{
+	ISSUING_DIST_POINT *p;
+	int crit = -1;
+	bool part;
+
+	if (X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)
+		return true;
+	p = X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &crit,
+	    NULL);
+	part = p == NULL ? crit != -1 : p->indirectCRL > 0 ||
+	    p->onlyattr > 0 || p->onlysomereasons != NULL;
+	ISSUING_DIST_POINT_free(p);
+	return part;
+}
+
+static int
+crl_add(cs_ca *ca, X509_CRL *crl, cs_err *e)
+{
+	if (is_partial(crl))
+		return CS_BAD(e, CS_R_UNSUPPORTED, where, "expected a complete "
+		    "list of one CA, found a delta, an indirect list or one "
+		    "of some reasons");
+	if (!is_strong(crl))
+		return CS_BAD(e, CS_R_UNSUPPORTED, where, "expected a list "
+		    "signed with SHA-256, SHA-384, SHA-512 or Ed25519, found "
+		    "another algorithm");
+	if (X509_CRL_get0_nextUpdate(crl) == NULL)
+		return BAD(e, "expected a list that says when the next is due "
+		    "(nextUpdate, RFC 5280 5.1.2.5), found one without");
+	ERR_clear_error();
+	if (X509_STORE_add_crl(ca->store, crl) != 1)
+		return cs_ossl_fail(e, where, "cannot keep a revocation list");
+	ca->has_crls = true;
+	return CS_OK;
+}
+
+static int
+crl_read(cs_ca *ca, cs_span der, cs_err *e)
+{
+	const unsigned char *p = der.p;
+	X509_CRL *crl;
+	int r;
+
+	ERR_clear_error();
+	crl = der.n > LONG_MAX ? NULL : d2i_X509_CRL(NULL, &p, (long)der.n);
+	if (crl == NULL)
+		return cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
+		    "not a revocation list");
+	if (p != der.p + der.n)
+		r = BAD(e, "bytes behind a revocation list");
+	else
+		r = crl_add(ca, crl, e);
+	X509_CRL_free(crl);
+	ERR_clear_error();
+	return r;
+}
+
+static int
+crls_read_pem(cs_ca *ca, cs_span in, cs_err *e)
+{
+	cs_buf *der = NULL;
+	cs_span label = {0};
+	size_t n = 0;
+	int r;
+
+	while ((r = cs_pem_next(&in, &label, &der, e)) == CS_OK &&
+	    der != NULL) {
+		if (!cs_span_is(label, CS_PEM_CRL))
+			r = BAD(e, "expected PEM blocks of the label \"%s\" "
+			    "alone, found another", CS_PEM_CRL);
+		else if ((r = crl_read(ca, cs_buf_span(der), e)) != CS_OK)
+			(void)cs_wrap(e, "list %zu", n + 1);
+		cs_buf_free(&der);
+		if (r != CS_OK)
+			return r;
+		n++;
+	}
+	if (r == CS_OK && n == 0)
+		return BAD(e, "expected revocation lists, DER or PEM, found "
+		    "none");
+	return r;
+}
+
+int
+cs_ca_add_crls(cs_ca *ca, cs_span in, cs_err *e)
+{
+	if (cs_der_peek(in, CS_DER_SEQ))
+		return crl_read(ca, in, e);
+	return crls_read_pem(ca, in, e);
+}

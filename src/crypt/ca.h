@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_CRYPT_CA_H
+#define CS_CRYPT_CA_H
+
+#include "crypt/hash.h"
+
+/* A certification authority as a trust anchor: its certificate, trusted as it
+ * stands, and the revocation lists of the CAs below it. Immutable once the
+ * lists are in, and may then be used by several threads. */
+
+typedef struct cs_ca cs_ca;
+
+#define CS_CRL_FILE_MAX (64 * 1024 * 1024)
+
+/* One certificate, DER: of a CA (basicConstraints, and keyCertSign where there
+ * is a keyUsage), else CS_R_MALFORMED. */
+CS_USE int cs_ca_new(cs_span cert, cs_ca **out, cs_err *e);
+/* Adds the lists of a file, one in DER or several in PEM; none at all, one that
+ * does not say when the next is due, or one signed with less than SHA-256 is
+ * CS_R_MALFORMED or CS_R_UNSUPPORTED. From the first on, every certificate of a
+ * path needs a current list. */
+CS_USE int cs_ca_add_crls(cs_ca *ca, cs_span in, cs_err *e);
+void cs_ca_free(cs_ca **ca);
+bool cs_ca_has_crls(const cs_ca *ca);
+/* SHA-256 of the CA's own SubjectPublicKeyInfo; CS_SHA256_LEN bytes, lent. */
+const uint8_t *cs_ca_key_hash(const cs_ca *ca);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "crypt/chain.h"
+
+#include <stdlib.h>
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "crypt/chainp.h"
+#include "crypt/ossl.h"
+#include "fmt/reason.h"
+
+/* OpenSSL's scale: 112 bits, so RSA from 2048 bits and no SHA-1. Said here, so
+ * that no build and no configuration of OpenSSL says otherwise. */
+#define AUTH_LEVEL 2
+
+#define SPKI_MAX 1024
+
+#define REFUSE(e, ...) \
+	cs_fail_detail((e), CS_EREFUSED, CS_R_PATH_INVALID, where, __VA_ARGS__)
+
+static const char where[] = "chain";
+
+static int
+leaf_set(cs_chain *c, X509 *x, cs_span der, cs_err *e)
+{
+	if (c->leaf != NULL && X509_cmp(c->leaf, x) == 0)
+		return CS_OK;
+	if (c->leaf != NULL)
+		return REFUSE(e, "expected one certificate of the approving "
+		    "key, found two that differ");
+	c->leaf = x;
+	if ((c->leaf_der = cs_buf_dup(der)) == NULL)
+		return cs_nomem(e, where);
+	return CS_OK;
+}
+
+/* Takes one certificate off *in and keeps it. */
+static int
+cert_add(cs_chain *c, cs_span *in, cs_span key_hash, cs_err *e)
+{
+	cs_span der = *in;
+	uint8_t hash[CS_SHA256_LEN];
+	X509 *x = NULL;
+	int r;
+
+	if (sk_X509_num(c->certs) == CS_CHAIN_CERTS_MAX)
+		return REFUSE(e, "expected at most %d certificates, found more",
+		    CS_CHAIN_CERTS_MAX);
+	if ((r = cs_x509_next(in, &x, e)) != CS_OK)
+		return r;
+	der.n -= in->n;
+	if (sk_X509_push(c->certs, x) == 0) {
+		X509_free(x);
+		return cs_nomem(e, where);
+	}
+	if ((r = cs_x509_key(x, NULL, hash, e)) != CS_OK)
+		return r;
+	if (cs_span_eq(cs_span_of(hash, sizeof(hash)), key_hash))
+		return leaf_set(c, x, der, e);
+	return CS_OK;
+}
+
+static int
+key_get(cs_chain *c, cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	int r;
+
+	if (c->leaf == NULL)
+		return cs_fail_detail(e, CS_EREFUSED, CS_R_UNKNOWN_OWNER_KEY,
+		    where, "expected the certificate of the approving key, "
+		    "found %d of other keys", sk_X509_num(c->certs));
+	if ((c->spki = cs_buf_new(SPKI_MAX)) == NULL)
+		return cs_nomem(e, where);
+	if ((r = cs_x509_key(c->leaf, c->spki, hash, e)) != CS_OK)
+		return r;
+	return cs_spki_parse(cs_buf_span(c->spki), &c->key, e);
+}
+
+/* What a certificate cannot say right is the path's fault. */
+static int
+as_refusal(int r, cs_err *e)
+{
+	if (r != CS_EFORMAT || e == NULL)
+		return r == CS_EFORMAT ? CS_EREFUSED : r;
+	e->cls = CS_EREFUSED;
+	e->detail = CS_R_PATH_INVALID;
+	return CS_EREFUSED;
+}
+
+int
+cs_chain_read(cs_span certs, cs_span key_hash, cs_chain **out, cs_err *e)
+{
+	cs_chain *c;
+	int r = CS_OK;
+
+	*out = NULL;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return cs_nomem(e, where);
+	if ((c->certs = sk_X509_new_null()) == NULL)
+		r = cs_nomem(e, where);
+	while (r == CS_OK && certs.n != 0)
+		r = cert_add(c, &certs, key_hash, e);
+	if (r == CS_OK)
+		r = key_get(c, e);
+	if (r == CS_OK) {
+		*out = c;
+		c = NULL; /* transferred */
+	}
+	cs_chain_free(&c);
+	ERR_clear_error();
+	return as_refusal(r, e);
+}
+
+void
+cs_chain_free(cs_chain **c)
+{
+	if (c == NULL || *c == NULL)
+		return;
+	sk_X509_pop_free((*c)->certs, X509_free);
+	cs_buf_free(&(*c)->leaf_der);
+	cs_buf_free(&(*c)->spki);
+	free(*c);
+	*c = NULL;
+}
+
+const cs_spki *
+cs_chain_key(const cs_chain *c)
+{
+	return &c->key;
+}
+
+cs_span
+cs_chain_leaf(const cs_chain *c)
+{
+	return cs_buf_span(c->leaf_der);
+}
+
+/* The anchor is trusted as it stands: its own revocation is not looked for,
+ * which OpenSSL would do of the last certificate of a path, too. */
+static int
+forgive_anchor(int good, X509_STORE_CTX *ctx)
+{
+	STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(ctx);
+	int at = X509_STORE_CTX_get_error_depth(ctx);
+
+	if (good != 0)
+		return good;
+	if (X509_STORE_CTX_get0_parent_ctx(ctx) != NULL || at < 1 ||
+	    at != sk_X509_num(path) - 1)
+		return 0;
+	switch (X509_STORE_CTX_get_error(ctx)) {
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+	case X509_V_ERR_CRL_NOT_YET_VALID:
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+	case X509_V_ERR_CERT_REVOKED:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* user-initial-policy-set = any-policy, RFC 5280 6.1.1 (c); without it OpenSSL
+ * has an empty set. */
+static int
+accept_any_policy(X509_VERIFY_PARAM *p)
+{
+	ASN1_OBJECT *any = OBJ_nid2obj(NID_any_policy);
+
+	if (any != NULL && X509_VERIFY_PARAM_add0_policy(p, any) == 1)
+		return 1;
+	ASN1_OBJECT_free(any);
+	return 0;
+}
+
+static int
+ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int64_t now, cs_err *e)
+{
+	unsigned long flags = X509_V_FLAG_X509_STRICT |
+	    X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST |
+	    X509_V_FLAG_POLICY_CHECK;
+	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
+
+	if (ca->has_crls)
+		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+	if (X509_VERIFY_PARAM_set_flags(p, flags) != 1 ||
+	    accept_any_policy(p) != 1)
+		return cs_ossl_fail(e, where, "cannot set up a path");
+	X509_VERIFY_PARAM_set_time(p, (time_t)now);
+	X509_VERIFY_PARAM_set_depth(p, CS_CHAIN_DEPTH_MAX);
+	X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
+	X509_STORE_CTX_set_verify_cb(ctx, forgive_anchor);
+	return CS_OK;
+}
+
+/* Why there is no path: OpenSSL's words, and where in the path. */
+static int
+no_path(X509_STORE_CTX *ctx, cs_err *e)
+{
+	int why = X509_STORE_CTX_get_error(ctx);
+	int at = X509_STORE_CTX_get_error_depth(ctx);
+
+	ERR_clear_error();
+	if (why == X509_V_OK || why == X509_V_ERR_OUT_OF_MEM ||
+	    why == X509_V_ERR_UNSPECIFIED || why == X509_V_ERR_INVALID_CALL)
+		return cs_fail(e, CS_EBUG, where, "cannot check a path: %s",
+		    X509_verify_cert_error_string(why));
+	if (at < 1)
+		return REFUSE(e, "the owner's certificate: %s",
+		    X509_verify_cert_error_string(why));
+	return REFUSE(e, "certificate %d above the owner's: %s", at,
+	    X509_verify_cert_error_string(why));
+}
+
+static int
+check_purposes(STACK_OF(X509) *path, cs_span eku, cs_err *e)
+{
+	bool present = false, listed = false;
+	int i, r;
+
+	for (i = 1; i < sk_X509_num(path) - 1; i++) {
+		r = cs_x509_purpose(sk_X509_value(path, i), eku, true,
+		    &present, &listed, e);
+		if (r != CS_OK)
+			return r;
+		if (present && !listed)
+			return REFUSE(e, "certificate %d above the owner's: "
+			    "expected a CA for owner approvals, found one for "
+			    "other purposes", i);
+	}
+	return CS_OK;
+}
+
+static int
+check_path(X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku, int64_t now,
+    cs_err *e)
+{
+	STACK_OF(X509) *path;
+	int r;
+
+	if ((r = ctx_set(ctx, ca, now, e)) != CS_OK)
+		return r;
+	if (X509_verify_cert(ctx) != 1)
+		return no_path(ctx, e);
+	path = X509_STORE_CTX_get0_chain(ctx);
+	if (sk_X509_num(path) < 2)
+		return REFUSE(e, "the owner's certificate is the CA's");
+	return eku.p == NULL ? CS_OK : check_purposes(path, eku, e);
+}
+
+int
+cs_chain_path(const cs_chain *c, const cs_ca *ca, cs_span eku, int64_t now,
+    cs_err *e)
+{
+	X509_STORE_CTX *ctx;
+	int r;
+
+	ERR_clear_error();
+	if ((ctx = X509_STORE_CTX_new()) == NULL ||
+	    X509_STORE_CTX_init(ctx, ca->store, c->leaf, c->certs) != 1)
+		r = cs_ossl_fail(e, where, "cannot set up a path");
+	else
+		r = check_path(ctx, ca, eku, now, e);
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return as_refusal(r, e);
+}
