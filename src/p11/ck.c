@@ -9,6 +9,7 @@
 
 #define WHERE "p11 token"
 #define BATCH 32
+#define SHORT 256
 
 int
 cs_ck_fail(cs_err *e, const char *call, CK_RV rv)
@@ -63,8 +64,9 @@ is_absent(CK_RV rv, CK_ULONG n)
 	    (rv == CKR_OK && n == CK_UNAVAILABLE_INFORMATION);
 }
 
-int
-cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
+/* The long way: how many, then as many. */
+static int
+read_measured(const cs_ck_session *s, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e)
 {
 	CK_ATTRIBUTE a = {type, NULL, 0};
@@ -73,7 +75,6 @@ cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
 	CK_RV rv;
 	int r = CS_OK;
 
-	*out = NULL;
 	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
 	if (is_absent(rv, a.ulValueLen))
 		return CS_OK;
@@ -105,6 +106,32 @@ cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
 out:
 	cs_buf_free(&b);
 	return r;
+}
+
+/* Most values are short, and each call may be a round trip to a device. What
+ * does not fit, or is not told well, is asked for the long way. */
+int
+cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
+    CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e)
+{
+	size_t room = cap < SHORT ? cap : SHORT;
+	CK_ATTRIBUTE a = {type, NULL, room};
+	cs_buf *b = cs_buf_new(room);
+	CK_RV rv;
+
+	*out = NULL;
+	if (b == NULL)
+		return cs_nomem(e, WHERE);
+	a.pValue = cs_buf_tail(b);
+	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	if (rv == CKR_OK && a.ulValueLen <= room &&
+	    cs_buf_grew(b, a.ulValueLen) == CS_OK) {
+		*out = b;
+		return CS_OK; /* transferred */
+	}
+	cs_buf_free(&b);
+	return is_absent(rv, a.ulValueLen) ? CS_OK :
+	    read_measured(s, o, type, cap, out, e);
 }
 
 bool

@@ -36,7 +36,7 @@ CS_USE int cs_ck_session_open(CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
 void cs_ck_session_close(cs_ck_session *s);
 
 /* Gives the attribute's bytes; *out stays NULL when the object has none. A
- * length above `cap`, and one that grows between the two calls: CS_EDEVICE. */
+ * length above `cap`, and one that grows between two calls: CS_EDEVICE. */
 CS_USE int cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e);
 /* False when there is none, or not of this type's size. */
