@@ -389,21 +389,34 @@ open_trusted_followed(const char *path, uid_t reader, int *out, cs_err *e)
 }
 
 int
-cs_file_read_trusted(const char *path, uid_t reader, size_t cap, cs_buf **out,
-    cs_err *e)
+cs_file_open_trusted(const char *path, uid_t reader, int *out, cs_err *e)
 {
 	struct stat st;
 	int fd = -1, r;
 
-	*out = NULL;
+	*out = -1;
 	if ((r = open_trusted_followed(path, reader, &fd, e)) != CS_OK)
 		return r;
-	if ((r = check_regular(fd, path, &st, e)) != CS_OK ||
-	    (r = check_trusted(&st, path, reader, e)) != CS_OK)
-		goto out;
+	if ((r = check_regular(fd, path, &st, e)) == CS_OK &&
+	    (r = check_trusted(&st, path, reader, e)) == CS_OK) {
+		*out = fd;
+		fd = -1; /* transferred */
+	}
+	close_fd(&fd);
+	return r;
+}
+
+int
+cs_file_read_trusted(const char *path, uid_t reader, size_t cap, cs_buf **out,
+    cs_err *e)
+{
+	int fd = -1, r;
+
+	*out = NULL;
+	if ((r = cs_file_open_trusted(path, reader, &fd, e)) != CS_OK)
+		return r;
 	if ((r = cs_fd_read_all(fd, cap, false, out, e)) != CS_OK)
 		(void)cs_wrap(e, "%s", path);
-out:
 	close_fd(&fd);
 	return r;
 }

@@ -31,6 +31,9 @@ bool cs_file_exists(const char *path);
  * file. Otherwise CS_EIO that says which and why. */
 CS_USE int cs_file_read_trusted(const char *path, uid_t reader, size_t cap,
     cs_buf **out, cs_err *e);
+/* Opens it alone, under the same rules: gives *fd. */
+CS_USE int cs_file_open_trusted(const char *path, uid_t reader, int *fd,
+    cs_err *e);
 /* Calls `each` for every regular file `*.`suffix of a trusted directory in
  * byte order of the names; stops at the first that does not return CS_OK and
  * returns that. */

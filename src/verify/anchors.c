@@ -5,15 +5,17 @@
 
 #include "verify/anchors.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/map.h"
 #include "fmt/anchor.h"
 #include "fmt/reason.h"
-#include "verify/index.h"
+#include "verify/compiled.h"
+#include "verify/sources.h"
 
-#define SUFFIX "owners"
 #define ARENA_MIN 4096
 #define ARENA_MAX ((size_t)UINT32_MAX * 4) /* what a slot can point into */
 
@@ -24,8 +26,9 @@ struct cs_anchors {
 	uint8_t *arena;
 	size_t used, room;
 	uint8_t *slots;
+	cs_span map; /* a compiled index, in place of arena and slots */
 	size_t n;
-	cs_index index; /* of the two above */
+	cs_index index;
 };
 
 /* For cs_dir_each_trusted and cs_owners_parse. */
@@ -179,8 +182,8 @@ finish(struct loader *l, int r, cs_anchors **out, cs_err *e)
 	return r;
 }
 
-int
-cs_anchors_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
+static int
+text_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 {
 	struct loader l = {.reader = reader};
 	int r;
@@ -189,11 +192,181 @@ cs_anchors_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 	if ((r = loader_new(&l, e)) != CS_OK)
 		return finish(&l, r, out, e);
 	if (cs_is_dir(path))
-		r = cs_dir_each_trusted(path, reader, SUFFIX, file_load, &l,
+		r = cs_dir_each_trusted(path, reader, CS_OWNERS_SUFFIX, file_load, &l,
 		    e);
 	else
 		r = file_load(&l, path, e);
 	return finish(&l, r, out, e);
+}
+
+/* Beside the file, in the directory: under the same trust, and never taken
+ * for one of its *.owners. */
+static int
+index_path(const char *path, char **out, cs_err *e)
+{
+	if (asprintf(out, cs_is_dir(path) ? "%s/owners.idx" : "%s.idx",
+	    path) >= 0)
+		return CS_OK;
+	*out = NULL;
+	return cs_nomem(e, "anchors");
+}
+
+static int
+names_add(cs_anchors *a, const char *path, const cs_compiled *c, cs_err *e)
+{
+	cs_span list = c->files, name = {0};
+	char *full = NULL;
+	size_t i;
+	int r = CS_OK;
+
+	for (i = 0; i < c->n_files && r == CS_OK; i++) {
+		if ((r = cs_compiled_name(&list, &name, e)) != CS_OK)
+			return r;
+		if (asprintf(&full, "%s%s%.*s", path, name.n == 0 ? "" : "/",
+		    (int)name.n, (const char *)name.p) < 0)
+			return cs_nomem(e, "anchors");
+		r = file_add(a, full, e);
+		free(full);
+	}
+	return r;
+}
+
+/* Was it made from the files as they are? Files that cannot be read are for
+ * the reading of the text to complain of. */
+static bool
+is_current(const char *path, uid_t reader, const cs_compiled *c,
+    const cs_stamp *stamp)
+{
+	cs_sources s = {0};
+	bool yes;
+
+	if (cs_sources_read(path, reader, &s, NULL) != CS_OK)
+		return false;
+	yes = s.n == c->n_files && cs_span_eq(cs_buf_span(s.list), c->files) &&
+	    (s.n == 0 || stamp->modified > s.changed);
+	cs_sources_free(&s);
+	return yes;
+}
+
+/* Fills `a`, which has its map. *use is false for an index that is not ours or
+ * not of these files. */
+static int
+map_use(cs_anchors *a, const char *path, uid_t reader, const cs_stamp *stamp,
+    bool *use, cs_err *e)
+{
+	cs_compiled c = {0};
+	int r;
+
+	if ((r = cs_compiled_head(a->map, &c, use, e)) != CS_OK || !*use ||
+	    !(*use = is_current(path, reader, &c, stamp)))
+		return r;
+	if ((r = cs_compiled_bounds(a->map, &c, e)) != CS_OK)
+		return r;
+	a->index = c.index;
+	a->n = c.n;
+	return names_add(a, path, &c, e);
+}
+
+/* *out stays NULL, with CS_OK, when there is no index that counts. A damaged
+ * one is a failure: where its bits rot the text's may, and no one would look.
+ */
+static int
+map_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
+{
+	cs_anchors *a = calloc(1, sizeof(*a));
+	cs_stamp stamp = {0};
+	char *name = NULL;
+	bool use = false;
+	int r;
+
+	if (a == NULL)
+		return cs_nomem(e, "anchors");
+	if ((r = index_path(path, &name, e)) != CS_OK ||
+	    cs_map_trusted(name, reader, &a->map, &stamp, NULL) != CS_OK)
+		goto out;
+	r = map_use(a, path, reader, &stamp, &use, e);
+	if (r == CS_EIO)
+		(void)cs_wrap(e, "%s: remove or compile it anew", name);
+	if (r == CS_OK && use) {
+		*out = a;
+		a = NULL; /* transferred */
+	}
+out:
+	free(name);
+	cs_anchors_free(&a);
+	return r;
+}
+
+int
+cs_anchors_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
+{
+	int r;
+
+	*out = NULL;
+	r = map_load(path, reader, out, e);
+	return r != CS_OK || *out != NULL ? r :
+	    text_load(path, reader, out, e);
+}
+
+static int
+index_write(const cs_anchors *a, const cs_sources *s, const char *path,
+    mode_t mode, cs_err *e)
+{
+	cs_compiled c = {a->index, a->n, s->n, cs_buf_span(s->list)};
+	size_t room = cs_compiled_room(&c);
+	cs_buf *b = NULL;
+	int r;
+
+	if (room == 0)
+		return CS_BAD(e, CS_R_TOO_LARGE, "anchors",
+		    "anchors: expected fewer than %zu", a->n);
+	if ((b = cs_buf_new(room)) == NULL)
+		return cs_nomem(e, "anchors");
+	if ((r = cs_compiled_put(&c, b, e)) == CS_OK)
+		r = cs_file_write(path, cs_buf_span(b), mode, true, e);
+	cs_buf_free(&b);
+	return r;
+}
+
+/* Reads the text between two looks at its state that see the same, behind the
+ * tick of its last change: nobody changes it later and unseen. */
+static int
+still_load(const char *path, uid_t reader, const cs_sources *before,
+    cs_anchors **out, cs_err *e)
+{
+	cs_sources after = {0};
+	int r;
+
+	if ((r = text_load(path, reader, out, e)) != CS_OK ||
+	    (r = cs_sources_read(path, reader, &after, e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(cs_buf_span(before->list), cs_buf_span(after.list)))
+		r = cs_fail(e, CS_EIO, "anchors",
+		    "%s: changed while it was read", path);
+	cs_sources_free(&after);
+	return r;
+}
+
+int
+cs_anchors_compile(const char *path, uid_t reader, cs_err *e)
+{
+	cs_sources s = {0};
+	cs_anchors *a = NULL;
+	char *name = NULL;
+	mode_t mode = 0;
+	int r;
+
+	if ((r = index_path(path, &name, e)) != CS_OK ||
+	    (r = cs_sources_read(path, reader, &s, e)) != CS_OK ||
+	    (r = cs_clock_pass(name, s.changed, &mode, e)) != CS_OK ||
+	    (r = still_load(path, reader, &s, &a, e)) != CS_OK)
+		goto out;
+	r = index_write(a, &s, name, mode, e);
+out:
+	cs_anchors_free(&a);
+	cs_sources_free(&s);
+	free(name);
+	return r;
 }
 
 int
@@ -220,6 +393,7 @@ cs_anchors_free(cs_anchors **ap)
 	free(a->files);
 	free(a->arena);
 	free(a->slots);
+	cs_map_free(&a->map);
 	free(a);
 	*ap = NULL;
 }

@@ -16,9 +16,13 @@ typedef struct cs_anchors cs_anchors;
 
 /* Loads PATH (a file, or a directory whose *.owners files are read in name
  * order) under the rules of base/file.h for trusted files. One bad line, or a
- * key that stands twice, refuses the whole. */
+ * key that stands twice, refuses the whole. A compiled index is used in place
+ * of the text when the same rules hold for it and it was made from the files as
+ * they are; all others are passed over, but one that is damaged is CS_EIO. */
 CS_USE int cs_anchors_load(const char *path, uid_t reader, cs_anchors **out,
     cs_err *e);
+/* Reads the text and writes the index: PATH.idx, in a directory owners.idx. */
+CS_USE int cs_anchors_compile(const char *path, uid_t reader, cs_err *e);
 /* From bytes at hand, for tests and fuzzers. */
 CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,
     cs_err *e);
