@@ -77,12 +77,25 @@ protection(const cs_assurance *a)
 	return a->asserted ? "hardware asserted" : "software";
 }
 
+static const char *
+role_name(enum cs_role role)
+{
+	static const char *const names[] = {
+		[CS_ROLE_OWN] = "own",
+		[CS_ROLE_GRANT] = "grant",
+		[CS_ROLE_USE] = "use",
+	};
+
+	return names[role];
+}
+
 static void
 put_approval(const cs_approved *a, cs_out *out)
 {
 	const cs_tbs *t = &a->approval->tbs;
 
 	cs_out_object(out, NULL, NULL);
+	cs_out_str(out, "role", NULL, role_name(a->role));
 	cs_out_span(out, "owner", NULL, t->owner);
 	cs_out_hash(out, "owner_key", NULL, t->owner_key_hash);
 	cs_out_hex(out, "approval_id", NULL, t->approval_id);
@@ -107,7 +120,8 @@ put_line(const cs_verdict *v, cs_out *out, cs_err *e)
 	cs_assurance as = cs_verdict_assurance(v);
 	size_t i, n = cs_verdict_count(v);
 	cs_buf *b = cs_buf_new(CS_AGENT_ID_MAX + (n + 1) * (CS_OWNER_MAX + 64));
-	cs_span id = cs_verdict_request(v)->agent_id, owner;
+	cs_span id = cs_verdict_request(v)->agent_id;
+	const cs_approved *a;
 	char until[24] = "";
 	int r = CS_OK;
 
@@ -115,10 +129,14 @@ put_line(const cs_verdict *v, cs_out *out, cs_err *e)
 		goto fail;
 	r = cs_buf_put(b, id);
 	for (i = 0; r == CS_OK && i < n; i++) {
-		owner = cs_verdict_at(v, i)->approval->tbs.owner;
+		a = cs_verdict_at(v, i);
+		if (a->role == CS_ROLE_USE)
+			continue; /* its grant says whose */
 		r = cs_buf_put_str(b, i == 0 ? " by " : " and ");
 		if (r == CS_OK)
-			r = cs_buf_put(b, owner);
+			r = cs_buf_put(b, a->approval->tbs.owner);
+		if (r == CS_OK && a->role == CS_ROLE_GRANT)
+			r = cs_buf_put_str(b, " under a grant");
 	}
 	if (r != CS_OK || cs_buf_printf(b, " (%s, %s) until %s",
 	    protection(&as), presence(&as), until) != CS_OK)

@@ -17,6 +17,7 @@ hash_span(const uint8_t h[CS_SHA256_LEN])
 static int
 check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 {
+	cs_span holder = t->subjects[0].holder_key;
 	cs_anchor other = {0};
 	bool known = false;
 	int r;
@@ -24,6 +25,9 @@ check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 	if (cs_span_eq(t->owner_key_hash, hash_span(s->agent_key_hash)))
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is the approving owner's");
+	if (cs_span_eq(holder, s->csr->key.der))
+		return CS_REFUSE(e, CS_R_KEY_REUSE,
+		    "the agent's key is the grant's holder's");
 	if ((r = cs_anchors_find(s->in->anchors, s->agent_key_hash, &other,
 	    &known, e)) != CS_OK)
 		return r;
@@ -96,9 +100,10 @@ cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e)
 	int r;
 
 	if ((r = check_key_reuse(s, t, e)) != CS_OK ||
-	    (r = check_subjects(s, a, e)) != CS_OK)
+	    (a->role != CS_ROLE_GRANT &&
+	    (r = check_subjects(s, a, e)) != CS_OK))
 		return r;
-	if (!cs_span_eq(t->owner, a->anchor.owner))
+	if (a->role != CS_ROLE_USE && !cs_span_eq(t->owner, a->anchor.owner))
 		return CS_REFUSE(e, CS_R_WRONG_OWNER,
 		    "expected %.*s, found %.*s, %s:%u",
 		    CS_SHOW(a->anchor.owner), CS_SHOW(t->owner),
@@ -124,11 +129,15 @@ check_window(const cs_tbs *t, int64_t now, cs_err *e)
 	    "expected %s or earlier, found %s", limit, at);
 }
 
-/* A pre-signed approval has no nonce; a pending request's own is the only one
- * that it takes. */
+/* A pre-signed approval has no nonce, and so no grant has one; a pending
+ * request's own is the only one that it takes. */
 static int
-check_nonce(const cs_tbs *t, cs_span want, cs_err *e)
+check_nonce(const cs_approved *a, cs_span want, cs_err *e)
 {
+	const cs_tbs *t = &a->approval->tbs;
+
+	if (a->role == CS_ROLE_GRANT)
+		want = (cs_span){0};
 	if (want.p == NULL && t->nonce.p == NULL)
 		return CS_OK;
 	if (want.p == NULL)
@@ -159,5 +168,5 @@ cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    CS_SHOW(s->csr->trust_domain));
 	if ((r = check_window(t, s->in->now, e)) != CS_OK)
 		return r;
-	return check_nonce(t, s->in->nonce, e);
+	return check_nonce(a, s->in->nonce, e);
 }

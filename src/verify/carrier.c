@@ -16,12 +16,6 @@ cs_step_supported(const cs_tbs *t, cs_err *e)
 	if (t->decision != CS_APPROVE)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED,
 		    "expected an approval, found a denial");
-	if (t->under_grant.p != NULL)
-		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "an approval under a grant");
-	if (t->subjects[0].kind == CS_SUBJECT_GRANT)
-		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "expected the subject request or key, found a grant");
 	return CS_OK;
 }
 
@@ -33,6 +27,8 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 	char found[52];
 	int r;
 
+	if (a->role == CS_ROLE_USE)
+		return CS_OK; /* cs_step_holder */
 	if ((r = cs_anchors_find(s->in->anchors, t->owner_key_hash.p,
 	    &a->anchor, &known, e)) != CS_OK)
 		return r;
@@ -46,6 +42,7 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    "expected cms of an spki key, found %s, %s:%u",
 		    cs_carrier_name(a->approval->carrier),
 		    CS_ANCHOR_AT(&a->anchor));
+	a->key = a->anchor.key;
 	return CS_OK;
 }
 
@@ -63,17 +60,18 @@ check_digest(const cs_cms *c, enum cs_hash h, cs_err *e)
 	return CS_OK;
 }
 
-/* By the owner's key; one that is kept was found by the same bytes. */
+/* By the owner's key; one that is kept was found by the same bytes. A holder's
+ * is not kept: nobody has vouched for it yet. */
 static int
 verify_bytes(const struct cs_step *s, const cs_approved *a, const cs_alg *alg,
     cs_span bytes, cs_err *e)
 {
-	const cs_spki *key = &a->anchor.key;
+	const cs_spki *key = &a->key;
 	cs_span sig = a->approval->cms.sig;
 	cs_pubkey *own = NULL, *pub = NULL;
 	int r;
 
-	if (s->in->keys != NULL) {
+	if (s->in->keys != NULL && a->role != CS_ROLE_USE) {
 		r = cs_keycache_get(s->in->keys, key,
 		    a->approval->tbs.owner_key_hash.p, &pub, e);
 	} else {
@@ -112,7 +110,7 @@ int
 cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	const cs_cms *c = &a->approval->cms;
-	const cs_spki *key = &a->anchor.key;
+	const cs_spki *key = &a->key;
 	cs_err why = {0};
 	cs_alg alg;
 	char name[16];

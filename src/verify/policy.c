@@ -8,6 +8,7 @@
 #include "base/time.h"
 
 #define MAX_WINDOW (24 * 3600) /* formats section 8, for one without its own */
+#define MAX_GRANT_WINDOW (90 * INT64_C(86400))
 
 static int
 check_life(const cs_anchor *k, int64_t now, cs_err *e)
@@ -24,11 +25,20 @@ check_life(const cs_anchor *k, int64_t now, cs_err *e)
 	return CS_OK;
 }
 
-static int
-check_limits(const cs_anchor *k, const cs_tbs *t, cs_err *e)
+static int64_t
+max_window(const cs_approved *a)
 {
-	int64_t window = t->not_after - t->not_before;
-	int64_t most = k->max_window != 0 ? k->max_window : MAX_WINDOW;
+	if (a->anchor.max_window != 0)
+		return a->anchor.max_window;
+	return a->role == CS_ROLE_GRANT ? MAX_GRANT_WINDOW : MAX_WINDOW;
+}
+
+static int
+check_limits(const cs_approved *a, cs_err *e)
+{
+	const cs_anchor *k = &a->anchor;
+	const cs_tbs *t = &a->approval->tbs;
+	int64_t window = t->not_after - t->not_before, most = max_window(a);
 	char want[24], found[24];
 
 	if (window > most) {
@@ -88,18 +98,39 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 	return CS_OK;
 }
 
+/* The owner's line rules the grant, and the grant rules its use. But a key that
+ * the operator has revoked approves in nobody's name. A use proves nothing
+ * about a person or a device: a->assurance stays empty. */
+static int
+check_use(const struct cs_step *s, const cs_approved *a, cs_err *e)
+{
+	cs_anchor k = {0};
+	bool known = false;
+	int r;
+
+	if ((r = cs_anchors_find(s->in->anchors,
+	    a->approval->tbs.owner_key_hash.p, &k, &known, e)) != CS_OK)
+		return r;
+	if (known && k.has_revoked && s->in->now >= k.revoked)
+		return CS_REFUSE(e, CS_R_REVOKED,
+		    "the holder's key is revoked, %s:%u", CS_ANCHOR_AT(&k));
+	return CS_OK;
+}
+
 int
 cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	const cs_anchor *k = &a->anchor;
 	int r;
 
+	if (a->role == CS_ROLE_USE)
+		return check_use(s, a, e);
 	if (!cs_anchor_allows(k, s->csr->agent_id))
 		return CS_REFUSE(e, CS_R_AGENT_NOT_ALLOWED,
 		    "expected one of agents=\"%.*s\", found %.*s, %s:%u",
 		    CS_SHOW(k->agents), CS_SHOW(s->csr->agent_id),
 		    CS_ANCHOR_AT(k));
-	if ((r = check_limits(k, &a->approval->tbs, e)) != CS_OK ||
+	if ((r = check_limits(a, e)) != CS_OK ||
 	    (r = check_life(k, s->in->now, e)) != CS_OK)
 		return r;
 	a->assurance = assurance_of(k);

@@ -12,6 +12,8 @@
 struct cs_step {
 	const cs_verify_in *in;
 	const cs_csr *csr;
+	const cs_approved *each; /* all approvals of the message */
+	size_t n;
 	uint8_t request_digest[CS_SHA256_LEN];
 	uint8_t agent_key_hash[CS_SHA256_LEN];
 };
@@ -29,8 +31,14 @@ struct cs_step {
 
 /* What this release does not decide: refused, never passed over. */
 CS_USE int cs_step_supported(const cs_tbs *t, cs_err *e);
-/* The anchor of ownerKeyHash; the carrier that its type pins. */
+/* Who is a grant, who a use, and of which: role and link of all `n`, whose
+ * hashes are there. A use without its grant is linked to itself. */
+void cs_grant_roles(cs_approved *each, size_t n);
+/* The anchor of ownerKeyHash; the carrier that its type pins. Not of a use:
+ * anchors are not searched for that. */
 CS_USE int cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* A use is verified with the holder's key, out of its grant. */
+CS_USE int cs_step_holder(const struct cs_step *s, cs_approved *a, cs_err *e);
 CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
     cs_err *e);
 /* Digest, key, identifier, owner; keys that must differ. */
@@ -40,5 +48,7 @@ CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Revocation, the anchor's limits, verification, presence, hardware; fills
  * a->assurance. */
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* What a use may be beside its grant, and a grant beside its use. */
+CS_USE int cs_step_grant(const struct cs_step *s, cs_approved *a, cs_err *e);
 
 #endif

@@ -6,6 +6,7 @@
 #include "verify/verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "verify/step.h"
 
@@ -18,7 +19,8 @@ cs_verdict_principal(struct cs_verdict *v, cs_err *e)
 	if (want.p == NULL)
 		return CS_OK;
 	for (i = 0; i < v->message->n; i++)
-		if (cs_span_eq(v->each[i].approval->tbs.owner, want)) {
+		if (v->each[i].role != CS_ROLE_USE &&
+		    cs_span_eq(v->each[i].approval->tbs.owner, want)) {
 			v->principal = i;
 			return CS_OK;
 		}
@@ -27,15 +29,35 @@ cs_verdict_principal(struct cs_verdict *v, cs_err *e)
 	    "of %.*s", CS_SHOW(want), CS_SHOW(v->each[0].approval->tbs.owner));
 }
 
-static void
-move_principal_first(struct cs_verdict *v)
+/* Moves approval `i` of `from` behind the `n` that are there; a grant takes its
+ * use along. */
+static size_t
+move(struct cs_verdict *v, const cs_approved from[], size_t i, size_t n)
 {
-	cs_approved first = v->each[v->principal];
-	size_t i;
+	v->each[n] = from[i];
+	v->each[n].link = n;
+	if (from[i].role != CS_ROLE_GRANT)
+		return n + 1;
+	v->each[n].link = n + 1;
+	v->each[n + 1] = from[from[i].link];
+	v->each[n + 1].link = n;
+	return n + 2;
+}
 
-	for (i = v->principal; i > 0; i--)
-		v->each[i] = v->each[i - 1];
-	v->each[0] = first;
+/* The principal's first, each use right behind its grant. */
+static void
+sort(struct cs_verdict *v)
+{
+	cs_approved from[CS_APPROVALS_MAX];
+	size_t i, first = v->principal, n = 0;
+
+	memcpy(from, v->each, sizeof(from));
+	if (from[first].role == CS_ROLE_USE)
+		first = from[first].link;
+	n = move(v, from, first, n);
+	for (i = 0; i < v->message->n; i++)
+		if (i != first && from[i].role != CS_ROLE_USE)
+			n = move(v, from, i, n);
 }
 
 static int64_t
@@ -64,7 +86,7 @@ add_assurance(cs_assurance *all, const cs_assurance *one)
 	all->hardware = all->hardware && one->hardware;
 	all->present = all->present && one->present;
 	all->verified = all->verified && one->verified;
-	all->by_policy = all->by_policy || one->by_policy;
+	all->by_policy = all->present && (all->by_policy || one->by_policy);
 }
 
 void
@@ -72,7 +94,7 @@ cs_verdict_settle(struct cs_verdict *v)
 {
 	size_t i;
 
-	move_principal_first(v);
+	sort(v);
 	v->not_after = v->max_lifetime = v->max_issuances = INT64_MAX;
 	v->assurance = v->each[0].assurance;
 	for (i = 0; i < v->message->n; i++)

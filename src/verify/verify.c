@@ -89,6 +89,7 @@ check_carriers(struct cs_verdict *v, const cs_err late[], cs_err *e)
 		    (r = cs_step_supported(&v->approvals[i]->tbs, e)) != CS_OK)
 			return r;
 	}
+	cs_grant_roles(v->each, v->message->n);
 	return CS_OK;
 }
 
@@ -122,16 +123,20 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	if ((r = check_bytes(v, in, late, e)) != CS_OK)
 		return r;
 	s.csr = v->message->csr;
+	s.each = v->each;
+	s.n = v->message->n;
 	if ((r = cs_csr_verify(s.csr, e)) != CS_OK ||
 	    (r = check_carriers(v, late, e)) != CS_OK ||
 	    (r = cs_request_digest(s.csr, s.request_digest, e)) != CS_OK ||
 	    (r = cs_key_hash(&s.csr->key, s.agent_key_hash, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_anchor, e)) != CS_OK ||
+	    (r = check_each(v, &s, cs_step_holder, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_signature, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_binding, e)) != CS_OK ||
 	    (r = cs_verdict_principal(v, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_place, e)) != CS_OK ||
-	    (r = check_each(v, &s, cs_step_policy, e)) != CS_OK)
+	    (r = check_each(v, &s, cs_step_policy, e)) != CS_OK ||
+	    (r = check_each(v, &s, cs_step_grant, e)) != CS_OK)
 		return r;
 	cs_verdict_settle(v);
 	return CS_OK;

@@ -31,9 +31,17 @@ typedef struct cs_assurance {
 	bool by_policy; /* presence through a PIV attestation */
 } cs_assurance;
 
+/* A grant and its use are a pair, and count as one approval of their owner. */
+enum cs_role { CS_ROLE_OWN = 0, CS_ROLE_GRANT, CS_ROLE_USE };
+
 typedef struct cs_approved { /* one approval that verified */
 	const cs_approval *approval; /* lends */
-	cs_anchor anchor;            /* its spans borrow from the anchors */
+	enum cs_role role;
+	size_t link;                 /* index of the other of its pair; an own
+				      * approval: its own index */
+	cs_anchor anchor;            /* its spans borrow from the anchors; a
+				      * use: the grant's */
+	cs_spki key;                 /* that verified; a use: the holder's */
 	cs_assurance assurance;
 	size_t subject; /* the one that is this request's */
 	uint8_t tbs_hash[CS_SHA256_LEN];
@@ -53,7 +61,8 @@ enum cs_state cs_verdict_state(const cs_verdict *v);
 const cs_err *cs_verdict_error(const cs_verdict *v);
 /* The parsed request; NULL when it did not parse. */
 const cs_csr *cs_verdict_request(const cs_verdict *v);
-/* Approvals that verified, the principal owner's first. 0 unless approved. */
+/* Approvals that verified, the principal owner's first, a use right behind its
+ * grant. 0 unless approved. */
 size_t cs_verdict_count(const cs_verdict *v);
 const cs_approved *cs_verdict_at(const cs_verdict *v, size_t i);
 /* The strictest of all: the window's end, lifetime and issuances; assurance

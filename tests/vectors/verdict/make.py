@@ -256,7 +256,9 @@ K = {n: ec_key(i) for i, n in enumerate(
     ("alice", "bob", "touch", "hard", "revoked", "limits", "later", "past",
      "piv", "elsewhere", "nobody", "stranger", "asserted", "empty",
      "proven", "revoked_now", "revoked_next", "from_now", "to_now", "to_next",
-     "retired", "required", "said"), 2001)}
+     "retired", "required", "said", "granter", "grant_bob", "grant_piv",
+     "grant_touch", "grant_hard", "grant_far", "grant_near", "grant_lost",
+     "grant_few", "bob_lost"), 2001)}
 K["p384"] = ec_key(3001, ec.SECP384R1())
 K["rsa"] = rsa_key("owner-rsa.pem")
 
@@ -285,6 +287,16 @@ mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required sp
 {alice} agents="wimse://corp.example/agent",revoked=20261101000000Z spki {k[retired]}
 {alice} agents="wimse://corp.example/agent",hardware-required spki {k[required]}
 {alice} agents="wimse://corp.example/agent",no-touch-required,hardware spki {k[said]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,grants spki {k[granter]}
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,grants spki {k[grant_bob]}
+{alice} agents="wimse://corp.example/agent",grants,attested="yubikey-piv:7654321,touch=always,pin=always" spki {k[grant_piv]}
+{alice} agents="wimse://corp.example/agent",grants spki {k[grant_touch]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,hardware-required,grants spki {k[grant_hard]}
+{alice} agents="wimse://corp.example/agent/bob",no-touch-required,grants spki {k[grant_far]}
+{alice} agents="wimse://corp.example/agent/alice",no-touch-required,grants spki {k[grant_near]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,grants,revoked=20261101000000Z spki {k[grant_lost]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,grants,max-lifetime=10m,max-issuances=2,max-window=20m spki {k[grant_few]}
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,revoked=20261101000000Z spki {k[bob_lost]}
 """
 
 
@@ -295,6 +307,14 @@ def write_owners():
     text = text.replace("20261201T000000Z", "20261201000000Z")
     with open("owners", "w", encoding="ascii") as f:
         f.write(text)
+
+
+def write_expect(name):
+    with open(name, "w", encoding="ascii") as f:
+        f.write("# name (its first words are the verdict), options; "
+                "at 2026-11-21T12:00:00Z\n")
+        for vector, options in EXPECT:
+            f.write(f"{vector} {options}\n")
 
 
 def approved():
@@ -324,7 +344,8 @@ def approved():
     two = Request(AGENT_KEY, owner=b"mailto:bob@corp.example", purpose="für".encode())
     write("approved-two", two.composite(
         approve(two, a), approve(two, K["bob"], owner=b"mailto:bob@corp.example",
-                                 lifetime=60)), "principal=mailto:bob@corp.example")
+                                 lifetime=60)),
+          "lifetime=60,principal=mailto:bob@corp.example")
     protection = attr(oid(1, 2, 840, 113549, 1, 9, 52),
                       seq(digest_alg("sha256"),
                           b"\xa1" + sig_alg(a, "sha256", True)[1:]))
@@ -382,9 +403,6 @@ def carriers():
         r, a, decision=0, lifetime=1, uses=1)))
     key_subject = by_key(r)
     grant = tlv(0xa2, tlv(0x16, AGENT), spki(K["bob"]))
-    write("unsupported-grant", r.composite(approve(r, a, subjects=[grant])))
-    write("unsupported-under-grant", r.composite(approve(
-        r, a, options=tlv(0x83, b"g" * 32))))
     write("grant-invalid", r.composite(approve(
         r, a, subjects=[grant], options=tlv(0x83, b"g" * 32))))
     write("grant-invalid-two", r.composite(approve(
@@ -587,7 +605,7 @@ def edges():
     write("malformed-second", r.composite(good, approve(r, a, uses=0)),
           second)
     write("approved-two-unnamed", r.composite(good, approve(
-        r, a, lifetime=60)), "principal=mailto:bob@corp.example")
+        r, a, lifetime=60)), "lifetime=60,principal=mailto:bob@corp.example")
     write("approved-said", r.composite(approve(r, K["said"])), "asserted")
     write("approved-said-proven", r.composite(
         approve(r, K["said"]), approve(r, K["proven"])), "asserted")
@@ -649,11 +667,7 @@ def main():
     order()
     edges()
     signed_data()
-    with open("expect", "w", encoding="ascii") as f:
-        f.write("# name (its first words are the verdict), options; "
-                "at 2026-11-21T12:00:00Z\n")
-        for name, options in EXPECT:
-            f.write(f"{name} {options}\n")
+    write_expect("expect")
 
 
 if __name__ == "__main__":
