@@ -15,7 +15,8 @@
 
 struct opts {
 	struct cs_common common;
-	const char *owners, *authority, *trust_domain;
+	const char *owners, *authority, *trust_domain, *group;
+	int64_t quorum;
 	int64_t at;
 };
 
@@ -31,6 +32,11 @@ static const struct cs_opt rows[] = {
     {"trust-domain", 0, CS_OPT_STRING, offsetof(struct opts, trust_domain),
 	"NAME", "refuse agents of other trust domains", 0, 0,
 	CS_COMPLETE_NONE},
+    {"quorum", 0, CS_OPT_COUNT, offsetof(struct opts, quorum), "N",
+	"refuse unless so many owners approve", 1, CS_APPROVALS_MAX,
+	CS_COMPLETE_NONE},
+    {"quorum-group", 0, CS_OPT_STRING, offsetof(struct opts, group), "NAME",
+	"count only owners of this group", 0, 0, CS_COMPLETE_NONE},
     {"at", 0, CS_OPT_TIME, offsetof(struct opts, at), "TIME",
 	"judge as of this time instead of now", 0, 0, CS_COMPLETE_NONE},
     CS_COMMON_ROWS(struct opts),
@@ -184,6 +190,19 @@ put_refused(const char *state, const cs_err *why, cs_out *out, cs_err *e)
 }
 
 static int
+put_denied(const cs_verdict *v, cs_out *out, cs_err *e)
+{
+	const cs_err *why = cs_verdict_error(v);
+	const cs_approved *a = cs_verdict_denial(v);
+
+	cs_out_on_failure(out, CS_OUT_ANSWER);
+	cs_out_span(out, "owner", NULL, a->approval->tbs.owner);
+	cs_out_time(out, "not_after", NULL, a->approval->tbs.not_after);
+	cs_out_printf(out, NULL, "denied", "%s", why->text);
+	return cs_fail(e, CS_EREFUSED, "verify", "denied %s", why->text);
+}
+
+static int
 put_request(const cs_csr *csr, cs_out *out, cs_err *e)
 {
 	uint8_t hash[CS_SHA256_LEN], digest[CS_SHA256_LEN];
@@ -228,6 +247,8 @@ put_verdict(const cs_verdict *v, cs_out *out, cs_err *e)
 	cs_out_str(out, "state", NULL, state);
 	if (cs_verdict_state(v) == CS_APPROVED)
 		return put_approved(v, out, e);
+	if (cs_verdict_state(v) == CS_DENIED)
+		return put_denied(v, out, e);
 	return put_refused(state, cs_verdict_error(v), out, e);
 }
 
@@ -237,6 +258,9 @@ check(const struct opts *o, cs_err *e)
 	if (o->owners == NULL || o->authority == NULL)
 		return cs_fail(e, CS_EUSAGE, "verify", "--%s is missing",
 		    o->owners == NULL ? "owners" : "authority");
+	if (o->group != NULL && o->quorum == 0)
+		return cs_fail(e, CS_EUSAGE, "verify",
+		    "--quorum-group without --quorum");
 	if (cs_authority_check(cs_span_str(o->authority), e) != CS_OK)
 		return cs_tool_usage(e, "--authority");
 	return CS_OK;
@@ -248,7 +272,9 @@ judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
 {
 	cs_verify_in in = {.message = message, .anchors = anchors,
 	    .authority = cs_span_str(o->authority),
-	    .trust_domain = cs_span_str(o->trust_domain), .now = now};
+	    .trust_domain = cs_span_str(o->trust_domain),
+	    .quorum = (size_t)o->quorum,
+	    .quorum_group = cs_span_str(o->group), .now = now};
 	cs_verdict *v = NULL;
 	int r = cs_verify(&in, &v, e);
 

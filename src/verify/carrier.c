@@ -13,9 +13,6 @@ cs_step_supported(const cs_tbs *t, cs_err *e)
 	if (t->critical_extension)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED,
 		    "an unknown extension of the approval is critical");
-	if (t->decision != CS_APPROVE)
-		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "expected an approval, found a denial");
 	return CS_OK;
 }
 

@@ -50,5 +50,10 @@ CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* What a use may be beside its grant, and a grant beside its use. */
 CS_USE int cs_step_grant(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Are several owners, or those of a group, to approve? */
+bool cs_quorum_is_wanted(const cs_verify_in *in);
+/* Is whose approval this is among them? */
+bool cs_quorum_has(const cs_verify_in *in, const cs_approved *a);
+CS_USE int cs_step_quorum(const struct cs_step *s, cs_err *e);
 
 #endif

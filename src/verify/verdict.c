@@ -8,25 +8,85 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "verify/step.h"
 
+/* Has this owner approved, himself or by a grant? Where nobody has, it is about
+ * a denial, which needs no principal. */
+static bool
+find_principal(struct cs_verdict *v, cs_span owner)
+{
+	bool approve = false;
+	size_t i;
+
+	for (i = 0; i < v->message->n; i++) {
+		if (v->each[i].approval->tbs.decision != CS_APPROVE)
+			continue;
+		approve = true;
+		if (v->each[i].role != CS_ROLE_USE &&
+		    cs_span_eq(v->each[i].approval->tbs.owner, owner)) {
+			v->principal = i;
+			return true;
+		}
+	}
+	return !approve;
+}
+
+static int
+check_denier(const cs_verify_in *in, const cs_approved *a, cs_span want,
+    cs_err *e)
+{
+	const cs_tbs *t = &a->approval->tbs;
+
+	if (t->decision != CS_DENY || cs_span_eq(t->owner, want) ||
+	    (cs_quorum_is_wanted(in) && cs_quorum_has(in, a)))
+		return CS_OK;
+	return CS_REFUSE(e, CS_R_WRONG_OWNER,
+	    "expected a denial by %.*s, whom the request names, found one by "
+	    "%.*s", CS_SHOW(want), CS_SHOW(t->owner));
+}
+
 int
-cs_verdict_principal(struct cs_verdict *v, cs_err *e)
+cs_verdict_principal(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 {
 	cs_span want = v->message->csr->intended_owner;
 	size_t i;
+	int r;
 
 	if (want.p == NULL)
 		return CS_OK;
 	for (i = 0; i < v->message->n; i++)
-		if (v->each[i].role != CS_ROLE_USE &&
-		    cs_span_eq(v->each[i].approval->tbs.owner, want)) {
-			v->principal = i;
-			return CS_OK;
-		}
+		if ((r = check_denier(in, &v->each[i], want, e)) != CS_OK)
+			return r;
+	if (find_principal(v, want))
+		return CS_OK;
 	return CS_REFUSE(e, CS_R_WRONG_OWNER,
 	    "expected an approval of %.*s, whom the request names, found one "
 	    "of %.*s", CS_SHOW(want), CS_SHOW(v->each[0].approval->tbs.owner));
+}
+
+int
+cs_verdict_deny(struct cs_verdict *v, cs_err *e)
+{
+	const cs_tbs *t, *last = NULL;
+	char until[24] = "?";
+	size_t i;
+
+	for (i = 0; i < v->message->n; i++) {
+		t = &v->each[i].approval->tbs;
+		if (t->decision == CS_APPROVE ||
+		    (last != NULL && t->not_after <= last->not_after))
+			continue;
+		v->denial = &v->each[i];
+		last = t;
+	}
+	if (last == NULL)
+		return CS_OK;
+	if (!cs_rfc3339_put(last->not_after, until))
+		until[0] = '?'; /* an unprintable time keeps its mark */
+	return cs_fail(e, CS_EREFUSED, "verify", "%.*s by %.*s until %s, "
+	    "%s:%u", CS_SHOW(v->message->csr->agent_id), CS_SHOW(last->owner),
+	    until, CS_ANCHOR_AT(&v->denial->anchor));
 }
 
 /* Moves approval `i` of `from` behind the `n` that are there; a grant takes its
@@ -139,6 +199,12 @@ size_t
 cs_verdict_count(const cs_verdict *v)
 {
 	return v->state == CS_APPROVED ? v->message->n : 0;
+}
+
+const cs_approved *
+cs_verdict_denial(const cs_verdict *v)
+{
+	return v->state == CS_DENIED ? v->denial : NULL;
 }
 
 const cs_approved *

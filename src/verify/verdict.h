@@ -15,13 +15,19 @@ struct cs_verdict {
 	cs_approval *approvals[CS_APPROVALS_MAX];
 	cs_approved each[CS_APPROVALS_MAX];
 	size_t principal;
+	const cs_approved *denial; /* the last word, once it is there */
 	int64_t not_after, max_lifetime, max_issuances;
 	cs_assurance assurance;
 };
 
 /* Who the principal owner is: with intendedOwner one approval is that owner's,
- * else CS_R_WRONG_OWNER; without, the first approval's. */
-CS_USE int cs_verdict_principal(struct cs_verdict *v, cs_err *e);
+ * else CS_R_WRONG_OWNER; without, the first approval's. And with it only that
+ * owner and a quorum's members may deny. */
+CS_USE int cs_verdict_principal(struct cs_verdict *v, const cs_verify_in *in,
+    cs_err *e);
+/* Any deny wins over any approve: CS_EREFUSED without a reason, and the denial
+ * is set. All of them have verified. */
+CS_USE int cs_verdict_deny(struct cs_verdict *v, cs_err *e);
 /* Once every approval has verified: the principal's first, the strictest
  * limits, the assurance that all of them have. */
 void cs_verdict_settle(struct cs_verdict *v);

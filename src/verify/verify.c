@@ -133,10 +133,12 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	    (r = check_each(v, &s, cs_step_holder, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_signature, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_binding, e)) != CS_OK ||
-	    (r = cs_verdict_principal(v, e)) != CS_OK ||
+	    (r = cs_verdict_principal(v, in, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_place, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_policy, e)) != CS_OK ||
-	    (r = check_each(v, &s, cs_step_grant, e)) != CS_OK)
+	    (r = check_each(v, &s, cs_step_grant, e)) != CS_OK ||
+	    (r = cs_verdict_deny(v, e)) != CS_OK ||
+	    (r = cs_step_quorum(&s, e)) != CS_OK)
 		return r;
 	cs_verdict_settle(v);
 	return CS_OK;
@@ -164,7 +166,9 @@ cs_verify(const cs_verify_in *in, cs_verdict **out, cs_err *e)
 		v->state = CS_APPROVED;
 	} else if (is_refusal(r)) {
 		v->error = why;
-		if (why.detail == CS_R_NONE)
+		if (v->denial != NULL)
+			v->state = CS_DENIED;
+		else if (why.detail == CS_R_NONE)
 			v->error.detail = CS_R_INTERNAL;
 		r = CS_OK;
 	}

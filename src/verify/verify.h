@@ -20,6 +20,9 @@ typedef struct cs_verify_in { /* borrows all */
 	cs_span authority;        /* ours */
 	cs_span trust_domain;     /* ours; absent: the anchors alone decide */
 	cs_span nonce;            /* of the pending request; absent: none */
+	size_t quorum;            /* owners that have to approve; 0, 1: one */
+	cs_span quorum_group;     /* only owners whose line has this group=
+				   * count; absent: all */
 	int64_t now;
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
 } cs_verify_in;
@@ -57,7 +60,7 @@ void cs_verdict_free(cs_verdict **v);
 
 enum cs_state cs_verdict_state(const cs_verdict *v);
 /* Why not, in one sentence with expected, found and anchor; its detail is an
- * enum cs_reason. Meaningful unless approved. */
+ * enum cs_reason, of a denial CS_R_NONE. Meaningful unless approved. */
 const cs_err *cs_verdict_error(const cs_verdict *v);
 /* The parsed request; NULL when it did not parse. */
 const cs_csr *cs_verdict_request(const cs_verdict *v);
@@ -65,6 +68,8 @@ const cs_csr *cs_verdict_request(const cs_verdict *v);
  * grant. 0 unless approved. */
 size_t cs_verdict_count(const cs_verdict *v);
 const cs_approved *cs_verdict_at(const cs_verdict *v, size_t i);
+/* The owner's denial that lasts longest. NULL unless denied. */
+const cs_approved *cs_verdict_denial(const cs_verdict *v);
 /* The strictest of all: the window's end, lifetime and issuances; assurance
  * that holds for every approval. Meaningful when approved. */
 int64_t cs_verdict_not_after(const cs_verdict *v);

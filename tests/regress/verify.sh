@@ -90,6 +90,34 @@ exits 1 "a key that cannot prove presence" countersign verify --owners owners-to
     --authority https://corp.example composite.csr
 says "touch-missing, and whose line" out "owners-touch:1"
 
+vectors=$SRCDIR/tests/vectors/verdict
+cat "$vectors/owners" >vowners
+chmod 600 vowners
+w() {
+	countersign verify --owners vowners --at 2026-11-21T12:00:00Z \
+	    --authority https://corp.example "$@"
+}
+if w "$vectors/approved.pem" >/dev/null; then # built for their arc
+	exits 1 "a denial" w "$vectors/denied.pem"
+	says "who, and until when" out "denied: ${id%/mail} by $alice until 2026"
+	w --json "$vectors/denied.pem" >out
+	ok "--json" jq -e --arg o $alice '.state == "denied" and
+	    .owner == $o and .status == 1 and (has("reason") | not)' out
+	exits 1 "one owner of two" w --quorum 2 "$vectors/approved.pem"
+	says "how many" out "refused: quorum-missing: expected 2 owners"
+	ok "two of two" w --quorum 2 "$vectors/approved-quorum.pem"
+	exits 1 "of another group" w --quorum 2 --quorum-group ops \
+	    "$vectors/approved-quorum.pem"
+	says "which group" out 'group="ops"'
+	ok "a group" w --quorum 2 --quorum-group ops \
+	    "$vectors/approved-quorum-group.pem"
+	ok "a grant and its use" w "$vectors/approved-pair.pem"
+	says "says so" out "by $alice under a grant (software, no presence)"
+	w --json "$vectors/approved-pair.pem" >out
+	ok "roles" jq -e '[.approvals[].role] == ["grant", "use"]' out
+fi
+exits 2 "a group of nobody" v --quorum-group ops composite.csr
+
 exits 2 "no owners" countersign verify --authority https://a composite.csr
 exits 2 "no authority" countersign verify --owners owners composite.csr
 exits 2 "an authority that is none" countersign verify --owners owners \

@@ -176,10 +176,28 @@ check_refused(const char *name, const char *options, int want,
 	ok(cs_verdict_state(v) == CS_REFUSED, "%s: refused", name);
 	if (!ok(why->detail == want, "%s: reason", name))
 		printf("# %s: %s\n", cs_reason_name(why->detail), why->text);
-	ok(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL,
-	    "%s: nothing approved", name);
+	ok(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL &&
+	    cs_verdict_denial(v) == NULL, "%s: nothing approved", name);
 	ok(why->text[0] != '\0', "%s: says why", name);
 	check_text(name, options, why->text);
+}
+
+static void
+check_denied(const char *name, const char *options, const cs_verdict *v)
+{
+	const cs_err *why = cs_verdict_error(v);
+	const cs_approved *d = cs_verdict_denial(v);
+	char owner[256] = "";
+	cs_span by = option(options, "by=", owner, sizeof(owner));
+
+	if (!ok(cs_verdict_state(v) == CS_DENIED, "%s: denied", name))
+		printf("# %s: %s\n", cs_reason_name(why->detail), why->text);
+	ok(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL,
+	    "%s: nothing approved", name);
+	ok(d != NULL && cs_span_eq(d->approval->tbs.owner, by) &&
+	    d->approval->tbs.decision == CS_DENY, "%s: by whom", name);
+	ok(strstr(why->text, owner) != NULL && why->detail == CS_R_NONE,
+	    "%s: says so", name);
 }
 
 static cs_verify_in
@@ -202,7 +220,7 @@ one(const char *name, const char *options)
 {
 	cs_buf *file = slurp(name, ".pem");
 	cs_verify_in in = input(cs_buf_span(file));
-	char td[256], hex[256];
+	char td[256], hex[256], group[64], number[8] = "0";
 	uint8_t nonce[128];
 	cs_verdict *v = NULL;
 	cs_err e = {0};
@@ -210,9 +228,14 @@ one(const char *name, const char *options)
 
 	in.trust_domain = option(options, "td=", td, sizeof(td));
 	in.nonce = unhex(option(options, "nonce=", hex, sizeof(hex)), nonce);
+	in.quorum_group = option(options, "group=", group, sizeof(group));
+	(void)option(options, "quorum=", number, sizeof(number));
+	in.quorum = strtoul(number, NULL, 10);
 	ok(cs_verify(&in, &v, &e) == CS_OK && v != NULL, "%s: a verdict",
 	    name);
-	if (v != NULL && want == CS_R_NONE)
+	if (v != NULL && strncmp(name, "denied", 6) == 0)
+		check_denied(name, options, v);
+	else if (v != NULL && want == CS_R_NONE)
 		check_approved(name, options, v);
 	else if (v != NULL)
 		check_refused(name, options, want, v);
@@ -343,6 +366,7 @@ static const int reachable[] = {
 	CS_R_TOUCH_MISSING, CS_R_NOT_HARDWARE, CS_R_AGENT_NOT_ALLOWED,
 	CS_R_WINDOW_TOO_LONG, CS_R_LIFETIME_EXCEEDED, CS_R_GRANT_INVALID,
 	CS_R_REVOKED, CS_R_DUPLICATE, CS_R_KEY_REUSE, CS_R_POLICY_REFUSED,
+	CS_R_QUORUM_MISSING,
 };
 
 static void

@@ -258,7 +258,8 @@ K = {n: ec_key(i) for i, n in enumerate(
      "proven", "revoked_now", "revoked_next", "from_now", "to_now", "to_next",
      "retired", "required", "said", "granter", "grant_bob", "grant_piv",
      "grant_touch", "grant_hard", "grant_far", "grant_near", "grant_lost",
-     "grant_few", "bob_lost"), 2001)}
+     "grant_few", "bob_lost", "alice_ops", "bob_ops", "carol_ops", "dave_ops",
+     "bob_web", "carol", "grant_ops"), 2001)}
 K["p384"] = ec_key(3001, ec.SECP384R1())
 K["rsa"] = rsa_key("owner-rsa.pem")
 
@@ -297,6 +298,13 @@ mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,gr
 {alice} agents="wimse://corp.example/agent",no-touch-required,grants,revoked=20261101000000Z spki {k[grant_lost]}
 {alice} agents="wimse://corp.example/agent",no-touch-required,grants,max-lifetime=10m,max-issuances=2,max-window=20m spki {k[grant_few]}
 mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,revoked=20261101000000Z spki {k[bob_lost]}
+{alice} agents="wimse://corp.example/agent",no-touch-required,group="ops" spki {k[alice_ops]}
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,group="ops" spki {k[bob_ops]}
+mailto:carol@corp.example agents="wimse://corp.example/agent",no-touch-required,group="ops" spki {k[carol_ops]}
+mailto:dave@corp.example agents="wimse://corp.example/agent/dave",no-touch-required,group="ops" spki {k[dave_ops]}
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,group="opsx" spki {k[bob_web]}
+mailto:carol@corp.example agents="wimse://corp.example/agent",no-touch-required spki {k[carol]}
+mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,grants,group="ops" spki {k[grant_ops]}
 """
 
 
@@ -399,8 +407,6 @@ def carriers():
     write("unsupported-version", r.composite(approve(r, a, version=2)))
     write("unsupported-critical", r.composite(approve(r, a, options=tlv(
         0xa2, seq(oid(1, 2, 3), tlv(1, b"\xff"), octets(b""))))))
-    write("unsupported-deny", r.composite(approve(
-        r, a, decision=0, lifetime=1, uses=1)))
     key_subject = by_key(r)
     grant = tlv(0xa2, tlv(0x16, AGENT), spki(K["bob"]))
     write("grant-invalid", r.composite(approve(
@@ -540,7 +546,8 @@ def order():
     write("pop-invalid-before-type", r.unproven(seq(own(4, 9), seq())))
     write("pop-invalid-before-malformed", r.unproven(approve(r, a, uses=0)))
     write("unsupported-before-anchor", r.composite(approve(
-        r, K["stranger"], decision=0, lifetime=1, uses=1)))
+        r, K["stranger"], options=tlv(0xa2, seq(
+            oid(1, 2, 3), tlv(1, b"\xff"), octets(b""))))))
     one = approve(r, K["stranger"])
     write("duplicate-before-anchor", r.composite(one, one))
     write("unknown-owner-key-before-signature", r.composite(

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
-"""Writes the vectors of grants: what holds, and every way to cheat that we
+"""Writes the vectors of grants, denials and quorums: what holds, and every way to cheat that we
 could think of, a row each. Like make.py, of which it takes the parts and the
 owners file, it was written from countersign-formats(5) alone and is run by
 hand; it lists what it wrote in `matrix`. A vector that is there stays."""
@@ -198,11 +198,177 @@ def companies():
         g, u, approve(R, K["proven"])), "roles=guo")
 
 
+def deny(key, req=R, **kw):
+    kw = {"decision": 0, "lifetime": 1, "uses": 1, **kw}
+    return approve(req, key, **kw)
+
+
+def denials():
+    """Any deny that counts wins; one that does not verify refuses all."""
+    a, b, bob = K["alice"], K["bob"], {"owner": BOB}
+    yes = approve(R, a)
+    by_alice, by_bob = "by=" + ALICE.decode(), "by=" + BOB.decode()
+    write("denied", R.composite(deny(a)), by_alice)
+    write("denied-behind", R.composite(yes, deny(b, **bob)), by_bob)
+    write("denied-before", R.composite(deny(b, **bob), yes), by_bob)
+    write("denied-own", R.composite(yes, deny(a)), by_alice)
+    write("denied-pair", R.composite(*pair(), deny(a)), by_alice)
+    write("denied-longest", R.composite(deny(a), deny(b, **bob, na=(
+        b"20261121121501Z"))), by_bob)
+    write("denied-quorum-missing", R.composite(yes, deny(b, **bob)),
+          by_bob + ",quorum=3")
+    write("denied-quorum", R.composite(
+        yes, approve(R, b, **bob), deny(K["carol"], owner=CAROL)),
+        "quorum=2,by=" + CAROL.decode())
+    write("denied-other-group", R.composite(yes, deny(b, **bob)),
+          by_bob + ",quorum=2,group=ops")
+    # an intended owner, and who else may say no
+    asked = Request(AGENT_KEY, owner=ALICE)
+    write("denied-intended", asked.composite(deny(a, asked)), by_alice)
+    write("wrong-owner-deny", asked.composite(deny(b, asked, **bob)))
+    write("wrong-owner-deny-beside", asked.composite(
+        approve(asked, a), deny(b, asked, **bob)))
+    write("denied-member", asked.composite(
+        deny(K["bob_ops"], asked, **bob)), by_bob + ",quorum=2,group=ops")
+    write("denied-member-beside", asked.composite(
+        approve(asked, a), deny(K["bob_ops"], asked, **bob)),
+        by_bob + ",quorum=2,group=ops")
+    write("denied-member-any", asked.composite(
+        approve(asked, a), deny(b, asked, **bob)), by_bob + ",quorum=2")
+    write("wrong-owner-deny-group", asked.composite(
+        approve(asked, a), deny(b, asked, **bob)), "quorum=2,group=ops")
+    write("wrong-owner-deny-group-like", asked.composite(
+        approve(asked, a), deny(K["bob_web"], asked, **bob)),
+        "quorum=2,group=ops")
+    write("wrong-owner-deny-named", asked.composite(
+        approve(asked, b, **bob), deny(a, asked)))
+    # a deny is verified like an approval
+    write("signature-invalid-deny", R.composite(yes, deny(
+        a, cms_kw={"signer": b})))
+    write("unknown-owner-key-deny", R.composite(yes, deny(OTHER)))
+    write("binding-mismatch-deny", R.composite(yes, deny(a, digest=b"d" * 32)))
+    write("wrong-authority-deny", R.composite(yes, deny(
+        a, authority=b"https://other.example")))
+    write("expired-deny", R.composite(yes, deny(a, na=b"20261121115959Z")))
+    write("not-yet-valid-deny", R.composite(yes, deny(
+        a, nb=b"20261121120001Z")))
+    write("wrong-nonce-deny", R.composite(yes, deny(a, options=NONCE)))
+    write("agent-not-allowed-deny", R.composite(yes, deny(K["elsewhere"])))
+    write("touch-missing-deny", R.composite(yes, deny(K["touch"])))
+    write("revoked-deny", R.composite(yes, deny(K["revoked"])))
+    write("window-too-long-deny", R.composite(yes, deny(
+        a, na=b"20261122115501Z")))
+    write("duplicate-deny", R.composite(*[deny(a)] * 2))
+    write("grant-invalid-before-deny", R.composite(
+        deny(a), cms(K["granter"], grant(K["granter"]))))
+    write("unknown-owner-key-deny-holder", R.composite(*pair(), deny(HOLDER)))
+    # its form
+    for name, kw in (
+            ("lifetime", {"lifetime": 2}), ("uses", {"uses": 2}),
+            ("by-key", {"subjects": [by_key(R)]}),
+            ("batch", {"subjects": [subject(R), subject(
+                R, digest=b"d" * 32)]}),
+            ("decision", {"decision": 2})):
+        write("malformed-deny-" + name, R.composite(yes, deny(a, **kw)))
+    write("grant-invalid-deny", R.composite(yes, deny(
+        a, options=tlv(0x83, b"g" * 32))))
+
+
+def own(name, key, req=R, **kw):
+    return approve(req, K[key], owner=name, **kw)
+
+
+def quorums():
+    """Distinct owners with distinct keys, holders' keys included."""
+    alice, bob = own(ALICE, "alice"), own(BOB, "bob")
+    carol = own(CAROL, "carol")
+    two, three = "quorum=2", "quorum=3"
+
+    def pair_of(name, key, holder, **kw):
+        return pair(key, {"owner": name, "holder": holder},
+                    {"holder": holder, **kw})
+
+    write("approved-quorum", R.composite(alice, bob), two + ",roles=oo")
+    write("approved-quorum-one", R.composite(alice), "quorum=1")
+    write("approved-quorum-three", R.composite(carol, alice, bob),
+          three + ",roles=ooo,principal=" + CAROL.decode())
+    write("approved-quorum-limits", R.composite(alice, own(
+        BOB, "bob", lifetime=60)), two + ",roles=oo,lifetime=60")
+    write("quorum-missing", R.composite(alice), two + ",text=found+1")
+    write("quorum-missing-three", R.composite(alice, bob),
+          three + ",text=found+2")
+    # one owner twice, with one key or with two
+    write("quorum-missing-same-key", R.composite(alice, own(
+        ALICE, "alice")), two)
+    write("quorum-missing-same-owner", R.composite(alice, own(
+        ALICE, "p384")), two)
+    # a pair is one approval of its owner
+    write("quorum-missing-pair", R.composite(*pair()), two)
+    write("quorum-missing-pair-and-own", R.composite(*pair(), alice), two)
+    write("quorum-missing-two-pairs", R.composite(
+        *pair(), *pair_of(ALICE, "grant_near", OTHER)), two)
+    write("approved-quorum-pair", R.composite(*pair(), bob),
+          two + ",roles=guo")
+    write("approved-quorum-pairs", R.composite(
+        *pair(), *pair_of(BOB, "grant_bob", OTHER)), two + ",roles=gugu")
+    # two owners, one key
+    write("quorum-missing-one-holder", R.composite(
+        *pair(), *pair_of(BOB, "grant_bob", HOLDER)), two)
+    write("quorum-missing-holder-is-owner", R.composite(
+        *pair_of(ALICE, "granter", K["bob"]), bob), two)
+    write("quorum-missing-holder-is-granter", R.composite(
+        *pair_of(ALICE, "granter", K["grant_bob"]),
+        *pair_of(BOB, "grant_bob", OTHER)), two)
+    write("quorum-missing-chain", R.composite(
+        *pair_of(ALICE, "granter", K["bob"]), bob, *pair_of(
+            BOB, "grant_bob", K["carol"]), carol), two)
+    write("approved-quorum-shared-and-more", R.composite(
+        *pair_of(ALICE, "granter", K["bob"]), bob, carol),
+        two + ",roles=guoo")
+    # of a group
+    ops = two + ",group=ops"
+    in_ops = own(ALICE, "alice_ops"), own(BOB, "bob_ops")
+    write("approved-quorum-group", R.composite(*in_ops), ops + ",roles=oo")
+    write("approved-quorum-group-more", R.composite(carol, *in_ops),
+          ops + ",roles=ooo")
+    write("approved-quorum-group-pair", R.composite(
+        in_ops[0], *pair_of(BOB, "grant_ops", HOLDER)), ops + ",roles=ogu")
+    write("quorum-missing-group", R.composite(alice, bob), ops +
+          ",text=found+0")
+    write("quorum-missing-group-one", R.composite(in_ops[0], bob), ops +
+          ",text=found+1")
+    write("quorum-missing-group-like", R.composite(in_ops[0], own(
+        BOB, "bob_web")), ops)
+    write("quorum-missing-group-holder", R.composite(
+        in_ops[0], *pair_of(BOB, "grant_bob", K["carol_ops"])), ops)
+    write("quorum-missing-group-alone", R.composite(alice),
+          "quorum=1,group=ops")
+    write("quorum-missing-group-unknown", R.composite(alice, bob),
+          two + ",group=nobody")
+    # all bind the same request, all have to verify
+    write("binding-mismatch-quorum", R.composite(alice, own(
+        BOB, "bob", digest=b"d" * 32)), two)
+    write("agent-not-allowed-quorum", R.composite(*in_ops, own(
+        b"mailto:dave@corp.example", "dave_ops")), ops)
+    write("expired-quorum", R.composite(alice, bob, own(
+        CAROL, "carol", na=b"20261121115959Z")), two)
+    asked = Request(AGENT_KEY, owner=CAROL)
+    write("wrong-owner-quorum", asked.composite(own(
+        ALICE, "alice", asked), own(BOB, "bob", asked)), two)
+    write("approved-quorum-intended", asked.composite(own(
+        ALICE, "alice", asked), own(CAROL, "carol", asked)),
+        two + ",roles=oo,principal=" + CAROL.decode())
+    write("grant-invalid-before-quorum", R.composite(
+        alice, cms(K["granter"], grant(K["granter"]))), three)
+
+
 def main():
     os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
     EXPECT.clear()
     grants()
     companies()
+    denials()
+    quorums()
     write_expect("matrix")
 
 
