@@ -20,6 +20,7 @@ check_modules() {
 		case $name in
 		keys-*) exports "$m" countersign_keys ;;
 		signer-*) exports "$m" countersign_signer ;;
+		libcountersign.so) ;; # tests/lint/api.sh
 		*) echo "$m is a module of no known kind" ;;
 		esac
 	done

@@ -25,6 +25,7 @@ alone() {
 guards() {
 	for h in $headers; do
 		guard=CS_$(echo "${h#src/}" | tr 'a-z/.-' 'A-Z___')
+		guard=${guard#CS_INCLUDE_} # what is installed has its own name
 		if ! grep -q "^#ifndef $guard\$" "$h"; then
 			echo "$h: expected the guard $guard"
 		fi

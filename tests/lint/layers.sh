@@ -16,6 +16,8 @@ p11: base p11
 keys: base fmt crypt p11 keys
 signer: base fmt crypt p11 signer
 verify: base fmt crypt verify
+include:
+lib: base fmt crypt verify lib include
 tool: base fmt crypt keys signer verify tool
 '
 
@@ -36,7 +38,8 @@ termios.h time.h unistd.h wchar.h wctype.h'
 
 # FILE:LINE:HEADER for quoted and for angle includes
 includes() {
-	grep -nE "^[[:space:]]*#[[:space:]]*include" src/*/*.[ch] /dev/null |
+	grep -nE "^[[:space:]]*#[[:space:]]*include" src/*/*.[ch] \
+	    src/include/*/*.h /dev/null 2>/dev/null |
 	    sed -nE "s/^([^:]*:[0-9]+):[^\"<]*$1([^\">]*)[\">].*/\1:\2/p"
 }
 
@@ -56,7 +59,7 @@ check_ours() {
 		split($1, path, "/")
 		room = $3
 		sub(/\/.*/, "", room)
-		if ($3 !~ /^[a-z0-9]+\/[a-z0-9_]+\.h$/)
+		if ($3 !~ /^(include\/countersign|[a-z0-9]+)\/[a-z0-9_]+\.h$/)
 			print $0 " (write room/header.h)"
 		else if (!((path[2], room) in may))
 			print $0 " (" path[2] " may not include " room ")"

@@ -26,6 +26,19 @@ plant() {
 	    '	int state;' '	state = CS_APPROVED;' '	return state;' '}' \
 	    >"$tree/src/verify/verify.c"
 	plant_man
+	plant_library
+}
+
+# One function of the library
+plant_library() {
+	mkdir -p "$tree/src/include/countersign" "$tree/src/lib"
+	printf '%s\n' '#ifndef COUNTERSIGN_COUNTERSIGN_H' \
+	    '#define COUNTERSIGN_COUNTERSIGN_H' '#define COUNTERSIGN_API' \
+	    'COUNTERSIGN_API int countersign_a(' '    void);' '#endif' \
+	    >"$tree/src/include/countersign/countersign.h"
+	printf '\tcountersign_a;\n' >"$tree/src/lib/libcountersign.map"
+	printf '%s\n' '.Nm countersign_a' '.Ft int' '.Fo countersign_a' \
+	    '.Fa void' '.Fc' >"$tree/man/countersign.3"
 }
 
 # One verb, one page, one reason; the command prints what files say.
@@ -84,7 +97,7 @@ body() {
 	printf 'int\n%s(void)\n{\n%s\n}\n' "$1" "$(lines "$2")"
 }
 
-for l in layers size headers bans exports man; do
+for l in layers size headers bans exports man api; do
 	accepts $l
 done
 
@@ -121,6 +134,18 @@ refuses headers src/base/b.h 'expected the guard CS_BASE_B_H' \
     '#ifndef B_H
 #define B_H
 #endif'
+
+header=src/include/countersign/countersign.h
+refuses api $header 'the header alone: int countersign_b(void)' \
+    'COUNTERSIGN_API int countersign_b(void);'
+refuses api man/countersign.3 'the manual alone: int countersign_b(void)' \
+    '.Nm countersign_b
+.Ft int
+.Fo countersign_b
+.Fa void
+.Fc'
+refuses api src/lib/libcountersign.map 'the script alone: countersign_b' \
+    '	countersign_b;'
 
 # bans FILE LINE: a word that may not stand there
 bans() {

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef COUNTERSIGN_COUNTERSIGN_H
+#define COUNTERSIGN_COUNTERSIGN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * libcountersign: requests, approvals and verdicts of countersign-formats(5).
+ * countersign(3) is the manual; each function has its page.
+ *
+ * Objects are opaque, made by a call and freed by their _free(), which takes
+ * NULL, too. They do not change once made: threads may share them. What a call
+ * returns of an object belongs to it and lives as long.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define COUNTERSIGN_API __attribute__((visibility("default")))
+#define COUNTERSIGN_USE __attribute__((warn_unused_result))
+#else
+#define COUNTERSIGN_API
+#define COUNTERSIGN_USE
+#endif
+
+/* What a call returns: 0, or why it failed. The numbers are the command's exit
+ * statuses, negated. */
+enum countersign_class {
+	COUNTERSIGN_OK = 0,
+	COUNTERSIGN_EREFUSED = -1,
+	COUNTERSIGN_EUSAGE = -2,
+	COUNTERSIGN_EFORMAT = -3,
+	COUNTERSIGN_EIO = -9,
+	COUNTERSIGN_EBUG = -10
+};
+
+/* The verdict. Only one of them is a yes. */
+enum countersign_state {
+	COUNTERSIGN_REFUSED = 0,
+	COUNTERSIGN_APPROVED = 1,
+	COUNTERSIGN_DENIED = 2,
+	COUNTERSIGN_PENDING = 3
+};
+
+enum countersign_decision {
+	COUNTERSIGN_DENY = 0,
+	COUNTERSIGN_APPROVE = 1
+};
+
+enum countersign_kind { /* of a subject, formats section 4 */
+	COUNTERSIGN_SUBJECT_REQUEST = 0,
+	COUNTERSIGN_SUBJECT_KEY = 1,
+	COUNTERSIGN_SUBJECT_GRANT = 2
+};
+
+enum countersign_assurance { /* bits, formats section 7 */
+	COUNTERSIGN_HARDWARE = 1 << 0, /* proven */
+	COUNTERSIGN_ASSERTED = 1 << 1, /* the operator's word */
+	COUNTERSIGN_PRESENT = 1 << 2,
+	COUNTERSIGN_VERIFIED = 1 << 3
+};
+
+#define COUNTERSIGN_APPROVALS_MAX 16 /* of one request */
+#define COUNTERSIGN_SUBJECTS_MAX 64  /* of one approval */
+#define COUNTERSIGN_SIGNATURE_MAX 1024
+
+/* Octets that somebody else keeps; ptr is NULL when there are none. Text is
+ * not terminated: print it with %.*s, and escape what an agent wrote. */
+typedef struct countersign_bytes {
+	const uint8_t *ptr;
+	size_t len;
+} countersign_bytes;
+
+typedef struct countersign_error countersign_error;
+typedef struct countersign_request countersign_request;
+typedef struct countersign_approval countersign_approval;
+typedef struct countersign_anchors countersign_anchors;
+typedef struct countersign_verdict countersign_verdict;
+
+/* The terms of an approval, OwnerApprovalTBS of formats section 4, without its
+ * subjects. Times are seconds since 1970. */
+typedef struct countersign_terms {
+	size_t size; /* of this struct, set by the caller */
+	countersign_bytes approval_id;    /* 16 octets */
+	int decision;                     /* enum countersign_decision */
+	countersign_bytes owner;
+	countersign_bytes owner_key_hash; /* 32 octets */
+	countersign_bytes authority;
+	int64_t not_before, not_after;
+	int64_t max_lifetime;             /* seconds */
+	int64_t max_issuances;
+	countersign_bytes nonce;          /* 16 to 64 octets; or none */
+	countersign_bytes purpose;        /* UTF-8; or none */
+	countersign_bytes under_grant;    /* 32 octets; or none */
+} countersign_terms;
+
+typedef struct countersign_subject {
+	size_t size;
+	int kind;                         /* enum countersign_kind */
+	countersign_bytes agent;          /* identifier; of a grant its prefix */
+	countersign_bytes agent_key_hash; /* request, key: 32 octets */
+	countersign_bytes request_digest; /* request: 32 octets */
+	countersign_bytes holder_key;     /* grant: SubjectPublicKeyInfo */
+} countersign_subject;
+
+/* What is asked of a verdict. */
+typedef struct countersign_question {
+	size_t size;
+	countersign_bytes message;        /* composite or bundle, DER or PEM */
+	const countersign_anchors *anchors;
+	const char *authority;            /* NULL: https://trust_domain */
+	const char *trust_domain;         /* NULL: the anchors decide */
+	countersign_bytes nonce;          /* the pending request's; or none */
+	int64_t now;                      /* seconds since 1970 */
+} countersign_question;
+
+/* Signs `len` octets with the agent's key and `algorithm` ("ecdsa-with-SHA256");
+ * writes the signature, ECDSA as DER, to `sig`, where *sig_len octets fit, and
+ * its length to *sig_len. Returns 0, or another number for a failure. */
+typedef int countersign_sign_fn(void *arg, const char *algorithm,
+    const uint8_t *bytes, size_t len, uint8_t *sig, size_t *sig_len);
+
+/* The library's version, "0.1.0". */
+COUNTERSIGN_API const char *countersign_version(void);
+/* Frees what a call gave as octets. NULL is fine. */
+COUNTERSIGN_API void countersign_free(void *octets);
+
+/* Gives an error object, which any number of calls may write to, one at a
+ * time; NULL when out of memory. Every call takes NULL instead. */
+COUNTERSIGN_API countersign_error *countersign_error_new(void);
+COUNTERSIGN_API void countersign_error_free(countersign_error **error);
+/* enum countersign_class of the last call that failed with this object. */
+COUNTERSIGN_API int countersign_error_class(const countersign_error *error);
+/* The word of the closed list, formats section 9: "not-der"; "internal" for
+ * what has none. */
+COUNTERSIGN_API const char *countersign_error_reason(
+    const countersign_error *error);
+/* One sentence, escaped: printable ASCII. */
+COUNTERSIGN_API const char *countersign_error_text(
+    const countersign_error *error);
+
+/* Reads a request, base or composite, DER or PEM: formats sections 3 and 6.
+ * EFORMAT. Its signature is not checked. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_request_read(
+    const void *octets, size_t len, countersign_request **out,
+    countersign_error *error);
+COUNTERSIGN_API void countersign_request_free(countersign_request **request);
+/* Proof of possession: is it signed by its own key? EFORMAT pop-invalid. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_request_possession(
+    const countersign_request *request, countersign_error *error);
+/* The whole request, DER. */
+COUNTERSIGN_API countersign_bytes countersign_request_der(
+    const countersign_request *request);
+/* The agent identifier. */
+COUNTERSIGN_API countersign_bytes countersign_request_agent(
+    const countersign_request *request);
+COUNTERSIGN_API countersign_bytes countersign_request_trust_domain(
+    const countersign_request *request);
+/* SubjectPublicKeyInfo of the agent's key. */
+COUNTERSIGN_API countersign_bytes countersign_request_key(
+    const countersign_request *request);
+/* Its SHA-256, 32 octets. */
+COUNTERSIGN_API countersign_bytes countersign_request_key_hash(
+    const countersign_request *request);
+/* The request digest of formats section 3, 32 octets. */
+COUNTERSIGN_API countersign_bytes countersign_request_digest(
+    const countersign_request *request);
+/* The agent's own words, not to be trusted; none. */
+COUNTERSIGN_API countersign_bytes countersign_request_purpose(
+    const countersign_request *request);
+/* Whom the agent asks; none. */
+COUNTERSIGN_API countersign_bytes countersign_request_intended_owner(
+    const countersign_request *request);
+/* How many approvals are in it: 0 for a base request. */
+COUNTERSIGN_API size_t countersign_request_approvals(
+    const countersign_request *request);
+/* Gives approval `i`. EUSAGE beyond the last one, EFORMAT. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_request_approval(
+    const countersign_request *request, size_t i, countersign_approval **out,
+    countersign_error *error);
+
+/* Reads a file of approvals: PEM OWNER APPROVAL or CMS, or one in DER. Gives
+ * all of them in out[], at most COUNTERSIGN_APPROVALS_MAX, and their number.
+ * EFORMAT: formats sections 4 and 5. No signature is checked. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_approvals_read(
+    const void *octets, size_t len, countersign_approval **out, size_t *n,
+    countersign_error *error);
+COUNTERSIGN_API void countersign_approval_free(
+    countersign_approval **approval);
+/* The whole OwnerApproval, DER. */
+COUNTERSIGN_API countersign_bytes countersign_approval_der(
+    const countersign_approval *approval);
+/* What was signed, OwnerApprovalTBS. */
+COUNTERSIGN_API countersign_bytes countersign_approval_tbs(
+    const countersign_approval *approval);
+/* Fills *out, whose size is set. EUSAGE when it is too small. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_approval_terms(
+    const countersign_approval *approval, countersign_terms *out);
+COUNTERSIGN_API size_t countersign_approval_subjects(
+    const countersign_approval *approval);
+/* Fills *out, whose size is set, with subject `i`. EUSAGE. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_approval_subject(
+    const countersign_approval *approval, size_t i, countersign_subject *out);
+
+/* Builds the OwnerApprovalTBS that an owner is to sign: formats section 4.
+ * Gives octets for countersign_free(). EFORMAT when the terms break its
+ * rules. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_tbs_build(
+    const countersign_terms *terms, const countersign_subject *subjects,
+    size_t n, uint8_t **out, size_t *len, countersign_error *error);
+/* Builds the composite request of formats section 6, signed again by `sign`;
+ * approvals that are in it already are replaced. Gives DER for
+ * countersign_free(). EREFUSED when `sign` fails, EFORMAT pop-invalid when its
+ * signature is not by the request's key. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_composite_build(
+    const countersign_request *request,
+    const countersign_approval *const *approvals, size_t n,
+    countersign_sign_fn *sign, void *arg, uint8_t **out, size_t *len,
+    countersign_error *error);
+
+/* Loads an owners file or directory, countersign-owners(5), held to its rules
+ * for owners and modes as the effective user. EFORMAT with the line, EIO. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_anchors_load(const char *path,
+    countersign_anchors **out, countersign_error *error);
+/* The same from memory; `name` stands for the file in complaints. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_anchors_parse(
+    const char *name, const void *octets, size_t len,
+    countersign_anchors **out, countersign_error *error);
+COUNTERSIGN_API void countersign_anchors_free(countersign_anchors **anchors);
+COUNTERSIGN_API size_t countersign_anchors_count(
+    const countersign_anchors *anchors);
+
+/* Reaches a verdict, formats section 9. OK means that there is one, not that
+ * it is a yes: ask countersign_verdict_state(). EUSAGE, EIO, EBUG: there is
+ * none, and so no approval. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_verify(
+    const countersign_question *question, countersign_verdict **out,
+    countersign_error *error);
+COUNTERSIGN_API void countersign_verdict_free(countersign_verdict **verdict);
+/* enum countersign_state; REFUSED for NULL. */
+COUNTERSIGN_API int countersign_verdict_state(
+    const countersign_verdict *verdict);
+/* Why not: the word and one sentence, escaped; "" when approved. */
+COUNTERSIGN_API const char *countersign_verdict_reason(
+    const countersign_verdict *verdict);
+COUNTERSIGN_API const char *countersign_verdict_text(
+    const countersign_verdict *verdict);
+/* The agent identifier; none when the request does not parse. */
+COUNTERSIGN_API countersign_bytes countersign_verdict_agent(
+    const countersign_verdict *verdict);
+/* How many approvals verified, the principal owner's first; 0 unless
+ * approved. Beyond the last one the next five return nothing. */
+COUNTERSIGN_API size_t countersign_verdict_count(
+    const countersign_verdict *verdict);
+COUNTERSIGN_API countersign_bytes countersign_verdict_owner(
+    const countersign_verdict *verdict, size_t i);
+/* SHA-256 of the key that signed, 32 octets. */
+COUNTERSIGN_API countersign_bytes countersign_verdict_key_hash(
+    const countersign_verdict *verdict, size_t i);
+/* 16 octets. */
+COUNTERSIGN_API countersign_bytes countersign_verdict_approval_id(
+    const countersign_verdict *verdict, size_t i);
+/* SHA-256 of the OwnerApprovalTBS, 32 octets: what a claim is kept by. */
+COUNTERSIGN_API countersign_bytes countersign_verdict_tbs_hash(
+    const countersign_verdict *verdict, size_t i);
+/* Bits of enum countersign_assurance: of one approval. */
+COUNTERSIGN_API unsigned countersign_verdict_assurance_of(
+    const countersign_verdict *verdict, size_t i);
+/* The same, those that hold for every approval; 0 unless approved. */
+COUNTERSIGN_API unsigned countersign_verdict_assurance(
+    const countersign_verdict *verdict);
+/* The strictest of all approvals: the window's end, seconds of a credential's
+ * life, issuances. 0 unless approved. */
+COUNTERSIGN_API int64_t countersign_verdict_not_after(
+    const countersign_verdict *verdict);
+COUNTERSIGN_API int64_t countersign_verdict_max_lifetime(
+    const countersign_verdict *verdict);
+COUNTERSIGN_API int64_t countersign_verdict_max_issuances(
+    const countersign_verdict *verdict);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
