@@ -22,11 +22,25 @@ cs_approve_add(cs_approve *a, const cs_reqfile *r, enum cs_subject_kind kind,
 	return CS_OK;
 }
 
+int
+cs_approve_grant(cs_approve *a, cs_span prefix, cs_span holder, cs_err *e)
+{
+	a->req[0] = NULL;
+	a->want.n_subjects = 1;
+	a->want.subjects[0] = (cs_subject){.kind = CS_SUBJECT_GRANT,
+	    .agent_id = prefix, .holder_key = holder};
+	return cs_sha256(holder, a->holder, e);
+}
+
 static int
 check_key(const cs_approve *a, cs_span owner_hash, cs_err *e)
 {
 	size_t i;
 
+	if (a->want.subjects[0].kind == CS_SUBJECT_GRANT &&
+	    cs_span_eq(cs_span_of(a->holder, sizeof(a->holder)), owner_hash))
+		return cs_fail_detail(e, CS_EREFUSED, CS_R_KEY_REUSE,
+		    "approve", "the holder's key is your own");
 	for (i = 0; i < a->want.n_subjects; i++)
 		if (cs_span_eq(a->want.subjects[i].agent_key_hash, owner_hash))
 			return cs_fail_detail(e, CS_EREFUSED, CS_R_KEY_REUSE,

@@ -15,6 +15,7 @@ typedef struct cs_approve {
 	cs_tbs want; /* names, limits and subjects; borrows. The identifier and
 		      * the owner's key are filled in when it is built. */
 	const cs_reqfile *req[CS_SUBJECTS_MAX]; /* of each subject; borrows */
+	uint8_t holder[CS_SHA256_LEN]; /* a grant: hash of the holder's key */
 	uint8_t id[16];
 	cs_buf *tbs_der;
 	cs_tbs tbs;       /* parsed from tbs_der */
@@ -24,6 +25,9 @@ typedef struct cs_approve {
 /* One subject more, of this request. */
 CS_USE int cs_approve_add(cs_approve *a, const cs_reqfile *r,
     enum cs_subject_kind kind, cs_err *e);
+/* The one subject of a grant; borrows. */
+CS_USE int cs_approve_grant(cs_approve *a, cs_span prefix, cs_span holder,
+    cs_err *e);
 /* The bytes to be signed, with a fresh identifier. CS_R_KEY_REUSE: somebody
  * else's key in it is the owner's. */
 CS_USE int cs_approve_build(cs_approve *a,

@@ -15,6 +15,7 @@
 #include "tool/access.h"
 #include "tool/csrmake.h"
 #include "tool/document.h"
+#include "tool/grant.h"
 
 struct opts {
 	struct cs_common common;
@@ -50,6 +51,7 @@ struct parts {
 	uint8_t digest[CS_SHA256_LEN], key_hash[CS_SHA256_LEN];
 	size_t n;
 	cs_buf *own[CS_APPROVALS_MAX]; /* whole OwnerApproval each */
+	cs_approval *a[CS_APPROVALS_MAX];
 	uint8_t tbs_hash[CS_APPROVALS_MAX][CS_SHA256_LEN];
 };
 
@@ -62,6 +64,8 @@ parts_free(struct parts **pp)
 		return;
 	for (i = 0; i < CS_APPROVALS_MAX; i++)
 		cs_buf_free(&(*pp)->own[i]);
+	for (i = 0; i < CS_APPROVALS_MAX; i++)
+		cs_approval_free(&(*pp)->a[i]);
 	cs_csr_free(&(*pp)->csr);
 	free(*pp);
 	*pp = NULL;
@@ -132,11 +136,12 @@ check_binding(const struct parts *p, const cs_tbs *t, cs_err *e)
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_UNSUPPORTED,
 		    "attach", "it is a denial: the agent has no use for it, "
 		    "the owner hands it to the server himself");
+	if (cs_tbs_is_grant(t))
+		return CS_OK;
 	for (i = 0; i < t->n_subjects; i++)
 		if (is_for(p, &t->subjects[i]))
 			return CS_OK;
-	if (s->kind != CS_SUBJECT_GRANT &&
-	    !cs_span_eq(s->agent_id, p->csr->agent_id))
+	if (!cs_span_eq(s->agent_id, p->csr->agent_id))
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_BINDING_MISMATCH,
 		    "attach", "it is for the agent %.*s, not %.*s",
 		    (int)(s->agent_id.n > 200 ? 200 : s->agent_id.n),
@@ -155,21 +160,71 @@ hash_span(const struct parts *p, size_t i)
 static int
 check_approval(struct parts *p, size_t i, cs_err *e)
 {
-	cs_approval *a = NULL;
 	size_t j;
 	int r;
 
-	if ((r = cs_approval_parse(cs_buf_span(p->own[i]), 0, &a, e)) !=
-		CS_OK ||
-	    (r = cs_sha256(a->tbs.der, p->tbs_hash[i], e)) != CS_OK ||
-	    (r = check_binding(p, &a->tbs, e)) != CS_OK)
+	if ((r = cs_approval_parse(cs_buf_span(p->own[i]), 0, &p->a[i],
+		 e)) != CS_OK ||
+	    (r = cs_sha256(p->a[i]->tbs.der, p->tbs_hash[i], e)) != CS_OK ||
+	    (r = check_binding(p, &p->a[i]->tbs, e)) != CS_OK)
 		(void)cs_wrap(e, "approval %zu", i + 1);
 	for (j = 0; r == CS_OK && j < i; j++)
 		if (cs_span_eq(hash_span(p, i), hash_span(p, j)))
 			r = cs_fail_detail(e, CS_EREFUSED, CS_R_DUPLICATE,
 			    "attach", "approvals %zu and %zu are the same",
 			    j + 1, i + 1);
-	cs_approval_free(&a);
+	return r;
+}
+
+/* A grant and its use travel together. */
+static int
+check_grant(const struct parts *p, size_t i, cs_err *e)
+{
+	size_t j, uses = 0;
+	int r;
+
+	for (j = 0; j < p->n; j++) {
+		if (!cs_span_eq(p->a[j]->tbs.under_grant, hash_span(p, i)))
+			continue;
+		if ((r = cs_grant_covers(&p->a[i]->tbs, p->tbs_hash[i],
+			 &p->a[j]->tbs, e)) != CS_OK)
+			return cs_wrap(e, "approval %zu, under %zu", j + 1,
+			    i + 1);
+		uses++;
+	}
+	if (uses == 1)
+		return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_GRANT_INVALID, "attach",
+	    uses == 0 ? "approval %zu is a grant without its use: sign "
+	    "--under makes one" : "approval %zu is a grant with several uses",
+	    i + 1);
+}
+
+static int
+check_use(const struct parts *p, size_t i, cs_err *e)
+{
+	size_t j;
+
+	for (j = 0; j < p->n; j++)
+		if (cs_tbs_is_grant(&p->a[j]->tbs) &&
+		    cs_span_eq(p->a[i]->tbs.under_grant, hash_span(p, j)))
+			return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_GRANT_INVALID, "attach",
+	    "approval %zu is the use of a grant that is not here", i + 1);
+}
+
+static int
+check_grants(const struct parts *p, cs_err *e)
+{
+	size_t i;
+	int r = CS_OK;
+
+	for (i = 0; r == CS_OK && i < p->n; i++) {
+		if (cs_tbs_is_grant(&p->a[i]->tbs))
+			r = check_grant(p, i, e);
+		else if (p->a[i]->tbs.under_grant.p != NULL)
+			r = check_use(p, i, e);
+	}
 	return r;
 }
 
@@ -186,7 +241,7 @@ collect(struct parts *p, const cs_words *w, cs_err *e)
 		r = read_approvals(p, w->v[j], e);
 	for (i = 0; r == CS_OK && i < p->n; i++)
 		r = check_approval(p, i, e);
-	return r;
+	return r == CS_OK ? check_grants(p, e) : r;
 }
 
 static int

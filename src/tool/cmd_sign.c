@@ -35,11 +35,17 @@ static const struct cs_opt rows[] = {
 	"how many credentials of each kind (1)", 1, 1000000,
 	CS_COMPLETE_NONE},
     {"bind", 0, CS_OPT_STRING, offsetof(opts, bind), "WHAT",
-	"what is approved: request or key (request)", 0, 0,
+	"what is approved: request, key or grant=PREFIX (request)", 0, 0,
 	CS_COMPLETE_NONE},
     {"renewable", 0, CS_OPT_DURATION, offsetof(opts, renewable), "DURATION",
 	"bind the key, and let it be renewed for this long", 0, 0,
 	CS_COMPLETE_NONE},
+    {"holder", 0, CS_OPT_STRING, offsetof(opts, holder), "FILE",
+	"who gets the grant: a certificate or public key, PEM", 0, 0,
+	CS_COMPLETE_FILE},
+    {"under", 0, CS_OPT_STRING, offsetof(opts, under), "GRANT",
+	"approve with the key that this grant was given to", 0, 0,
+	CS_COMPLETE_FILE},
     {"deny", 0, CS_OPT_FLAG, offsetof(opts, deny), NULL,
 	"sign that this request is denied", 0, 0, CS_COMPLETE_NONE},
     {"batch", 0, CS_OPT_STRING, offsetof(opts, batch), "DIR",
@@ -76,6 +82,31 @@ static const struct cs_opt_spec spec = {
     .operand_complete = CS_COMPLETE_FILE,
 };
 
+/* A grant travels with its use, before it. */
+static int
+put_approval(const cs_tool *t, const struct cs_document_opts *to,
+    const cs_plan *p, const cs_approve *a, cs_out *out, cs_err *e)
+{
+	cs_span grant = p->grant == NULL ? (cs_span){0} :
+	    p->grant->approval->der;
+	cs_buf *pem = cs_buf_new(cs_pem_max(grant.n) +
+	    cs_pem_max(cs_buf_len(a->approval)));
+	int r = CS_OK;
+
+	if (pem == NULL)
+		return cs_nomem(e, "sign");
+	if (grant.p != NULL)
+		r = cs_pem_put(pem, CS_PEM_APPROVAL, grant, e);
+	if (r == CS_OK)
+		r = cs_pem_put(pem, CS_PEM_APPROVAL, cs_buf_span(a->approval),
+		    e);
+	if (r == CS_OK)
+		r = cs_document_put(t, to, "approval", cs_buf_span(pem), out,
+		    e);
+	cs_buf_free(&pem);
+	return r;
+}
+
 static int
 write_one(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 {
@@ -89,8 +120,7 @@ write_one(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 			return r;
 		cs_out_str(out, "tbs_file", NULL, o->tbs_out);
 	}
-	r = cs_document_put_pem(t, &o->document, "approval",
-	    CS_PEM_APPROVAL, cs_buf_span(a->approval), out, e);
+	r = put_approval(t, &o->document, p, a, out, e);
 	/* Nothing is left of what failed. */
 	if (r != CS_OK && o->tbs_out != NULL)
 		(void)unlink(o->tbs_out);
@@ -114,8 +144,7 @@ write_each(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 			break;
 		}
 		cs_out_object(out, NULL, NULL);
-		r = cs_document_put_pem(t, &to, "approval", CS_PEM_APPROVAL,
-		    cs_buf_span(p->job[i]->approval), out, e);
+		r = put_approval(t, &to, p, p->job[i], out, e);
 		cs_out_close(out);
 		written += r == CS_OK;
 	}
@@ -138,7 +167,9 @@ open_key(cs_plan *p, const cs_access *x, cs_out *out, cs_err *e)
 	if ((r = cs_ownerkey_open(uri, &x->signer, out, &p->signer, e)) !=
 	    CS_OK)
 		return r;
-	return cs_ownerkey_hash(p->signer, p->owner_hash, e);
+	if ((r = cs_ownerkey_hash(p->signer, p->owner_hash, e)) != CS_OK)
+		return r;
+	return cs_plan_key(p, e);
 }
 
 /* Until the owner has nothing more to leave out of what he was shown. */
@@ -160,7 +191,7 @@ ask(cs_plan *p, cs_review *v, bool ascii, cs_err *e)
 				return cs_fail(e, CS_EREFUSED, "sign",
 				    "declined: %zu is no number of the list",
 				    no.number[i]);
-		if (p->n == 0)
+		if (no.n != 0 && p->n == 0)
 			return cs_fail(e, CS_EREFUSED, "sign",
 			    "declined: nothing is left");
 	} while (no.n != 0);
@@ -171,6 +202,8 @@ static int
 review(cs_plan *p, bool ascii, cs_out *out, cs_err *e)
 {
 	cs_review v = {.job = p->job, .list = p->list, .now = p->now,
+	    .grant = p->grant == NULL ? NULL : &p->grant->approval->tbs,
+	    .holder_path = p->o->holder,
 	    .signer = cs_signer_describe(p->signer)};
 	int r;
 
@@ -217,7 +250,9 @@ need_owner(const cs_plan *p, cs_out *out, cs_err *e)
 {
 	cs_err bug = {0};
 
-	if (p->list)
+	if (p->n == 0)
+		(void)cs_wrap(e, "approval needed, a grant");
+	else if (p->list)
 		(void)cs_wrap(e, "approval needed, %zu requests", p->n);
 	else
 		(void)cs_wrap(e, "approval needed, request %s",

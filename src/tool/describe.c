@@ -51,8 +51,27 @@ cs_describe_owner_key(cs_span der, cs_out *out, cs_err *e)
 }
 
 static void
+put_holder(cs_span der, cs_out *out)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	cs_spki k = {0};
+	char name[16];
+
+	cs_out_hex(out, "holder_key", NULL, der);
+	if (cs_spki_parse(der, &k, NULL) != CS_OK ||
+	    cs_sha256(der, hash, NULL) != CS_OK)
+		return;
+	cs_spki_name(&k, name);
+	cs_out_str(out, "holder_key_type", "holder's key", name);
+	cs_out_hash(out, "holder_key_hash", "holder's key hash",
+	    cs_span_of(hash, sizeof(hash)));
+}
+
+static void
 put_subject(const cs_subject *s, cs_out *out)
 {
+	static const char *const kinds[] = {"request", "key", "grant"};
+
 	switch (s->kind) {
 	case CS_SUBJECT_REQUEST:
 		cs_out_object(out, NULL, "for one request");
@@ -61,9 +80,11 @@ put_subject(const cs_subject *s, cs_out *out)
 		cs_out_object(out, NULL, "for one key");
 		break;
 	case CS_SUBJECT_GRANT:
-		cs_out_object(out, NULL, "grant");
+		cs_out_object(out, NULL,
+		    "for requests that a holder approves");
 		break;
 	}
+	cs_out_str(out, "kind", NULL, kinds[s->kind]);
 	cs_out_span(out, "agent", s->kind == CS_SUBJECT_GRANT ?
 	    "agents below" : "agent", s->agent_id);
 	if (s->agent_key_hash.p != NULL)
@@ -73,13 +94,14 @@ put_subject(const cs_subject *s, cs_out *out)
 		cs_out_hex(out, "request_digest", "request digest",
 		    s->request_digest);
 	if (s->holder_key.p != NULL)
-		cs_out_hex(out, "holder_key", "holder's key", s->holder_key);
+		put_holder(s->holder_key, out);
 	cs_out_close(out);
 }
 
 int
 cs_describe_tbs(const cs_tbs *t, cs_out *out, cs_err *e)
 {
+	bool deny = t->decision == CS_DENY;
 	uint8_t hash[CS_SHA256_LEN];
 	size_t i;
 	int r;
@@ -91,11 +113,13 @@ cs_describe_tbs(const cs_tbs *t, cs_out *out, cs_err *e)
 	cs_out_span(out, "owner", "owner", t->owner);
 	cs_out_hash(out, "owner_key", "owner's key hash", t->owner_key_hash);
 	cs_out_span(out, "authority", "authority", t->authority);
-	cs_out_time(out, "not_before", "can be used from", t->not_before);
-	cs_out_time(out, "not_after", "can be used until", t->not_after);
-	cs_out_duration(out, "max_lifetime", "each credential at most",
-	    t->max_lifetime);
-	cs_out_int(out, "max_issuances", "times of each kind",
+	cs_out_time(out, "not_before", deny ? "counts from" :
+	    "can be used from", t->not_before);
+	cs_out_time(out, "not_after", deny ? "counts until" :
+	    "can be used until", t->not_after);
+	cs_out_duration(out, "max_lifetime", deny ? NULL :
+	    "each credential at most", t->max_lifetime);
+	cs_out_int(out, "max_issuances", deny ? NULL : "times of each kind",
 	    t->max_issuances);
 	cs_out_list(out, "subjects", NULL);
 	for (i = 0; i < t->n_subjects; i++)

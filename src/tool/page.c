@@ -25,11 +25,32 @@ cs_page_put(cs_page *p, const char *text)
 	put(p, cs_span_str(text));
 }
 
+static int
+next_line(cs_page *p, const char *next)
+{
+	cs_page_put(p, "\n");
+	cs_page_put(p, next);
+	return (int)strlen(next);
+}
+
+/* Does the word behind this blank go to a line of its own? One that is longer
+ * than a line is broken where the line ends. */
+static bool
+ends_line(const cs_page *p, int at, size_t margin, cs_span behind)
+{
+	size_t n = 0;
+
+	while (n < behind.n && behind.p[n] != ' ')
+		n++;
+	return n != 0 && (size_t)at + 1 + n > (size_t)p->columns &&
+	    margin + n <= (size_t)p->columns;
+}
+
 /* Escaped text behind `used` columns, broken where the line is full. Every
  * further line begins with `next`: no text from outside ever stands at the
  * left edge, where our own words do. */
 static void
-put_broken(cs_page *p, int used, const char *next, cs_span text)
+put_broken(cs_page *p, int used, const char *next, bool prose, cs_span text)
 {
 	cs_span was = text;
 	uint32_t cp = 0;
@@ -43,11 +64,13 @@ put_broken(cs_page *p, int used, const char *next, cs_span text)
 		/* Wide letters take two columns; which ones is the terminal's
 		 * affair: count two for all that are not ASCII. */
 		wide = cp < 0x80 ? 1 : 2;
-		if (at + wide > p->columns) {
-			cs_page_put(p, "\n");
-			cs_page_put(p, next);
-			at = (int)strlen(next);
+		if (prose && cp == ' ' &&
+		    ends_line(p, at, strlen(next), text)) {
+			at = next_line(p, next);
+			continue;
 		}
+		if (at + wide > p->columns)
+			at = next_line(p, next);
 		put(p, cs_span_cut(was, 0, was.n - text.n));
 		at += wide;
 	}
@@ -55,14 +78,14 @@ put_broken(cs_page *p, int used, const char *next, cs_span text)
 }
 
 static void
-put_escaped(cs_page *p, int used, const char *next, cs_span raw)
+put_escaped(cs_page *p, int used, const char *next, bool prose, cs_span raw)
 {
 	cs_buf *b = cs_buf_new(cs_text_escape_max(raw.n));
 
 	if (b == NULL || cs_text_escape(b, raw, p->ascii) != CS_OK)
 		cs_buf_fail(p->b);
 	else
-		put_broken(p, used, next, cs_buf_span(b));
+		put_broken(p, used, next, prose, cs_buf_span(b));
 	cs_buf_free(&b);
 }
 
@@ -74,7 +97,7 @@ cs_page_row(cs_page *p, const char *label, cs_span raw)
 	(void)snprintf(head, sizeof(head), "%-*s", CS_PAGE_MARGIN, label);
 	(void)snprintf(next, sizeof(next), "%*s", CS_PAGE_MARGIN, "");
 	cs_page_put(p, head);
-	put_escaped(p, CS_PAGE_MARGIN, next, raw);
+	put_escaped(p, CS_PAGE_MARGIN, next, true, raw);
 }
 
 void
@@ -103,7 +126,7 @@ cs_page_fence(cs_page *p, const char *label, cs_span raw)
 	    cs_buf_put_str(b, ": ") != CS_OK || cs_buf_put(b, raw) != CS_OK)
 		cs_buf_fail(p->b);
 	else
-		put_escaped(p, 2, "|   ", cs_buf_span(b));
+		put_escaped(p, 2, "|   ", false, cs_buf_span(b));
 	cs_buf_free(&b);
 }
 

@@ -12,20 +12,13 @@
 #include "base/text.h"
 #include "fmt/names.h"
 #include "fmt/reason.h"
-#include "tool/render.h"
 
-#define CLOCK_SKEW 300 /* countersign-formats(5), section 4 */
+/* countersign-formats(5), section 4 */
 #define LIFETIME_MAX 31536000
+#define GRANT "grant="
 
-#define ISSUANCES_MAX 1000000
 #define NONCE_MIN 16
 #define NONCE_MAX 64
-
-#define WINDOW_DEFAULT (15 * 60)
-#define LIFETIME_DEFAULT (60 * 60)
-/* A denial lasts, and is nowhere too long: with the five minutes before now
- * it is the 24h that a verifier takes without a max-window of its own. */
-#define DENY_DEFAULT (24 * 60 * 60 - CLOCK_SKEW)
 
 /* The owner's own words are shown to others as they are, or not signed. */
 static int
@@ -82,6 +75,9 @@ check_pairs(const struct cs_sign_opts *o, cs_err *e)
 	    {o->deny, "deny", o->max_lifetime != 0, "max-lifetime"},
 	    {o->deny, "deny", o->batch != NULL, "batch"},
 	    {o->deny, "deny", o->each, "each"},
+	    {o->deny, "deny", o->under != NULL, "under"},
+	    {o->under != NULL, "under", o->renewable != 0, "renewable"},
+	    {o->under != NULL, "under", o->bind != NULL, "bind"},
 	    {o->renewable != 0, "renewable", o->window != 0, "for"},
 	    {o->each, "each", o->tbs_out != NULL, "tbs-out"},
 	    {o->nonce != NULL, "nonce", o->batch != NULL, "batch"},
@@ -101,6 +97,9 @@ check_requests(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
 {
 	int i;
 
+	if (o->under != NULL && !o->each && (w->n > 1 || o->batch != NULL))
+		return cs_fail(e, CS_EUSAGE, "sign", "--under is for one "
+		    "request, or for --each");
 	if (o->batch != NULL && w->n != 0)
 		return cs_fail(e, CS_EUSAGE, "sign", "--batch names the "
 		    "requests, %s is one too many", w->v[0]);
@@ -116,6 +115,27 @@ check_requests(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
 	return CS_OK;
 }
 
+/* A grant asks for no request, and has none. */
+static int
+check_grant(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
+{
+	if (o->holder == NULL)
+		return cs_fail(e, CS_EUSAGE, "sign", "--holder is missing: "
+		    "who gets the grant");
+	if (w->n != 0 || o->batch != NULL || o->each || o->nonce != NULL ||
+	    o->renewable != 0)
+		return cs_fail(e, CS_EUSAGE, "sign", "a grant goes with no "
+		    "request, and none of --batch, --each, --nonce, "
+		    "--renewable");
+	return CS_OK;
+}
+
+static bool
+is_grant(const struct cs_sign_opts *o)
+{
+	return o->bind != NULL && strncmp(o->bind, GRANT, strlen(GRANT)) == 0;
+}
+
 static int
 read_bind(cs_plan *p, cs_err *e)
 {
@@ -124,15 +144,32 @@ read_bind(cs_plan *p, cs_err *e)
 	p->kind = p->o->renewable != 0 ? CS_SUBJECT_KEY : CS_SUBJECT_REQUEST;
 	if (s == NULL)
 		return CS_OK;
+	if (is_grant(p->o)) {
+		p->kind = CS_SUBJECT_GRANT;
+		p->prefix = cs_span_str(s + strlen(GRANT));
+		return cs_agent_id_check(p->prefix, NULL, e) == CS_OK ? CS_OK :
+		    cs_tool_usage(e, "--bind");
+	}
 	if (strcmp(s, "key") == 0)
 		p->kind = CS_SUBJECT_KEY;
 	else if (strcmp(s, "request") != 0)
-		return cs_fail(e, CS_EUSAGE, "sign",
-		    "--bind: expected request or key, found %s", s);
+		return cs_fail(e, CS_EUSAGE, "sign", "--bind: expected "
+		    "request, key or grant=PREFIX, found %s", s);
 	else if (p->o->renewable != 0)
 		return cs_fail(e, CS_EUSAGE, "sign",
 		    "--renewable binds the key, not the request");
 	return CS_OK;
+}
+
+static int
+check_operands(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
+{
+	if (is_grant(o))
+		return check_grant(o, w, e);
+	if (o->holder != NULL)
+		return cs_fail(e, CS_EUSAGE, "sign",
+		    "--holder goes with --bind grant=PREFIX");
+	return check_requests(o, w, e);
 }
 
 /* Hexadecimal, in either case. False: not that, or more than there is room. */
@@ -190,99 +227,11 @@ cs_plan_check(cs_plan *p, const cs_words *w, cs_err *e)
 
 	if ((r = check_words(p->o, e)) != CS_OK ||
 	    (r = check_pairs(p->o, e)) != CS_OK ||
-	    (r = check_requests(p->o, w, e)) != CS_OK ||
+	    (r = check_operands(p->o, w, e)) != CS_OK ||
 	    (r = read_bind(p, e)) != CS_OK ||
 	    (r = read_nonce(p, e)) != CS_OK)
 		return r;
 	return check_outputs(p->o, e);
-}
-
-/* The request is never who says which owner signs. */
-static int
-check_asked(const cs_reqfile *f, cs_span owner, cs_err *e)
-{
-	cs_span asks = f->csr->intended_owner;
-
-	if (asks.p == NULL || cs_span_eq(asks, owner))
-		return CS_OK;
-	return cs_fail_detail(e, CS_EREFUSED, CS_R_WRONG_OWNER, "sign",
-	    "%s: the request asks %.*s, not %.*s", f->path, (int)asks.n,
-	    asks.p, (int)owner.n, owner.p);
-}
-
-static int
-find_owner(cs_plan *p, cs_err *e)
-{
-	cs_span owner = cs_span_str(p->o->owner != NULL ? p->o->owner :
-	    p->settings->owner);
-	size_t i;
-	int r = CS_OK;
-
-	p->terms.owner = owner;
-	if (owner.p == NULL)
-		return CS_OK;
-	if (p->o->owner == NULL && cs_owner_check(owner, e) != CS_OK)
-		return cs_wrap(e, "owner in the configuration");
-	for (i = 0; r == CS_OK && i < p->n; i++)
-		r = check_asked(p->req[i], owner, e);
-	return r;
-}
-
-/* Absent: each request's own trust domain says. */
-static int
-find_authority(cs_plan *p, cs_err *e)
-{
-	const char *s = p->o->authority != NULL ? p->o->authority :
-						  p->settings->authority;
-
-	p->terms.authority = cs_span_str(s);
-	if (s != NULL && p->o->authority == NULL &&
-	    cs_authority_check(p->terms.authority, e) != CS_OK)
-		return cs_wrap(e, "authority in the configuration");
-	return CS_OK;
-}
-
-static int64_t
-or_else(int64_t given, int64_t otherwise)
-{
-	return given != 0 ? given : otherwise;
-}
-
-/* How long, and how often. */
-static int
-find_limits(cs_plan *p, cs_err *e)
-{
-	const struct cs_sign_opts *o = p->o;
-	cs_tbs *t = &p->terms;
-	int64_t window = or_else(or_else(o->window, o->renewable),
-	    o->deny ? DENY_DEFAULT : WINDOW_DEFAULT);
-
-	t->not_before = p->now - CLOCK_SKEW;
-	t->not_after = p->now + window;
-	t->max_lifetime = o->deny ? 1 : or_else(o->max_lifetime,
-	    LIFETIME_DEFAULT);
-	t->max_issuances = or_else(o->uses, o->renewable == 0 ? 1 :
-	    1 + cs_renewals(window, t->max_lifetime));
-	if (t->max_issuances > ISSUANCES_MAX)
-		return cs_fail(e, CS_EUSAGE, "sign", "--renewable: that would "
-		    "take %lld credentials, at most %d: give a longer "
-		    "--max-lifetime, or --uses", (long long)t->max_issuances,
-		    ISSUANCES_MAX);
-	return CS_OK;
-}
-
-int
-cs_plan_terms(cs_plan *p, cs_err *e)
-{
-	int r;
-
-	p->terms.decision = p->o->deny ? CS_DENY : CS_APPROVE;
-	p->terms.purpose = cs_span_str(p->o->purpose);
-	p->terms.nonce = cs_buf_span(p->nonce);
-	if ((r = find_limits(p, e)) != CS_OK ||
-	    (r = find_owner(p, e)) != CS_OK)
-		return r;
-	return find_authority(p, e);
 }
 
 static void
@@ -327,6 +276,9 @@ cs_plan_build(cs_plan *p, cs_err *e)
 	int r = CS_OK;
 
 	free_jobs(p);
+	if (p->kind == CS_SUBJECT_GRANT && (r = add_job(p, e)) == CS_OK)
+		r = cs_approve_grant(p->job[0], p->prefix,
+		    cs_buf_span(p->holder), e);
 	for (i = 0; r == CS_OK && i < p->n; i++) {
 		if (p->n_jobs == 0 || p->o->each)
 			r = add_job(p, e);
@@ -334,8 +286,12 @@ cs_plan_build(cs_plan *p, cs_err *e)
 			r = add_request(p, p->job[p->n_jobs - 1], p->req[i],
 			    e);
 	}
-	for (i = 0; r == CS_OK && i < p->n_jobs; i++)
+	for (i = 0; r == CS_OK && i < p->n_jobs; i++) {
 		r = cs_approve_build(p->job[i], p->owner_hash, e);
+		if (r == CS_OK && p->grant != NULL)
+			r = cs_grant_covers(&p->grant->approval->tbs,
+			    p->grant->hash, &p->job[i]->tbs, e);
+	}
 	return r;
 }
 
@@ -346,6 +302,9 @@ cs_plan_clear(cs_plan *p)
 	cs_term_close(&p->term);
 	cs_signer_close(&p->signer);
 	cs_buf_free(&p->nonce);
+	cs_buf_free(&p->holder);
+	cs_buf_free(&p->authority);
+	cs_grant_free(&p->grant);
 	while (p->n > 0)
 		cs_reqfile_free(&p->req[--p->n]);
 }

@@ -7,6 +7,7 @@
 #include "tool/access.h"
 #include "tool/approve.h"
 #include "tool/document.h"
+#include "tool/grant.h"
 #include "tool/term.h"
 
 /* The verb sign between its option table and the signature. */
@@ -17,7 +18,7 @@ struct cs_sign_opts {
 	struct cs_key_opts access;
 	struct cs_document_opts document;
 	const char *key, *owner, *authority, *purpose, *tbs_out;
-	const char *batch, *bind, *nonce;
+	const char *batch, *bind, *nonce, *holder, *under;
 	int64_t window, renewable, max_lifetime, uses;
 	bool yes, each, deny;
 };
@@ -33,6 +34,10 @@ typedef struct cs_plan {
 	size_t n;
 	cs_reqfile *req[CS_SUBJECTS_MAX];
 	cs_buf *nonce;
+	cs_span prefix;    /* --bind grant= */
+	cs_buf *holder;    /* --holder, its SubjectPublicKeyInfo */
+	cs_buf *authority; /* the default one of a grant */
+	cs_grant *grant;   /* --under */
 	cs_tbs terms;   /* what the approvals have in common; borrows */
 	cs_term *term;  /* NULL: nobody is asked */
 	cs_signer *signer;
@@ -45,8 +50,11 @@ typedef struct cs_plan {
 CS_USE int cs_plan_check(cs_plan *p, const cs_words *w, cs_err *e);
 /* The requests, each checked for itself, and that no two are alike. */
 CS_USE int cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e);
-/* Owner and limits: from the options, the configuration, the defaults. */
+/* Owner and limits: from the grant, the options, the configuration, the
+ * defaults. */
 CS_USE int cs_plan_terms(cs_plan *p, cs_err *e);
+/* Is the key that was found one that may sign this? */
+CS_USE int cs_plan_key(const cs_plan *p, cs_err *e);
 /* The approvals, built anew from the requests that are left. */
 CS_USE int cs_plan_build(cs_plan *p, cs_err *e);
 /* Leaves the request of this number out. False: there is none. */

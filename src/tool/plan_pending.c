@@ -53,6 +53,8 @@ put_options(cs_command *c, const struct cs_sign_opts *o)
 	put_string(c, "authority", o->authority);
 	put_string(c, "purpose", o->purpose);
 	put_string(c, "bind", o->bind);
+	put_string(c, "holder", o->holder);
+	put_string(c, "under", o->under);
 	put_string(c, "nonce", o->nonce);
 	put_duration(c, "for", o->window);
 	put_duration(c, "renewable", o->renewable);

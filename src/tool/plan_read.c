@@ -16,6 +16,8 @@
 #include "base/file.h"
 #include "fmt/reason.h"
 
+#define HOLDER_MAX (64 * 1024)
+
 static int
 too_many(cs_err *e)
 {
@@ -196,6 +198,14 @@ cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e)
 {
 	int i, r = CS_OK;
 
+	if (p->kind == CS_SUBJECT_GRANT) {
+		if ((p->holder = cs_buf_new(HOLDER_MAX)) == NULL)
+			return cs_nomem(e, "sign");
+		return cs_holder_read(p->o->holder, p->holder, e);
+	}
+	if (p->o->under != NULL &&
+	    (r = cs_grant_read(p->o->under, &p->grant, e)) != CS_OK)
+		return r;
 	p->list = p->o->batch != NULL || w->n > 1;
 	if (p->o->batch != NULL)
 		r = read_dir(p, p->o->batch, e);

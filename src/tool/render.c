@@ -13,6 +13,12 @@
 #define COLUMNS_MIN 40
 #define COLUMNS_MAX 100
 
+static bool
+is_grant(const cs_review *r)
+{
+	return r->job[0]->tbs.subjects[0].kind == CS_SUBJECT_GRANT;
+}
+
 static int
 put_request(cs_page *p, const cs_review *r, cs_err *e)
 {
@@ -39,8 +45,11 @@ put_request(cs_page *p, const cs_review *r, cs_err *e)
 static bool
 is_of(const cs_subject *s, const cs_reqfile *f)
 {
-	cs_subject own = cs_reqfile_subject(f, s->kind);
+	cs_subject own;
 
+	if (s->kind == CS_SUBJECT_GRANT)
+		return f == NULL;
+	own = cs_reqfile_subject(f, s->kind);
 	return cs_span_eq(s->agent_id, own.agent_id) &&
 	    cs_span_eq(s->agent_key_hash, own.agent_key_hash) &&
 	    (s->kind != CS_SUBJECT_REQUEST ||
@@ -76,9 +85,13 @@ cs_review_page(const cs_review *r, int columns, bool ascii, cs_buf *page,
 		    COLUMNS_MIN);
 	if (p.columns > COLUMNS_MAX)
 		p.columns = COLUMNS_MAX;
-	if ((rc = check(r, e)) != CS_OK ||
-	    (rc = r->list ? cs_page_list(&p, r, e) : put_request(&p, r, e)) !=
-	    CS_OK)
+	if ((rc = check(r, e)) != CS_OK)
+		return rc;
+	if (is_grant(r))
+		rc = cs_page_grant(&p, r, e);
+	else
+		rc = r->list ? cs_page_list(&p, r, e) : put_request(&p, r, e);
+	if (rc != CS_OK)
 		return rc;
 	if (cs_buf_failed(page))
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_TOO_LARGE,
@@ -89,6 +102,8 @@ cs_review_page(const cs_review *r, int columns, bool ascii, cs_buf *page,
 const char *
 cs_review_word(const cs_review *r)
 {
+	if (is_grant(r))
+		return "grant";
 	return r->job[0]->tbs.decision == CS_DENY ? "deny" : "yes";
 }
 
@@ -97,7 +112,10 @@ cs_review_question(const cs_review *r, char text[128])
 {
 	const cs_tbs *t = &r->job[0]->tbs;
 
-	if (r->list)
+	if (is_grant(r))
+		(void)snprintf(text, 128, "\nGive this key that power? Type "
+		    "grant to sign: ");
+	else if (r->list)
 		(void)snprintf(text, 128, "\nApprove these? Type yes to sign, "
 		    "or the numbers to leave out: ");
 	else

@@ -15,6 +15,8 @@ typedef struct cs_review { /* borrows all */
 	bool list;              /* a batch, though it may be down to one */
 	const cs_signer_info *signer;
 	int64_t now;            /* what durations count from */
+	const cs_tbs *grant;    /* that they are under, or NULL */
+	const char *holder_path; /* a grant: where its key was read, or NULL */
 } cs_review;
 
 /* Appends the page, escaped, no line longer than `columns`. What cannot be

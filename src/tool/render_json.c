@@ -97,14 +97,41 @@ terms_fields(const cs_review *r, cs_out *out)
 		cs_out_hex(out, "approval_id", NULL, t->approval_id);
 	if (t->nonce.p != NULL)
 		cs_out_hex(out, "nonce", NULL, t->nonce);
+	if (t->under_grant.p != NULL)
+		cs_out_hex(out, "under_grant", NULL, t->under_grant);
 	if (t->purpose.p != NULL)
 		cs_out_span(out, "purpose", NULL, t->purpose);
+}
+
+static int
+grant_fields(const cs_tbs *t, cs_out *out, cs_err *e)
+{
+	const cs_subject *s = &t->subjects[0];
+	cs_buf *sentence = cs_part_sentence(t);
+	uint8_t hash[CS_SHA256_LEN];
+	int rc = sentence == NULL ? cs_nomem(e, "render") :
+	    cs_sha256(s->holder_key, hash, e);
+
+	if (rc == CS_OK) {
+		cs_out_span(out, "agents_below", NULL, s->agent_id);
+		cs_out_hash(out, "holder_key", NULL,
+		    cs_span_of(hash, sizeof(hash)));
+		cs_out_span(out, "sentence", NULL, cs_buf_span(sentence));
+		cs_out_list(out, "warnings", NULL);
+		cs_lookout(s->agent_id, t->owner, t->authority, warning_field,
+		    out);
+		cs_out_close(out);
+	}
+	cs_buf_free(&sentence);
+	return rc;
 }
 
 int
 cs_review_fields(const cs_review *r, cs_out *out, cs_err *e)
 {
 	terms_fields(r, out);
+	if (r->job[0]->tbs.subjects[0].kind == CS_SUBJECT_GRANT)
+		return grant_fields(&r->job[0]->tbs, out, e);
 	if (r->list)
 		return list_fields(r, out, e);
 	return request_fields(&r->job[0]->tbs, 0, r->job[0]->req[0], out, e);

@@ -157,6 +157,20 @@ cs_part_limits(cs_page *p, const cs_review *r)
 	put_until(p, t);
 }
 
+static void
+put_grant(cs_page *p, const cs_tbs *g)
+{
+	char key[52], to[24] = "";
+
+	cs_fingerprint(g->owner_key_hash.p, key);
+	if (!cs_rfc3339_put(g->not_after, to))
+		cs_buf_fail(p->b);
+	cs_page_rowf(p, "UNDER", "a grant by the key %s, until %s, for %lld "
+	    "credentials of each kind in all, to agents below", key, to,
+	    (long long)g->max_issuances);
+	cs_page_row(p, "", g->subjects[0].agent_id);
+}
+
 void
 cs_part_owner(cs_page *p, const cs_review *r)
 {
@@ -166,6 +180,8 @@ cs_part_owner(cs_page *p, const cs_review *r)
 	cs_page_row(p, "WITH", r->job[0]->tbs.owner);
 	cs_page_rowf(p, "", "%s key %s", r->signer->key, key);
 	cs_page_row(p, "", cs_span_str(r->signer->where));
+	if (r->grant != NULL)
+		put_grant(p, r->grant);
 }
 
 static void
