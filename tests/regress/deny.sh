@@ -73,7 +73,7 @@ says "the page says what that is" err "credentials for this key as this agent"
 ok "binds the key" jq -e '.binds == "key" and .max_issuances == 13 and
     (.arithmetic | startswith("1 at once and 12 renewals, one each 40m"))' out
 ok "alone" shown key.approval '.objects[0].subjects ==
-    [.objects[0].subjects[0] | {agent, agent_key}]'
+    [.objects[0].subjects[0] | {kind, agent, agent_key}]'
 countersign request --id $id --key agent.key -o later.csr --purpose 'again'
 ok "any request of this key" countersign attach --key agent.key later.csr \
     key.approval -o later-composite.csr
