@@ -18,22 +18,22 @@ static const struct attr_row {
 	size_t max;
 	bool literal; /* its grammar has no percent-encoding */
 } rows[CS_P11_A_END] = {
-	[CS_P11_A_TOKEN] = {"token", false, 32},
-	[CS_P11_A_MANUFACTURER] = {"manufacturer", false, 32},
-	[CS_P11_A_SERIAL] = {"serial", false, 16},
-	[CS_P11_A_MODEL] = {"model", false, 16},
-	[CS_P11_A_LIBRARY_MANUFACTURER] = {"library-manufacturer", false, 32},
-	[CS_P11_A_LIBRARY_DESCRIPTION] = {"library-description", false, 32},
+	[CS_P11_A_TOKEN] = {"token", false, 32, false},
+	[CS_P11_A_MANUFACTURER] = {"manufacturer", false, 32, false},
+	[CS_P11_A_SERIAL] = {"serial", false, 16, false},
+	[CS_P11_A_MODEL] = {"model", false, 16, false},
+	[CS_P11_A_LIBRARY_MANUFACTURER] = {"library-manufacturer", false, 32, false},
+	[CS_P11_A_LIBRARY_DESCRIPTION] = {"library-description", false, 32, false},
 	[CS_P11_A_LIBRARY_VERSION] = {"library-version", false, 7, true},
-	[CS_P11_A_SLOT_MANUFACTURER] = {"slot-manufacturer", false, 32},
-	[CS_P11_A_SLOT_DESCRIPTION] = {"slot-description", false, 64},
+	[CS_P11_A_SLOT_MANUFACTURER] = {"slot-manufacturer", false, 32, false},
+	[CS_P11_A_SLOT_DESCRIPTION] = {"slot-description", false, 64, false},
 	[CS_P11_A_SLOT_ID] = {"slot-id", false, 20, true},
-	[CS_P11_A_OBJECT] = {"object", false, CS_P11_LABEL_MAX},
-	[CS_P11_A_ID] = {"id", false, CS_P11_ID_MAX},
+	[CS_P11_A_OBJECT] = {"object", false, CS_P11_LABEL_MAX, false},
+	[CS_P11_A_ID] = {"id", false, CS_P11_ID_MAX, false},
 	[CS_P11_A_TYPE] = {"type", false, 16, true},
-	[CS_P11_A_MODULE_PATH] = {"module-path", true, 1024},
-	[CS_P11_A_MODULE_NAME] = {"module-name", true, 64},
-	[CS_P11_A_PIN_SOURCE] = {"pin-source", true, 1024},
+	[CS_P11_A_MODULE_PATH] = {"module-path", true, 1024, false},
+	[CS_P11_A_MODULE_NAME] = {"module-name", true, 64, false},
+	[CS_P11_A_PIN_SOURCE] = {"pin-source", true, 1024, false},
 };
 
 static bool
