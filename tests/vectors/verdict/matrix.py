@@ -152,6 +152,8 @@ def companies():
     g, u = pair()
     write("approved-pair-turned", R.composite(u, g), "roles=gu")
     write("grant-invalid-alone", R.composite(g))
+    write("key-reuse-holder-alone", R.composite(cms(
+        K["granter"], grant(K["granter"], holder=AGENT_KEY))))
     write("grant-invalid-alone-beside", R.composite(
         g, approve(R, K["bob"], owner=BOB)))
     write("grant-invalid-use-alone", R.composite(u))
