@@ -10,6 +10,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
@@ -49,8 +50,8 @@ from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
 	return rc;
 }
 
-/* fromdata takes an off-curve point apart, but the one-byte point at infinity
- * passes; the check says both aloud. */
+/* OpenSSL takes an off-curve point apart by itself, but the one-byte point at
+ * infinity passes; the check says both aloud. */
 static int
 check_point(cs_pubkey *k, cs_err *e)
 {
@@ -65,29 +66,60 @@ check_point(cs_pubkey *k, cs_err *e)
 	return CS_OK;
 }
 
+/* Keys of each curve without a point, made once and constant from then on: to
+ * make a curve from its name takes longer than all else about a key. */
+static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static EVP_PKEY *blank_p256, *blank_p384;
+
+static EVP_PKEY *
+make_blank(const char *group)
+{
+	char name[sizeof("P-256")];
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_PARAM params[2];
+	EVP_PKEY *k = NULL;
+
+	memcpy(name, group, sizeof(name));
+	params[0] = OSSL_PARAM_construct_utf8_string(
+	    OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
+	params[1] = OSSL_PARAM_construct_end();
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &k, EVP_PKEY_KEY_PARAMETERS, params) != 1)
+		k = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return k;
+}
+
+static void
+make_blanks(void)
+{
+	blank_p256 = make_blank("P-256");
+	blank_p384 = make_blank("P-384");
+}
+
 static int
 make_ec(const cs_spki *s, cs_pubkey *k, cs_err *e)
 {
 	const bool p256 = s->kind == CS_KEY_P256;
 	const size_t expect = p256 ? 65 : 97;
-	char group[] = "P-256";
-	OSSL_PARAM params[3];
-	int rc;
+	EVP_PKEY *blank = NULL;
 
 	if (s->point.p == NULL || s->point.n != expect || s->point.p[0] != 4)
 		return CS_BAD(e, CS_R_UNSUPPORTED, where,
 		    "expected an uncompressed point of %zu bytes, found %zu",
 		    expect, s->point.n);
-	if (!p256)
-		memcpy(group, "P-384", sizeof(group));
-	params[0] = OSSL_PARAM_construct_utf8_string(
-	    OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-	    (void *)s->point.p, s->point.n);
-	params[2] = OSSL_PARAM_construct_end();
-	if ((rc = from_params(k, "EC", params, e)) == CS_OK)
-		rc = check_point(k, e);
-	return rc;
+	ERR_clear_error();
+	if (CRYPTO_THREAD_run_once(&once, make_blanks) == 1)
+		blank = p256 ? blank_p256 : blank_p384;
+	k->pkey = blank != NULL ? EVP_PKEY_dup(blank) :
+	    make_blank(p256 ? "P-256" : "P-384");
+	if (k->pkey == NULL)
+		return cs_ossl_fail(e, where, "cannot make a public key");
+	if (EVP_PKEY_set1_encoded_public_key(k->pkey, s->point.p,
+	    s->point.n) != 1)
+		return cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
+		    "not a usable public key");
+	return check_point(k, e);
 }
 
 static int

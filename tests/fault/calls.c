@@ -50,6 +50,9 @@ WRAP(int, EVP_PKEY_fromdata_init, (EVP_PKEY_CTX *c), (c), 0)
 WRAP(int, EVP_PKEY_fromdata, (EVP_PKEY_CTX *c, EVP_PKEY **k, int selection,
     OSSL_PARAM p[]), (c, k, selection, p), 0)
 WRAP(int, EVP_PKEY_public_check_quick, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(EVP_PKEY *, EVP_PKEY_dup, (EVP_PKEY *k), (k), NULL)
+WRAP(int, EVP_PKEY_set1_encoded_public_key, (EVP_PKEY *k,
+    const unsigned char *point, size_t n), (k, point, n), 0)
 WRAP(int, EVP_PKEY_verify_init, (EVP_PKEY_CTX *c), (c), 0)
 WRAP(int, EVP_PKEY_verify, (EVP_PKEY_CTX *c, const unsigned char *sig,
     size_t len, const unsigned char *hash, size_t n), (c, sig, len, hash, n),
