@@ -295,9 +295,10 @@ def grants():
         yield "approved", "behind its use", composite(*pair[::-1])
 
     def case(expected, name, use=(), more=(), prefix=AGENT.rpartition("/")[0],
-             owner="alice", holder="holder", subjects=None, order=None):
+             owner="alice", holder="holder", by="holder", subjects=None,
+             order=None):
         given = tbs(owner, [grant(prefix, holder)], **dict(more))
-        uses = [signed("holder", tbs("holder", subjects or [subject(BASE)],
+        uses = [signed(by, tbs(by, subjects or [subject(BASE)],
                                      **({"underGrant": sha256(given).digest()}
                                         | dict(use)))) for _ in range(2)]
         parts = {"grant": signed(owner, given), "use": uses[0],
@@ -313,7 +314,9 @@ def grants():
     yield case(bad, "of another owner", {"owner": BOB})
     yield case("wrong-authority", "of another authority",
                more={"authority": WHERE + "/b"})
-    yield case(bad, "of a holder who is another", holder="mallory")
+    yield case("signature-invalid", "of a holder who is another",
+               by="mallory")
+    yield case(bad, "the hash of another key", {"ownerKeyHash": bytes(32)})
     yield case(bad, "of one who may not", owner="alice384")
     yield case(bad, "another hash", {"underGrant": bytes(32)})
     yield case(bad, "from earlier", {"notBefore": NOW - 301 * SECOND})
@@ -330,7 +333,8 @@ def grants():
     yield case(bad, "for two", subjects=[subject(BASE), subject(OTHER)])
     yield case("binding-mismatch", "for another", subjects=[subject(OTHER)])
     yield case(bad, "under a grant", more={"underGrant": bytes(32)})
-    yield case("key-reuse", "to the agent", holder="agent")
+    yield case("key-reuse", "to the agent", holder="agent",
+               by="agent")
     deny = {"decision": "deny", "maxLifetime": 1, "maxIssuances": 1}
     yield case(bad, "to deny", deny)
     yield bad, "two grants in one", composite(signed("alice", tbs("alice", [

@@ -422,10 +422,8 @@ def judge(message, anchors, now, authority, nonce=None, trust_domain=None):
             one["anchor"] = anchors[one["ownerKeyHash"]]
         else:
             check(one["underGrant"] in grants, "grant-invalid")
-            grant = grants[one["underGrant"]]
-            check(one["ownerKeyHash"] == sha256(grant["holder"]).digest(),
-                  "grant-invalid")
-            one["anchor"] = {"owner": grant["owner"], "spki": grant["holder"]}
+            one["anchor"] = {"owner": one["owner"],
+                             "spki": grants[one["underGrant"]]["holder"]}
     for one in approvals:
         check(is_approval_signed(one, one["anchor"]["spki"]),
               "signature-invalid")
@@ -458,6 +456,7 @@ def judge(message, anchors, now, authority, nonce=None, trust_domain=None):
         (use,), (subject,) = uses, one["subjects"]
         check(is_under(request["agentId"], [subject["agentPrefix"]]) and
               use["owner"] == one["owner"] and
+              use["ownerKeyHash"] == sha256(one["holder"]).digest() and
               use["authority"] == one["authority"] and
               one["notBefore"] <= use["notBefore"] and
               use["notAfter"] <= one["notAfter"] and
