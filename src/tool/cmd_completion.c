@@ -30,7 +30,7 @@ put_words(const struct cs_opt_spec *s, FILE *f)
 {
 	size_t i;
 
-	(void)fprintf(f, "\t%s) words='", s->verb);
+	(void)fprintf(f, "\t\"%s\") words='", s->verb);
 	for (i = 0; i < s->n; i++)
 		(void)fprintf(f, "%s--%s", i == 0 ? "" : " ", s->rows[i].name);
 	(void)fputs("' ;;\n", f);
@@ -44,9 +44,9 @@ put_argument(const char *verb, const struct cs_opt *r, FILE *f)
 
 	if (r->kind == CS_OPT_FLAG)
 		return;
-	(void)fprintf(f, "\t%s:--%s", verb, r->name);
+	(void)fprintf(f, "\t\"%s:--%s\"", verb, r->name);
 	if (r->letter != 0)
-		(void)fprintf(f, "|%s:-%c", verb, r->letter);
+		(void)fprintf(f, "|\"%s:-%c\"", verb, r->letter);
 	if (r->kind == CS_OPT_CHOICE) {
 		(void)fputs(") kind=words; words='", f);
 		for (p = r->arg; *p != '\0'; p++)
@@ -59,14 +59,37 @@ put_argument(const char *verb, const struct cs_opt *r, FILE *f)
 		    ") kind=dirs ;;\n" : ") kind=files ;;\n", f);
 }
 
+/* The first words, each once: verbs of one group stand together. */
 static void
 put_verbs(const cs_tool *t, FILE *f)
 {
+	const char *verb, *last = "";
+	size_t i, n;
+
+	for (i = 0; i < t->n_verbs; i++) {
+		verb = t->verbs[i]->spec->verb;
+		n = strcspn(verb, " ");
+		if (strcspn(last, " ") != n || strncmp(verb, last, n) != 0)
+			(void)fprintf(f, "%s%.*s", i == 0 ? "" : " ", (int)n,
+			    verb);
+		last = verb;
+	}
+}
+
+/* The second words of each group, where they stand. */
+static void
+put_groups(const cs_tool *t, FILE *f)
+{
+	const char *verb, *second;
 	size_t i;
 
-	for (i = 0; i < t->n_verbs; i++)
-		(void)fprintf(f, "%s%s", i == 0 ? "" : " ",
-		    t->verbs[i]->spec->verb);
+	for (i = 0; i < t->n_verbs; i++) {
+		verb = t->verbs[i]->spec->verb;
+		if ((second = strchr(verb, ' ')) == NULL)
+			continue;
+		(void)fprintf(f, "\t%.*s) second+=' %s' ;;&\n",
+		    (int)(second - verb), verb, second + 1);
+	}
 }
 
 static void
@@ -80,12 +103,20 @@ put_script(const cs_tool *t, FILE *f)
 		    "_countersign()\n{\n"
 		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} "
 		    "prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-		    "\tlocal verb=${COMP_WORDS[1]} words='' kind=files\n"
+		    "\tlocal verb=${COMP_WORDS[1]} words='' kind=files second=''\n"
 		    "\tCOMPREPLY=()\n"
 		    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 		    "\t\tmapfile -t COMPREPLY < <(compgen -W '", f);
 	put_verbs(t, f);
 	(void)fputs(" help --help --version' -- \"$cur\")\n\t\treturn\n\tfi\n"
+		    "\tcase $verb in\n", f);
+	put_groups(t, f);
+	(void)fputs("\tesac\n"
+		    "\tif [ -n \"$second\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
+		    "\t\tmapfile -t COMPREPLY < "
+		    "<(compgen -W \"$second --help\" -- \"$cur\")\n"
+		    "\t\treturn\n\tfi\n"
+		    "\t[ -z \"$second\" ] || verb+=\" ${COMP_WORDS[2]}\"\n"
 		    "\tcase $verb:$prev in\n", f);
 	for (i = 0; i < t->n_verbs; i++) {
 		s = t->verbs[i]->spec;

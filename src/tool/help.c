@@ -9,8 +9,16 @@
 
 #include "tool/tool.h"
 
+static bool
+is_in(const struct cs_opt_spec *s, const char *group)
+{
+	size_t n = group == NULL ? 0 : strlen(group);
+
+	return n == 0 || (strncmp(s->verb, group, n) == 0 && s->verb[n] == ' ');
+}
+
 static void
-list_verbs(const cs_tool *t, FILE *f)
+list_verbs(const cs_tool *t, const char *group, FILE *f)
 {
 	const struct cs_opt_spec *s;
 	size_t i;
@@ -21,14 +29,16 @@ list_verbs(const cs_tool *t, FILE *f)
 		    "verbs:\n", f);
 	for (i = 0; i < t->n_verbs; i++) {
 		s = t->verbs[i]->spec;
-		(void)fprintf(f, "  %-12s %s\n", s->verb, s->summary);
+		if (is_in(s, group))
+			(void)fprintf(f, "  %-15s %s\n", s->verb, s->summary);
 	}
 	(void)fputs("\ncountersign(7) is the tutorial, countersign-exit(7) "
 		    "lists the exit codes.\n", f);
 }
 
 static int
-put_text(const cs_tool *t, const struct cs_opt_spec *s, cs_out *out, cs_err *e)
+put_text(const cs_tool *t, const struct cs_opt_spec *s, const char *group,
+    cs_out *out, cs_err *e)
 {
 	char *text = NULL;
 	size_t n = 0;
@@ -37,7 +47,7 @@ put_text(const cs_tool *t, const struct cs_opt_spec *s, cs_out *out, cs_err *e)
 	if (f == NULL)
 		return cs_nomem(e, "tool");
 	if (s == NULL)
-		list_verbs(t, f);
+		list_verbs(t, group, f);
 	else
 		cs_opt_help(s, "countersign", f);
 	if (fclose(f) != 0) {
@@ -88,8 +98,8 @@ put_spec(const struct cs_opt_spec *s, cs_out *out)
 }
 
 int
-cs_help_put(const cs_tool *t, const struct cs_opt_spec *s, cs_out *out,
-    cs_err *e)
+cs_help_put(const cs_tool *t, const struct cs_opt_spec *s, const char *group,
+    cs_out *out, cs_err *e)
 {
 	size_t i;
 
@@ -98,11 +108,13 @@ cs_help_put(const cs_tool *t, const struct cs_opt_spec *s, cs_out *out,
 	else {
 		cs_out_list(out, "verbs", NULL);
 		for (i = 0; i < t->n_verbs; i++) {
+			if (!is_in(t->verbs[i]->spec, group))
+				continue;
 			cs_out_object(out, NULL, NULL);
 			put_spec(t->verbs[i]->spec, out);
 			cs_out_close(out);
 		}
 		cs_out_close(out);
 	}
-	return put_text(t, s, out, e);
+	return put_text(t, s, group, out, e);
 }

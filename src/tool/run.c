@@ -13,31 +13,79 @@
 
 #define MAX_VERBS 32
 
+/* The second word of a verb in `group`, or NULL. */
+static const char *
+second_word(const struct cs_verb *v, const char *group)
+{
+	size_t n = strlen(group);
+	const char *name = v->spec->verb;
+
+	return strncmp(name, group, n) == 0 && name[n] == ' ' ? name + n + 1 :
+	    NULL;
+}
+
 const struct cs_verb *
-cs_tool_verb(const cs_tool *t, const char *name)
+cs_tool_verb(const cs_tool *t, int n, char *const *words, int *used)
+{
+	const char *second;
+	size_t i;
+
+	for (i = 0; i < t->n_verbs; i++) {
+		second = second_word(t->verbs[i], words[0]);
+		if (second == NULL ? strcmp(t->verbs[i]->spec->verb, words[0]) :
+			n < 2 || strcmp(second, words[1]) != 0)
+			continue;
+		if (used != NULL)
+			*used = second == NULL ? 1 : 2;
+		return t->verbs[i];
+	}
+	return NULL;
+}
+
+bool
+cs_tool_is_group(const cs_tool *t, const char *word)
 {
 	size_t i;
 
 	for (i = 0; i < t->n_verbs; i++)
-		if (strcmp(t->verbs[i]->spec->verb, name) == 0)
-			return t->verbs[i];
-	return NULL;
+		if (second_word(t->verbs[i], word) != NULL)
+			return true;
+	return false;
+}
+
+/* Verbs as they stand at this place: all, or the second words of a group. */
+static size_t
+candidates(const cs_tool *t, const char *group, const char *names[MAX_VERBS])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n_verbs && n < MAX_VERBS; i++) {
+		names[n] = group == NULL ? t->verbs[i]->spec->verb :
+		    second_word(t->verbs[i], group);
+		if (names[n] != NULL)
+			n++;
+	}
+	return n;
 }
 
 int
-cs_tool_unknown(const cs_tool *t, const char *name, cs_err *e)
+cs_tool_unknown(const cs_tool *t, int n, char *const *words, cs_err *e)
 {
-	const char *names[MAX_VERBS], *near;
-	size_t i, n = t->n_verbs < MAX_VERBS ? t->n_verbs : MAX_VERBS;
+	const char *group = cs_tool_is_group(t, words[0]) ? words[0] : NULL;
+	const char *names[MAX_VERBS], *near, *word = words[group != NULL];
 
-	for (i = 0; i < n; i++)
-		names[i] = t->verbs[i]->spec->verb;
-	near = cs_text_nearest(name, names, n);
+	if (group != NULL && n < 2)
+		return cs_fail(e, CS_EUSAGE, "tool",
+		    "%s what? countersign %s --help lists it", group, group);
+	near = cs_text_nearest(word, names, candidates(t, group, names));
 	if (near != NULL)
 		return cs_fail(e, CS_EUSAGE, "tool",
-		    "unknown verb %s; did you mean %s?", name, near);
+		    "unknown verb %s%s%s; did you mean %s?",
+		    group == NULL ? "" : group, group == NULL ? "" : " ", word,
+		    near);
 	return cs_fail(e, CS_EUSAGE, "tool",
-	    "unknown verb %s; countersign --help lists them", name);
+	    "unknown verb %s%s%s; countersign --help lists them",
+	    group == NULL ? "" : group, group == NULL ? "" : " ", word);
 }
 
 int
@@ -76,7 +124,7 @@ static int
 run_bare(const cs_tool *t, int argc, char **argv, cs_out *out, cs_err *e)
 {
 	if (has_flag(argc, argv, "--help", "-h"))
-		return cs_help_put(t, NULL, out, e);
+		return cs_help_put(t, NULL, NULL, out, e);
 	if (has_flag(argc, argv, "--version", "-V"))
 		return version(out);
 	if (argc < 2)
@@ -91,17 +139,19 @@ static int
 run_help(const cs_tool *t, int argc, char **argv, cs_out *out, cs_err *e)
 {
 	const struct cs_verb *v = NULL;
-	const char *word = NULL;
-	int i;
+	char *words[2] = {NULL, NULL};
+	int i, n = 0;
 
-	for (i = 2; i < argc; i++)
+	for (i = 2; i < argc && n < 2; i++)
 		if (argv[i][0] != '-')
-			word = argv[i];
-	if (word == NULL)
-		return cs_help_put(t, NULL, out, e);
-	if ((v = cs_tool_verb(t, word)) == NULL)
-		return cs_tool_unknown(t, word, e);
-	return cs_help_put(t, v->spec, out, e);
+			words[n++] = argv[i];
+	if (n == 0)
+		return cs_help_put(t, NULL, NULL, out, e);
+	if ((v = cs_tool_verb(t, n, words, NULL)) != NULL)
+		return cs_help_put(t, v->spec, NULL, out, e);
+	if (n == 1 && cs_tool_is_group(t, words[0]))
+		return cs_help_put(t, NULL, words[0], out, e);
+	return cs_tool_unknown(t, n, words, e);
 }
 
 /* --help, alone or with --json: beside other words it may be one of them that
@@ -124,7 +174,7 @@ run_verb(const cs_tool *t, const struct cs_verb *v, int argc, char **argv,
 	int rc;
 
 	if (is_help(argc, argv))
-		return cs_help_put(t, v->spec, out, e);
+		return cs_help_put(t, v->spec, NULL, out, e);
 	if ((opts = calloc(1, v->opts_size)) == NULL)
 		return cs_nomem(e, "tool");
 	if (v->defaults != NULL)
@@ -139,6 +189,15 @@ run_verb(const cs_tool *t, const struct cs_verb *v, int argc, char **argv,
 	return rc;
 }
 
+/* The words begin with a group, and no verb of it. */
+static int
+run_group(const cs_tool *t, int argc, char **argv, cs_out *out, cs_err *e)
+{
+	if (is_help(argc, argv) && cs_tool_is_group(t, argv[0]))
+		return cs_help_put(t, NULL, argv[0], out, e);
+	return cs_tool_unknown(t, argc, argv, e);
+}
+
 int
 cs_tool_run(const cs_tool *t, int argc, char **argv)
 {
@@ -148,7 +207,7 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 	cs_out *out = cs_out_new(t->ascii);
 	/* Before the parser, which moves the operands to the front. */
 	bool json = has_flag(argc, argv, "--json", NULL);
-	int rc;
+	int rc, used = 0;
 
 	if (out == NULL) {
 		(void)fputs("countersign: out of memory\n", stderr);
@@ -160,10 +219,10 @@ cs_tool_run(const cs_tool *t, int argc, char **argv)
 		rc = run_bare(t, argc, argv, out, &e);
 	else if (strcmp(argv[1], "help") == 0)
 		rc = run_help(t, argc, argv, out, &e);
-	else if ((v = cs_tool_verb(t, argv[1])) == NULL)
-		rc = cs_tool_unknown(t, argv[1], &e);
+	else if ((v = cs_tool_verb(t, argc - 1, argv + 1, &used)) == NULL)
+		rc = run_group(t, argc - 1, argv + 1, out, &e);
 	else
-		rc = run_verb(t, v, argc - 1, argv + 1, out, &e);
+		rc = run_verb(t, v, argc - used, argv + used, out, &e);
 out:
 	if (v != NULL)
 		name = v->spec->verb;

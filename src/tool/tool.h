@@ -54,10 +54,16 @@ struct cs_common {
 /* Runs `argv` (argv[0] is the command's name): finds the verb, parses, runs,
  * writes. Returns the exit code. */
 int cs_tool_run(const cs_tool *t, int argc, char **argv);
-/* The row of this name, or NULL. */
-const struct cs_verb *cs_tool_verb(const cs_tool *t, const char *name);
-/* CS_EUSAGE with a did-you-mean. */
-CS_USE int cs_tool_unknown(const cs_tool *t, const char *name, cs_err *e);
+/* The row that the first one or two of `n` words name, or NULL: a verb of two
+ * words ("owners check") is a row as any other, and its first word is the name
+ * of a group. *used (may be NULL): how many words. */
+const struct cs_verb *cs_tool_verb(const cs_tool *t, int n,
+    char *const *words, int *used);
+/* Is this the first word of a verb that has two? */
+bool cs_tool_is_group(const cs_tool *t, const char *word);
+/* CS_EUSAGE with a did-you-mean, of the verb or of that in a group. */
+CS_USE int cs_tool_unknown(const cs_tool *t, int n, char *const *words,
+    cs_err *e);
 
 /* The error is about a word on the command line: CS_EUSAGE, "WHAT: " before. */
 int cs_tool_usage(cs_err *e, const char *what);
@@ -70,8 +76,9 @@ mode_t cs_process_harden(void);
 extern const struct cs_verb cs_cmd_request, cs_cmd_sign, cs_cmd_attach,
     cs_cmd_verify, cs_cmd_show, cs_cmd_completion;
 
-/* --help and --help --json, from the tables. `s` NULL: the whole command. */
+/* --help and --help --json, from the tables. `s` NULL: all verbs, or those of
+ * `group`. */
 CS_USE int cs_help_put(const cs_tool *t, const struct cs_opt_spec *s,
-    cs_out *out, cs_err *e);
+    const char *group, cs_out *out, cs_err *e);
 
 #endif

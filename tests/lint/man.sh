@@ -9,13 +9,19 @@
 . "$(dirname "$0")/lint.sh"
 COUNTERSIGN=${COUNTERSIGN:-$BUILDDIR/tests/bin/countersign}
 
-verbs=$("$COUNTERSIGN" --help | sed -n '/^verbs:/,/^$/s/^  *\([a-z]*\) .*/\1/p')
+# Verbs of two words, of one group, share the page of the first.
+rows=$("$COUNTERSIGN" --help | sed -nE \
+    '/^verbs:/,/^$/s/^  ([a-z]+( [a-z]+)?)  .*/\1/p')
+verbs=$(echo "$rows" | cut -d ' ' -f 1 | uniq)
 
 # "name letter" a line, letter "-" when there is none
 table_options() {
-	"$COUNTERSIGN" "$1" --help | sed -nE \
+	echo "$rows" | sed -nE "/^$1( |\$)/p" | while read -r words; do
+		# shellcheck disable=SC2086 # one word or two
+		"$COUNTERSIGN" $words --help
+	done | sed -nE \
 	    -e 's/^  -(.), --([a-z0-9-]+).*/\2 \1/p' \
-	    -e 's/^      --([a-z0-9-]+).*/\1 -/p' | sort
+	    -e 's/^      --([a-z0-9-]+).*/\1 -/p' | sort -u
 }
 
 page_options() {

@@ -45,7 +45,7 @@ says "where the help is" err "countersign help verify"
 exits 3 "after -- it is one" sh -c \
     'echo x >--help; "$COUNTERSIGN" show -- --help'
 exits 2 "a value is no flag" countersign sign --purpose --help
-says "but a value" err "expected REQUEST"
+says "but a value" err "REQUEST"
 exits 2 "no verb" countersign
 exits 2 "a verb that is none" countersign atach
 says "did you mean" err "did you mean attach?"
