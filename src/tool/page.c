@@ -90,6 +90,13 @@ put_escaped(cs_page *p, int used, const char *next, bool prose, cs_span raw)
 }
 
 void
+cs_page_heading(cs_page *p, const char *text)
+{
+	cs_page_put(p, "\n");
+	put_escaped(p, 0, "    ", true, cs_span_str(text));
+}
+
+void
 cs_page_row(cs_page *p, const char *label, cs_span raw)
 {
 	char head[CS_PAGE_MARGIN + 1], next[CS_PAGE_MARGIN + 1];

@@ -22,6 +22,8 @@ typedef struct cs_page {
 
 /* Our own words, as they are; `text` brings its line ends. */
 void cs_page_put(cs_page *p, const char *text);
+/* A line of ours behind an empty one, broken between words. */
+void cs_page_heading(cs_page *p, const char *text);
 /* LABEL      raw, broken behind the margin. The label is ours. */
 void cs_page_row(cs_page *p, const char *label, cs_span raw);
 void cs_page_rowf(cs_page *p, const char *label, const char *fmt, ...)

@@ -34,8 +34,8 @@ put_request(cs_page *p, const cs_review *r, cs_err *e)
 	cs_part_limits(p, r);
 	cs_part_owner(p, r);
 	cs_part_lookout(p, &t->subjects[0], t);
-	cs_page_put(p, "\nAGENT SAYS, in its own words, which nobody has "
-		       "checked:\n");
+	cs_page_heading(p, "AGENT SAYS, in its own words, which nobody has "
+			   "checked:");
 	if ((rc = cs_page_fence_agent(p, f->csr, e)) != CS_OK)
 		return rc;
 	cs_page_put(p, "End of the agent's words.\n");

@@ -47,8 +47,8 @@ cs_page_list(cs_page *p, const cs_review *r, cs_err *e)
 	    r->n == 1 ? "approval" : "approvals");
 	cs_part_limits(p, r);
 	cs_part_owner(p, r);
-	cs_page_put(p, "\nWHO asks. Behind a bar stand the agents' own words, "
-		       "which nobody has checked:\n");
+	cs_page_heading(p, "WHO asks. Behind a bar stand the agents' own "
+			   "words, which nobody has checked:");
 	for (i = 0; i < r->n; i++)
 		for (j = 0; j < r->job[i]->tbs.n_subjects; j++)
 			if ((rc = put_item(p, r, &r->job[i]->tbs, j,

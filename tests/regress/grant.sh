@@ -173,5 +173,10 @@ refused grant-invalid "two uses" attach use just-use2
 refused grant-invalid "the use of another grant" attach just-use small
 exits 1 "another's use" attach other.csr.approval
 ok "beside an approval of the owner's" attach use plain
+anchor $alice 'agents="wimse://corp.example/ci",no-touch-required,grants' \
+    owner.key >owners
+chmod 600 owners
+ok "the verifier takes both" countersign verify --owners owners \
+    --authority https://corp.example composite.csr
 
 done_testing
