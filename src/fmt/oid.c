@@ -80,6 +80,26 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_AA_EVIDENCE] =
 	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02\x3b",
 		"evidence"),
+	/* 1.2.840.113549.1.1.10 */
+	[CS_OID_RSASSA_PSS] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a",
+		"RSASSA-PSS"),
+	/* 1.2.840.113549.1.1.8 */
+	[CS_OID_MGF1] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08",
+		"MGF1"),
+	/* 2.16.840.1.101.3.4.2.1 */
+	[CS_OID_SHA256] =
+	    STD("\x60\x86\x48\x01\x65\x03\x04\x02\x01",
+		"SHA-256"),
+	/* 2.16.840.1.101.3.4.2.2 */
+	[CS_OID_SHA384] =
+	    STD("\x60\x86\x48\x01\x65\x03\x04\x02\x02",
+		"SHA-384"),
+	/* 2.16.840.1.101.3.4.2.3 */
+	[CS_OID_SHA512] =
+	    STD("\x60\x86\x48\x01\x65\x03\x04\x02\x03",
+		"SHA-512"),
 	/* 2.5.29.14 */
 	[CS_OID_CE_SUBJECT_KEY_ID] =
 	    STD("\x55\x1d\x0e",
