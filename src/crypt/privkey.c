@@ -16,6 +16,7 @@
 
 #include "crypt/ossl.h"
 #include "crypt/privkeyp.h"
+#include "crypt/sigparams.h"
 #include "fmt/reason.h"
 
 static const char where[] = "crypt/privkey";
@@ -26,6 +27,7 @@ static const struct {
 } kinds[] = {
 	{"p256", "EC", "P-256", 0},
 	{"p384", "EC", "P-384", 0},
+	{"ed25519", "ED25519", NULL, 0},
 	{"rsa2048", "RSA", NULL, 2048},
 	{"rsa3072", "RSA", NULL, 3072},
 	{"rsa4096", "RSA", NULL, 4096},
@@ -84,16 +86,18 @@ int
 cs_privkey_wrap(EVP_PKEY **pkey, cs_privkey **out, cs_err *e)
 {
 	enum cs_key_kind kind = CS_KEY_NONE;
-	int rc;
+	int rc = CS_OK;
 
 	*out = NULL;
 	if (EVP_PKEY_is_a(*pkey, "EC") == 1)
 		rc = classify_ec(*pkey, &kind, e);
 	else if (EVP_PKEY_is_a(*pkey, "RSA") == 1)
 		rc = classify_rsa(*pkey, &kind, e);
+	else if (EVP_PKEY_is_a(*pkey, "ED25519") == 1)
+		kind = CS_KEY_ED25519;
 	else
 		rc = CS_BAD(e, CS_R_UNSUPPORTED, where,
-		    "expected a P-256, P-384 or RSA key, found %s",
+		    "expected a P-256, P-384, RSA or Ed25519 key, found %s",
 		    EVP_PKEY_get0_type_name(*pkey));
 	if (rc != CS_OK)
 		return rc;
@@ -111,7 +115,10 @@ generate(size_t i)
 	if (kinds[i].group != NULL)
 		return EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type,
 		    kinds[i].group);
-	return EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type, kinds[i].bits);
+	if (kinds[i].bits != 0)
+		return EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type,
+		    kinds[i].bits);
+	return EVP_PKEY_Q_keygen(NULL, NULL, kinds[i].type);
 }
 
 int
@@ -185,11 +192,30 @@ put_rsa(const cs_privkey *k, cs_buf *out, cs_err *e)
 	return rc;
 }
 
+static int
+put_ed25519(const cs_privkey *k, cs_buf *out, cs_err *e)
+{
+	uint8_t point[32];
+	size_t n = 0;
+
+	if (EVP_PKEY_get_octet_string_param(k->pkey, OSSL_PKEY_PARAM_PUB_KEY,
+	    point, sizeof(point), &n) != 1)
+		return cs_ossl_fail(e, where, "cannot tell the public key");
+	return cs_spki_put_ed25519(out, cs_span_of(point, n), e);
+}
+
 int
 cs_privkey_spki(const cs_privkey *k, cs_buf *out, cs_err *e)
 {
 	ERR_clear_error();
-	return k->kind == CS_KEY_RSA ? put_rsa(k, out, e) : put_ec(k, out, e);
+	switch (k->kind) {
+	case CS_KEY_RSA:
+		return put_rsa(k, out, e);
+	case CS_KEY_ED25519:
+		return put_ed25519(k, out, e);
+	default:
+		return put_ec(k, out, e);
+	}
 }
 
 static int
@@ -198,10 +224,12 @@ sign(EVP_MD_CTX *ctx, cs_privkey *k, const cs_alg *alg, cs_span bytes,
 {
 	uint8_t sig[512];
 	size_t n = sizeof(sig);
+	cs_sigparams p;
 
+	cs_sigparams_set(&p, alg);
 	if (EVP_PKEY_get_size(k->pkey) > (int)sizeof(sig) ||
-	    EVP_DigestSignInit_ex(ctx, NULL, cs_hash_name(alg->hash), NULL,
-	    NULL, k->pkey, NULL) != 1 ||
+	    EVP_DigestSignInit_ex(ctx, NULL, p.md, NULL, NULL, k->pkey,
+	    p.list) != 1 ||
 	    EVP_DigestSign(ctx, sig, &n, bytes.p, bytes.n) != 1)
 		return cs_ossl_fail(e, where, "cannot sign");
 	if (cs_buf_put(out, cs_span_of(sig, n)) != CS_OK)

@@ -24,7 +24,7 @@ CS_USE int cs_privkey_read(cs_span pem, const cs_ui *ui, const char *what,
  * may write it; tells the person when others may read it. */
 CS_USE int cs_privkey_load(const char *path, const cs_ui *ui, cs_privkey **out,
     cs_err *e);
-/* kind: "p256", "p384", "rsa3072" (rsa2048, rsa4096). */
+/* kind: "p256", "p384", "ed25519", "rsa3072" (rsa2048, rsa4096). */
 CS_USE int cs_privkey_generate(const char *kind, cs_privkey **out, cs_err *e);
 void cs_privkey_free(cs_privkey **k);
 /* Unencrypted PKCS#8 PEM into a secret buf. Gives. */

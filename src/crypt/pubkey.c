@@ -16,10 +16,12 @@
 #include <openssl/params.h>
 
 #include "crypt/ossl.h"
+#include "crypt/sigparams.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
 
 #define MODULUS_MAX 512 /* 4096 bits */
+#define ED25519_SIG 64
 
 static const char where[] = "crypt/pubkey";
 
@@ -157,15 +159,67 @@ make_rsa(const cs_spki *s, cs_pubkey *k, cs_err *e)
 	return from_params(k, "RSA", params, e);
 }
 
+/* y, from its low octet on, of the points whose order is 4, 1 and twice 8;
+ * that of order 2 is p - 1. */
+static const uint8_t small_order[][32] = {{0}, {1},
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89,
+	0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39,
+	0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76,
+	0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6,
+	0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a}};
+
+/* Under a key of small order one signature fits any bytes; a y that is not
+ * below p (RFC 8032 5.1.3) is a second encoding. */
+static bool
+is_weak(const uint8_t point[32])
+{
+	uint8_t y[32];
+	size_t i;
+
+	memcpy(y, point, sizeof(y));
+	y[31] &= 0x7f; /* the sign of x */
+	for (i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
+		if (cs_span_eq(cs_span_of(y, sizeof(y)),
+		    cs_span_of(small_order[i], sizeof(y))))
+			return true;
+	for (i = 1; i < 31; i++)
+		if (y[i] != 0xff)
+			return false;
+	return y[31] == 0x7f && y[0] >= 0xec;
+}
+
+static int
+make_ed25519(const cs_spki *s, cs_pubkey *k, cs_err *e)
+{
+	OSSL_PARAM params[2];
+
+	if (s->point.p == NULL || s->point.n != 32 || is_weak(s->point.p))
+		return CS_BAD(e, CS_R_UNSUPPORTED, where,
+		    "expected an Ed25519 point of 32 bytes below p and not of "
+		    "small order");
+	params[0] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+	    (void *)s->point.p, s->point.n);
+	params[1] = OSSL_PARAM_construct_end();
+	return from_params(k, "ED25519", params, e);
+}
+
 static int
 make(const cs_spki *s, cs_pubkey *k, cs_err *e)
 {
-	if (cs_alg_for_key(s->kind, CS_USE_PKCS10) == NULL)
-		return CS_BAD(e, CS_R_UNSUPPORTED, where,
-		    "expected a P-256, P-384 or RSA key");
-	if (s->kind == CS_KEY_RSA)
+	switch (s->kind) {
+	case CS_KEY_P256:
+	case CS_KEY_P384:
+		return make_ec(s, k, e);
+	case CS_KEY_RSA:
 		return make_rsa(s, k, e);
-	return make_ec(s, k, e);
+	case CS_KEY_ED25519:
+		return make_ed25519(s, k, e);
+	case CS_KEY_NONE:
+		break;
+	}
+	return CS_BAD(e, CS_R_UNSUPPORTED, where,
+	    "expected a P-256, P-384, RSA or Ed25519 key");
 }
 
 int
@@ -223,17 +277,20 @@ check_ecdsa(cs_span sig, cs_err *e)
 static int
 check_shape(const cs_pubkey *k, const cs_alg *alg, cs_span sig, cs_err *e)
 {
+	size_t expect;
+
 	if (alg->key != k->kind)
 		return cs_fail(e, CS_EBUG, where,
 		    "%s does not belong to the key", alg->name);
 	if (sig.p == NULL || sig.n == 0)
 		return cs_fail(e, CS_EREFUSED, where, "the signature is empty");
-	if (k->kind != CS_KEY_RSA)
+	expect = k->kind == CS_KEY_RSA ? k->modulus_len : ED25519_SIG;
+	if (k->kind == CS_KEY_P256 || k->kind == CS_KEY_P384)
 		return check_ecdsa(sig, e);
-	if (sig.n != k->modulus_len)
+	if (sig.n != expect)
 		return cs_fail(e, CS_EREFUSED, where,
-		    "expected a signature of %zu bytes, found %zu",
-		    k->modulus_len, sig.n);
+		    "expected a signature of %zu bytes, found %zu", expect,
+		    sig.n);
 	return CS_OK;
 }
 
@@ -270,8 +327,11 @@ static int
 verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
     cs_span sig, cs_err *e)
 {
-	if (EVP_DigestVerifyInit_ex(ctx, NULL, cs_hash_name(alg->hash), NULL,
-	    NULL, k->pkey, NULL) != 1)
+	cs_sigparams p;
+
+	cs_sigparams_set(&p, alg);
+	if (EVP_DigestVerifyInit_ex(ctx, NULL, p.md, NULL, NULL, k->pkey,
+	    p.list) != 1)
 		return cs_ossl_fail(e, where, "cannot verify");
 	return judge(EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n), e);
 }

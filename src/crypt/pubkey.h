@@ -11,8 +11,8 @@
 
 typedef struct cs_pubkey cs_pubkey;
 
-/* CS_R_UNSUPPORTED when the key is not usable: a point off its curve, a kind
- * without a row in the table. */
+/* CS_R_UNSUPPORTED when the key is not usable: a point off its curve, or of
+ * small order (Ed25519), a kind without a row in the table. */
 CS_USE int cs_pubkey_new(const cs_spki *k, cs_pubkey **out, cs_err *e);
 void cs_pubkey_free(cs_pubkey **k);
 

@@ -9,11 +9,9 @@
 /* Between our algorithms and devices that only have the raw mechanisms: the
  * hash is made here, on the host. */
 
-#define CS_RAWSIG_IN_MAX 128
-
-/* Appends what the device signs for `bytes`: the hash (ECDSA), DigestInfo
- * (RSA PKCS#1 v1.5, RFC 8017 9.2). */
-CS_USE int cs_rawsig_input(const cs_alg *alg, cs_span bytes, cs_buf *out,
+/* Gives what the device signs for `bytes`: the hash (ECDSA, RSASSA-PSS),
+ * DigestInfo (RSA PKCS#1 v1.5, RFC 8017 9.2), the bytes (Ed25519). */
+CS_USE int cs_rawsig_input(const cs_alg *alg, cs_span bytes, cs_buf **out,
     cs_err *e);
 /* Appends the signature as messages carry it: r || s becomes DER. */
 CS_USE int cs_rawsig_output(const cs_alg *alg, cs_span raw, cs_buf *out,

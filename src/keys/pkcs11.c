@@ -21,7 +21,8 @@
  * logs in; libp11, on the same module in the same process, makes an EVP_PKEY
  * of the key. Not where the signature needs a PIN of its own: after a wrong one
  * libp11 cannot use the key again. Not where libp11 lists no keys at all, as
- * on a token that holds one of a kind unknown to it: then C_Sign signs.
+ * on a token that holds an Ed25519 key, unknown to it. Not for RSASSA-PSS. Then
+ * C_Sign signs.
  */
 
 #define SPKI_MAX 1024
@@ -84,10 +85,13 @@ put_spki(const cs_p11_public *p, cs_buf *out, cs_err *e)
 		    e);
 	case CS_P11_RSA:
 		return cs_spki_put_rsa(out, cs_buf_span(p->modulus), e);
-	default:
-		return CS_BAD(e, CS_R_UNSUPPORTED, where,
-		    "expected a P-256, P-384 or RSA key, found Ed25519");
+	case CS_P11_ED25519:
+		return cs_spki_put_ed25519(out, cs_buf_span(p->point), e);
+	case CS_P11_NONE:
+		break;
 	}
+	return CS_BAD(e, CS_R_UNSUPPORTED, where,
+	    "expected a P-256, P-384, RSA or Ed25519 key");
 }
 
 static int
@@ -209,18 +213,28 @@ evp_sign(struct token_key *k, const cs_alg *alg, cs_span bytes, cs_buf *out,
 	return rc;
 }
 
+static enum cs_p11_mech
+mechanism(const cs_alg *alg)
+{
+	if (alg->key == CS_KEY_ED25519)
+		return CS_P11_EDDSA;
+	if (alg->key == CS_KEY_RSA)
+		return alg->salt != 0 ? CS_P11_RSA_PSS : CS_P11_RSA_PKCS;
+	return CS_P11_ECDSA;
+}
+
 static int
 raw_sign(struct token_key *k, const cs_alg *alg, cs_span bytes, cs_buf *out,
     cs_err *e)
 {
-	cs_buf *in = cs_buf_new(CS_RAWSIG_IN_MAX), *raw = cs_buf_new(SIG_MAX);
+	cs_buf *in = NULL, *raw = cs_buf_new(SIG_MAX);
 	int rc;
 
-	if (in == NULL || raw == NULL)
-		rc = cs_nomem(e, where);
-	else if ((rc = cs_rawsig_input(alg, bytes, in, e)) == CS_OK &&
-	    (rc = cs_p11_sign(k->p11, alg->key == CS_KEY_RSA ?
-	    CS_P11_RSA_PKCS : CS_P11_ECDSA, cs_buf_span(in), raw, e)) == CS_OK)
+	if (raw == NULL)
+		return cs_nomem(e, where);
+	if ((rc = cs_rawsig_input(alg, bytes, &in, e)) == CS_OK &&
+	    (rc = cs_p11_sign(k->p11, mechanism(alg), cs_buf_span(in), raw,
+	    e)) == CS_OK)
 		rc = cs_rawsig_output(alg, cs_buf_span(raw), out, e);
 	cs_buf_free(&raw);
 	cs_buf_free(&in);
@@ -235,7 +249,8 @@ sign(struct token_key *k, const cs_alg *alg, cs_span bytes, cs_buf *out,
 
 	if ((rc = cs_p11_login(k->p11, e)) != CS_OK)
 		return rc;
-	if (cs_p11_describe(k->p11)->always_authenticate)
+	if (alg->key == CS_KEY_ED25519 || alg->salt != 0 ||
+	    cs_p11_describe(k->p11)->always_authenticate)
 		return raw_sign(k, alg, bytes, out, e);
 	if (!k->tried) {
 		k->tried = true;

@@ -81,6 +81,8 @@ CS_USE int cs_p11_public_key(cs_p11 *k, cs_p11_public *out, cs_err *e);
 enum cs_p11_mech {
 	CS_P11_ECDSA,    /* in: the hash; out: r || s */
 	CS_P11_RSA_PKCS, /* in: DigestInfo; out: the block */
+	CS_P11_RSA_PSS,  /* in: a SHA-2 hash; out: the block. MGF1 with the
+			  * same hash, a salt as long as it */
 	CS_P11_EDDSA     /* in: the message; out: 64 bytes */
 };
 /* Logs in (PIN through the ui), C_Sign, appends. One attempt. CS_EAUTH tells

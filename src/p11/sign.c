@@ -7,22 +7,56 @@
 
 #define WHERE "p11 sign"
 
-/* The mechanism for C_Sign; false when the key is of another kind. */
+struct mechanism {
+	CK_MECHANISM m;
+	CK_RSA_PKCS_PSS_PARAMS pss;
+};
+
+/* The hash is made on the host and known by its length. */
 static bool
-mechanism(const cs_p11 *k, enum cs_p11_mech mech, CK_MECHANISM *out)
+pss_params(size_t hash_len, CK_RSA_PKCS_PSS_PARAMS *out)
+{
+	static const struct {
+		size_t len;
+		CK_MECHANISM_TYPE hash;
+		CK_ULONG mgf;
+	} hashes[] = {{32, CKM_SHA256, CKG_MGF1_SHA256},
+	    {48, CKM_SHA384, CKG_MGF1_SHA384},
+	    {64, CKM_SHA512, CKG_MGF1_SHA512}};
+	size_t i;
+
+	for (i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		if (hashes[i].len == hash_len) {
+			out->hash_alg = hashes[i].hash;
+			out->mgf = hashes[i].mgf;
+			out->s_len = hash_len;
+			return true;
+		}
+	return false;
+}
+
+/* The mechanism for C_Sign; false when the key is of another kind, or the input
+ * cannot be one. */
+static bool
+mechanism(const cs_p11 *k, enum cs_p11_mech mech, size_t len,
+    struct mechanism *out)
 {
 	enum cs_p11_kind kind = k->pub.kind;
 
-	*out = (CK_MECHANISM){0};
+	*out = (struct mechanism){.m = {.mechanism = CKM_ECDSA}};
 	switch (mech) {
 	case CS_P11_ECDSA:
-		out->mechanism = CKM_ECDSA;
 		return kind == CS_P11_EC_P256 || kind == CS_P11_EC_P384;
 	case CS_P11_RSA_PKCS:
-		out->mechanism = CKM_RSA_PKCS;
+		out->m.mechanism = CKM_RSA_PKCS;
 		return kind == CS_P11_RSA;
+	case CS_P11_RSA_PSS:
+		out->m.mechanism = CKM_RSA_PKCS_PSS;
+		out->m.pParameter = &out->pss;
+		out->m.ulParameterLen = sizeof(out->pss);
+		return kind == CS_P11_RSA && pss_params(len, &out->pss);
 	case CS_P11_EDDSA:
-		out->mechanism = CKM_EDDSA;
+		out->m.mechanism = CKM_EDDSA;
 		return kind == CS_P11_ED25519;
 	}
 	return false;
@@ -85,7 +119,7 @@ cs_p11_sign(cs_p11 *k, enum cs_p11_mech mech, cs_span in, cs_buf *out,
     cs_err *e)
 {
 	cs_ck_session s = {0};
-	CK_MECHANISM m;
+	struct mechanism m;
 	int r;
 
 	if (k->pub.kind == CS_P11_NONE) {
@@ -96,12 +130,12 @@ cs_p11_sign(cs_p11 *k, enum cs_p11_mech mech, cs_span in, cs_buf *out,
 		if (r != CS_OK)
 			return r;
 	}
-	if (!mechanism(k, mech, &m))
+	if (!mechanism(k, mech, in.n, &m))
 		return cs_fail(e, CS_EBUG, WHERE,
 		    "this mechanism is not one of the key's");
 	if ((r = cs_p11_login(k, e)) == CS_OK &&
 	    (r = cs_ck_session_open(k->f, k->slot, &s, e)) == CS_OK)
-		r = sign(k, &s, &m, in, out, e);
+		r = sign(k, &s, &m.m, in, out, e);
 	cs_ck_session_close(&s);
 	return r;
 }

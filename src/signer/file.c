@@ -18,6 +18,7 @@ static const char where[] = "signer/file";
 struct file_key {
 	cs_privkey *key;
 	cs_buf *spki;
+	bool pss;
 };
 
 static void
@@ -36,10 +37,12 @@ static int
 describe(const struct file_key *k, const char *path, cs_signer_info *info,
     cs_err *e)
 {
+	const cs_alg *alg;
 	cs_spki spki;
 	int rc;
 
-	if ((rc = cs_spki_parse(cs_buf_span(k->spki), &spki, e)) != CS_OK)
+	if ((rc = cs_spki_parse(cs_buf_span(k->spki), &spki, e)) != CS_OK ||
+	    (rc = cs_alg_choose(&spki, CS_USE_CMS, k->pss, &alg, e)) != CS_OK)
 		return rc;
 	(void)snprintf(info->uri, sizeof(info->uri), "file:%s", path);
 	(void)snprintf(info->where, sizeof(info->where), "file %s", path);
@@ -61,8 +64,10 @@ file_open(const char *path, const cs_signer_env *env, void **h,
 	    (k->spki = cs_buf_new(SPKI_MAX)) == NULL)
 		rc = cs_nomem(e, where);
 	else if ((rc = cs_privkey_load(path, env->ui, &k->key, e)) == CS_OK &&
-	    (rc = cs_privkey_spki(k->key, k->spki, e)) == CS_OK)
+	    (rc = cs_privkey_spki(k->key, k->spki, e)) == CS_OK) {
+		k->pss = env->pss;
 		rc = describe(k, path, info, e);
+	}
 	if (rc == CS_OK) {
 		*h = k;
 		k = NULL; /* transferred */
@@ -96,6 +101,7 @@ file_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
 	const cs_plain p = {.tbs = tbs,
 	    .spki = cs_buf_span(k->spki),
 	    .now = now,
+	    .pss = k->pss,
 	    .sign = raw_sign,
 	    .arg = k};
 

@@ -22,14 +22,8 @@ static const char where[] = "signer/pkcs11";
 struct token_key {
 	cs_p11 *p11;
 	cs_buf *spki; /* NULL until somebody asks */
+	bool pss;
 };
-
-static int
-refuse_ed25519(cs_err *e)
-{
-	return CS_BAD(e, CS_R_UNSUPPORTED, where,
-	    "expected a P-256, P-384 or RSA key, found Ed25519");
-}
 
 /* "P-256" as far as it shows: a hidden key has no name before a login. */
 static void
@@ -71,6 +65,20 @@ token_close(void *h)
 	free(k);
 }
 
+/* What can be told before anybody is asked for a PIN. */
+static int
+check_scheme(const struct token_key *k, cs_err *e)
+{
+	const cs_p11_info *i = cs_p11_describe(k->p11);
+	char name[16];
+
+	if (!k->pss || i->kind == CS_P11_NONE || i->kind == CS_P11_RSA)
+		return CS_OK;
+	name_key(i, name);
+	return cs_fail(e, CS_EUSAGE, where,
+	    "RSASSA-PSS needs an RSA key, found %s", name);
+}
+
 static int
 token_open(const char *uri, const cs_signer_env *env, void **h,
     cs_signer_info *info, cs_err *e)
@@ -82,10 +90,9 @@ token_open(const char *uri, const cs_signer_env *env, void **h,
 	*h = NULL;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return cs_nomem(e, where);
+	k->pss = env->pss;
 	if ((rc = cs_p11_open(uri, &p11_env, &k->p11, e)) == CS_OK &&
-	    cs_p11_describe(k->p11)->kind == CS_P11_ED25519)
-		rc = refuse_ed25519(e);
-	if (rc == CS_OK) {
+	    (rc = check_scheme(k, e)) == CS_OK) {
 		describe(cs_p11_describe(k->p11), info);
 		*h = k;
 		k = NULL; /* transferred */
@@ -106,9 +113,13 @@ put_spki(const cs_p11_public *p, cs_buf *out, cs_err *e)
 		    e);
 	case CS_P11_RSA:
 		return cs_spki_put_rsa(out, cs_buf_span(p->modulus), e);
-	default:
-		return refuse_ed25519(e);
+	case CS_P11_ED25519:
+		return cs_spki_put_ed25519(out, cs_buf_span(p->point), e);
+	case CS_P11_NONE:
+		break;
 	}
+	return CS_BAD(e, CS_R_UNSUPPORTED, where,
+	    "expected a P-256, P-384, RSA or Ed25519 key");
 }
 
 static int
@@ -146,18 +157,28 @@ token_spki(void *h, cs_buf *out, cs_err *e)
 	return CS_OK;
 }
 
+static enum cs_p11_mech
+mechanism(const cs_alg *alg)
+{
+	if (alg->key == CS_KEY_ED25519)
+		return CS_P11_EDDSA;
+	if (alg->key == CS_KEY_RSA)
+		return alg->salt != 0 ? CS_P11_RSA_PSS : CS_P11_RSA_PKCS;
+	return CS_P11_ECDSA;
+}
+
 static int
 raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 {
 	struct token_key *k = arg;
-	cs_buf *in = cs_buf_new(CS_RAWSIG_IN_MAX), *raw = cs_buf_new(SIG_MAX);
+	cs_buf *in = NULL, *raw = cs_buf_new(SIG_MAX);
 	int rc;
 
-	if (in == NULL || raw == NULL)
-		rc = cs_nomem(e, where);
-	else if ((rc = cs_rawsig_input(alg, bytes, in, e)) == CS_OK &&
-	    (rc = cs_p11_sign(k->p11, alg->key == CS_KEY_RSA ?
-	    CS_P11_RSA_PKCS : CS_P11_ECDSA, cs_buf_span(in), raw, e)) == CS_OK)
+	if (raw == NULL)
+		return cs_nomem(e, where);
+	if ((rc = cs_rawsig_input(alg, bytes, &in, e)) == CS_OK &&
+	    (rc = cs_p11_sign(k->p11, mechanism(alg), cs_buf_span(in), raw,
+	    e)) == CS_OK)
 		rc = cs_rawsig_output(alg, cs_buf_span(raw), sig, e);
 	cs_buf_free(&raw);
 	cs_buf_free(&in);
@@ -168,7 +189,11 @@ static int
 token_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
 {
 	struct token_key *k = h;
-	cs_plain p = {.tbs = tbs, .now = now, .sign = raw_sign, .arg = k};
+	cs_plain p = {.tbs = tbs,
+	    .now = now,
+	    .pss = k->pss,
+	    .sign = raw_sign,
+	    .arg = k};
 	int rc;
 
 	if ((rc = read_spki(k, e)) != CS_OK)
@@ -182,15 +207,12 @@ struct list_arg {
 	void *arg;
 };
 
-/* A kind that is not known may be one that hides: it is not left out. */
 static int
 list_one(void *arg, const cs_p11_info *i, cs_err *e)
 {
 	const struct list_arg *a = arg;
 	cs_signer_info info = {0};
 
-	if (i->kind == CS_P11_ED25519)
-		return CS_OK;
 	describe(i, &info);
 	return a->each(a->arg, &info, e);
 }

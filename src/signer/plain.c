@@ -48,17 +48,13 @@ check_tbs(const struct job *j, cs_err *e)
 static int
 start(struct job *j, cs_err *e)
 {
-	char name[16];
 	int rc;
 
 	if ((rc = cs_spki_parse(j->p->spki, &j->key, e)) != CS_OK ||
+	    (rc = cs_alg_choose(&j->key, CS_USE_CMS, j->p->pss, &j->alg,
+	    e)) != CS_OK ||
 	    (rc = cs_key_hash(&j->key, j->key_hash, e)) != CS_OK)
 		return rc;
-	if ((j->alg = cs_alg_for_key(j->key.kind, CS_USE_CMS)) == NULL) {
-		cs_spki_name(&j->key, name);
-		return CS_BAD(e, CS_R_UNSUPPORTED, where,
-		    "expected a P-256, P-384 or RSA key, found %s", name);
-	}
 	if ((j->attrs = cs_buf_new(ATTRS_MAX)) == NULL ||
 	    (j->sig = cs_buf_new(SIG_MAX)) == NULL ||
 	    (j->cms = cs_buf_new(j->p->tbs.n + AROUND_MAX)) == NULL)

@@ -14,6 +14,7 @@ typedef int cs_raw_sign(void *arg, const cs_alg *alg, cs_span bytes,
 typedef struct cs_plain { /* borrows */
 	cs_span tbs, spki;
 	int64_t now; /* signingTime */
+	bool pss;    /* an RSA key signs RSASSA-PSS */
 	cs_raw_sign *sign;
 	void *arg;
 } cs_plain;

@@ -17,6 +17,7 @@ typedef struct cs_signer_env {
 	const char *module_dir;
 	const cs_ui *ui;
 	bool allow_last_try;
+	bool pss; /* RSASSA-PSS; CS_EUSAGE for a key that is not RSA */
 } cs_signer_env;
 
 /* What can be said of a key before it signs; strings unescaped. */

@@ -59,6 +59,9 @@ WRAP(int, EVP_PKEY_verify, (EVP_PKEY_CTX *c, const unsigned char *sig,
     -1)
 WRAP(int, EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *name,
     BIGNUM **out), (k, name, out), 0)
+WRAP(int, EVP_PKEY_get_octet_string_param, (const EVP_PKEY *k,
+    const char *name, unsigned char *out, size_t n, size_t *len),
+    (k, name, out, n, len), 0)
 WRAP(int, EVP_PKEY_get_int_param, (const EVP_PKEY *k, const char *name,
     int *out), (k, name, out), 0)
 WRAP(int, EVP_PKEY_get_group_name, (const EVP_PKEY *k, char *out, size_t n,
@@ -90,6 +93,7 @@ __wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
     const char *type, ...)
 {
 	const bool rsa = strcmp(type, "RSA") == 0;
+	const bool ec = strcmp(type, "EC") == 0;
 	const char *group = NULL;
 	size_t bits = 0;
 	va_list ap;
@@ -97,12 +101,14 @@ __wrap_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
 	va_start(ap, type);
 	if (rsa)
 		bits = va_arg(ap, size_t);
-	else
+	else if (ec)
 		group = va_arg(ap, const char *);
 	va_end(ap);
 	if (fault_now(FAULT_CALL))
 		return NULL;
 	if (rsa)
 		return __real_EVP_PKEY_Q_keygen(lib, query, type, bits);
-	return __real_EVP_PKEY_Q_keygen(lib, query, type, group);
+	if (ec)
+		return __real_EVP_PKEY_Q_keygen(lib, query, type, group);
+	return __real_EVP_PKEY_Q_keygen(lib, query, type);
 }

@@ -113,6 +113,7 @@ sign(cs_raw_sign *how, cs_err *e)
 	const cs_plain p = {.tbs = cs_buf_span(f.tbs),
 	    .spki = cs_buf_span(f.owner_spki),
 	    .now = FIXTURE_NOW,
+	    .pss = f.pss,
 	    .sign = how};
 	static cs_buf *out;
 	int rc;
@@ -374,6 +375,8 @@ main(void)
 		return done_testing();
 	test("p256", true);
 	test("rsa2048", false);
+	test("rsa2048-pss", false);
+	test("ed25519", false);
 	ok(fault_live() == 0, "%ld pieces of memory are kept", fault_live());
 	return done_testing();
 }

@@ -5,6 +5,8 @@
 
 #include "tests/fault/fixture.h"
 
+#include <string.h>
+
 #include <openssl/pem.h>
 
 #include "base/enc.h"
@@ -46,7 +48,7 @@ make_request(const struct fixture *f, cs_privkey *signer, cs_buf **out)
 	*out = cs_buf_new(8192);
 	good = cs_csr_put_info(&n, info, &e) == CS_OK &&
 	    cs_spki_parse(cs_buf_span(f->agent_spki), &key, &e) == CS_OK &&
-	    (a = cs_alg_for_key(key.kind, CS_USE_PKCS10)) != NULL &&
+	    cs_alg_choose(&key, CS_USE_PKCS10, f->pss, &a, &e) == CS_OK &&
 	    cs_privkey_sign(signer, a, cs_buf_span(info), sig, &e) == CS_OK &&
 	    cs_csr_put(cs_buf_span(info), a->sig_alg, cs_buf_span(sig), *out,
 	    &e) == CS_OK;
@@ -85,7 +87,10 @@ static bool
 make_approval(struct fixture *f)
 {
 	uint8_t owner[32], agent[32], digest[32];
-	cs_plain p = {.now = FIXTURE_NOW, .sign = raw_sign, .arg = f->owner};
+	cs_plain p = {.now = FIXTURE_NOW,
+	    .pss = f->pss,
+	    .sign = raw_sign,
+	    .arg = f->owner};
 	cs_csr *c = NULL;
 	cs_err e = {0};
 	bool good;
@@ -167,6 +172,9 @@ make_pem(struct fixture *f)
 bool
 fixture_make(struct fixture *f, const char *kind)
 {
+	f->pss = strcmp(kind, "rsa2048-pss") == 0;
+	if (f->pss)
+		kind = "rsa2048";
 	return make_key(kind, &f->owner, &f->owner_spki) &&
 	    make_key(kind, &f->agent, &f->agent_spki) &&
 	    make_request(f, f->agent, &f->request) &&

@@ -15,6 +15,7 @@
 
 struct fixture {
 	cs_privkey *owner, *agent;
+	bool pss;
 	cs_buf *owner_spki, *agent_spki;
 	cs_buf *request;   /* DER */
 	cs_buf *forged_request;
@@ -25,7 +26,7 @@ struct fixture {
 	cs_buf *pem, *encrypted_pem; /* the owner's key */
 };
 
-/* `kind` as of cs_privkey_generate(). */
+/* `kind` as of cs_privkey_generate(), or "rsa2048-pss". */
 bool fixture_make(struct fixture *f, const char *kind);
 void fixture_free(struct fixture *f);
 

@@ -75,11 +75,18 @@ cmd_public(cs_p11 *k, cs_err *e)
 static int
 cmd_sign(cs_p11 *k, const char *mech, const char *hex, cs_err *e)
 {
+	static const char *const names[] = {
+		[CS_P11_ECDSA] = "ecdsa",
+		[CS_P11_RSA_PKCS] = "rsa",
+		[CS_P11_RSA_PSS] = "rsa-pss",
+		[CS_P11_EDDSA] = "eddsa",
+	};
 	cs_buf *in = cs_buf_new(4096), *out = cs_buf_new(4096);
-	enum cs_p11_mech m = strcmp(mech, "ecdsa") == 0 ? CS_P11_ECDSA :
-	    strcmp(mech, "rsa") == 0 ? CS_P11_RSA_PKCS : CS_P11_EDDSA;
+	unsigned m = CS_P11_ECDSA;
 	int r = CS_EBUG;
 
+	while (m < CS_P11_EDDSA && strcmp(mech, names[m]) != 0)
+		m++;
 	if (in != NULL && out != NULL && (r = get_hex(hex, in)) == CS_OK &&
 	    (r = cs_p11_sign(k, m, cs_buf_span(in), out, e)) == CS_OK)
 		put_hex(cs_buf_span(out));

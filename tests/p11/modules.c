@@ -23,7 +23,7 @@
  *	modules key URI DIR      signs DIR/tbs: DIR/sig, DIR/spki
  *	modules twice URI DIR    the same, and once more
  *
- * $BUILDDIR/.libs holds the modules; driver.h tells the rest.
+ * PSS=1 is --pss. $BUILDDIR/.libs holds the modules; driver.h tells the rest.
  */
 
 #define NOW 1790000000
@@ -142,7 +142,10 @@ list_one(void *arg, const cs_signer_info *i, cs_err *e)
 static int
 run(char **argv, const char *dir, const cs_ui *ui, cs_err *e)
 {
-	const cs_signer_env signer_env = {dir, ui, getenv("LAST_TRY") != NULL};
+	const cs_signer_env signer_env = {.module_dir = dir,
+	    .ui = ui,
+	    .allow_last_try = getenv("LAST_TRY") != NULL,
+	    .pss = getenv("PSS") != NULL};
 	const cs_keys_env keys_env = {dir, ui, getenv("LAST_TRY") != NULL};
 	cs_signer *s = NULL;
 	cs_key *k = NULL;

@@ -96,7 +96,14 @@ for kind in P-256 P-384 rsa2048 rsa3072; do
 		    -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:32 \
 		    -md sha256 -out openssl.cms
 		cat agent.csr openssl.cms >bundle
-		exits 1 "$kind: is not in the table of this release" v bundle
+		ok "$kind: verify openssl's PSS" v bundle
+		ok "$kind: openssl cms -sign, the salt too short" openssl cms \
+		    -sign -binary -nodetach -econtent_type "$arc.1.1" \
+		    -in tbs.der -signer owner.crt -inkey owner.key \
+		    -outform PEM -keyopt rsa_padding_mode:pss \
+		    -keyopt rsa_pss_saltlen:31 -md sha256 -out openssl.cms
+		cat agent.csr openssl.cms >bundle
+		exits 1 "$kind: is not accepted" v bundle
 		says "$kind: unsupported" out "refused: unsupported: "
 		;;
 	esac

@@ -80,15 +80,31 @@ softhsm_key owner 05 ed EC:edwards25519
 approves 01 "P-256 beside Ed25519"
 signs 01 "P-256 beside Ed25519" sha256
 signs 03 "RSA beside Ed25519" sha256
-exits 3 "an Ed25519 key itself is refused" env PIN=1234 "$modules" approve \
-    "pkcs11:token=owner;id=%05$at" .
-says "for its kind" err "found Ed25519"
-asked "before any PIN" 0
 # SoftHSM loses memory here: tests/lsan.supp, which needs its name in the stack.
-exits 0 "Ed25519 signs by C_Sign" env PIN=1234 P11_KEEP="$softhsm" \
-    ASAN_OPTIONS="$ASAN_OPTIONS:fast_unwind_on_malloc=0" "$drive" sign \
-    "pkcs11:id=%05$at" eddsa 00
+ed() {
+	env PIN=1234 P11_KEEP="$softhsm" \
+	    ASAN_OPTIONS="$ASAN_OPTIONS:fast_unwind_on_malloc=0" "$@"
+}
+exits 0 "Ed25519 signs by C_Sign" ed "$drive" sign "pkcs11:id=%05$at" eddsa 00
 is "64 bytes" "$(wc -c <out)" 129
+exits 0 "Ed25519 approves" ed "$modules" approve \
+    "pkcs11:token=owner;id=%05$at" .
+says "its kind is told" out "key=Ed25519 login=1 software=1"
+exits 0 "Ed25519 signs" ed "$modules" twice "pkcs11:token=owner;id=%05$at" .
+asked "one PIN for two signatures" 1
+exits 0 "openssl verifies it" openssl pkeyutl -verify -pubin -inkey spki \
+    -keyform DER -rawin -in tbs -sigfile sig
+exits 0 "an RSA key approves by PSS" env PSS=1 PIN=1234 "$modules" approve \
+    "pkcs11:token=owner;id=%03$at" .
+exits 0 "openssl verifies it" openssl cms -verify -binary -noverify \
+    -inform DER -in cms -certfile cert.pem -out content
+exits 2 "no other key does" env PSS=1 PIN=1234 "$modules" approve \
+    "pkcs11:token=owner;id=%05$at" .
+says "for its kind" err "RSASSA-PSS needs an RSA key, found Ed25519"
+asked "before any PIN" 0
+exits 0 "RSA-PSS by C_Sign" env PIN=1234 "$drive" sign "pkcs11:id=%03$at" \
+    rsa-pss $hash
+is "256 bytes" "$(wc -c <out)" 513
 
 # A PIN for each signature.
 softhsm_key owner 06 always EC:prime256v1 --always-auth
@@ -169,7 +185,7 @@ for uri in $(grep -o "'pkcs11:[^']*'" err | tr -d "'"); do
 	exits 0 "by their serial" env PIN=1234 "$modules" approve "$uri" .
 done
 exits 0 "list" "$modules" list "pkcs11:$at"
-is "shows what can sign" "$(wc -l <out)" 6
+is "shows what can sign" "$(wc -l <out)" 7
 exits 5 "a missing module" "$modules" list "pkcs11:?module-path=/absent.so"
 says "is named" err "/absent.so"
 

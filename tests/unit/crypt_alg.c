@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "crypt/alg.h"
@@ -17,7 +19,7 @@
 static const cs_span none = {NULL, 0};
 
 struct ident {
-	uint8_t der[64];
+	uint8_t der[128];
 	cs_span s;
 };
 
@@ -58,6 +60,7 @@ static const struct {
 	{CS_KEY_RSA, NID_rsaEncryption, NID_sha256, CS_SHA256, false},
 	{CS_KEY_RSA, NID_rsaEncryption, NID_sha384, CS_SHA384, false},
 	{CS_KEY_RSA, NID_rsaEncryption, NID_sha512, CS_SHA512, false},
+	{CS_KEY_ED25519, NID_ED25519, NID_sha512, CS_SHA512, true},
 };
 
 static bool
@@ -151,9 +154,105 @@ test_preferred(void)
 	ok(a != NULL && a->hash == CS_SHA256 &&
 	    strcmp(a->name, "sha256WithRSAEncryption") == 0,
 	    "RSA signs with SHA-256 by its full name");
-	ok(cs_alg_for_key(CS_KEY_ED25519, CS_USE_CMS) == NULL &&
-	    cs_alg_for_key(CS_KEY_NONE, CS_USE_PKCS10) == NULL,
+	a = cs_alg_for_key(CS_KEY_ED25519, CS_USE_CMS);
+	ok(a != NULL && a->hash == CS_SHA512, "Ed25519 goes with SHA-512");
+	ok(cs_alg_for_key(CS_KEY_NONE, CS_USE_PKCS10) == NULL,
 	    "other keys do not sign");
+}
+
+static void
+test_choice(void)
+{
+	static const enum cs_key_kind others[] = {CS_KEY_P256, CS_KEY_P384,
+	    CS_KEY_ED25519, CS_KEY_NONE};
+	cs_spki k = {.kind = CS_KEY_RSA, .bits = 2048};
+	const cs_alg *a = NULL;
+	cs_err e = {0};
+	size_t i;
+
+	ok(cs_alg_choose(&k, CS_USE_CMS, false, &a, &e) == CS_OK &&
+	    a == cs_alg_for_key(CS_KEY_RSA, CS_USE_CMS) && a->salt == 0,
+	    "RSA: PKCS #1 by itself");
+	ok(cs_alg_choose(&k, CS_USE_PKCS10, true, &a, &e) == CS_OK &&
+	    a->hash == CS_SHA256 && a->salt == 32, "RSA: PSS when asked");
+	for (i = 0; i < 4; i++) {
+		k.kind = others[i];
+		ok(cs_alg_choose(&k, CS_USE_CMS, true, &a, &e) == CS_EUSAGE &&
+		    a == NULL, "PSS with another key: %s", e.text);
+	}
+	ok(cs_alg_choose(&k, CS_USE_CMS, false, &a, &e) == CS_EFORMAT &&
+	    e.detail == CS_R_UNSUPPORTED && a == NULL, "no key");
+}
+
+/* The identifier that OpenSSL writes under a request. */
+static cs_span
+openssl_pss(EVP_PKEY *k, const EVP_MD *md, int salt, struct ident *out)
+{
+	X509_REQ *r = X509_REQ_new();
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pc = NULL;
+	const X509_ALGOR *a = NULL;
+	uint8_t *p = out->der;
+
+	out->s = none;
+	if (X509_REQ_set_pubkey(r, k) == 1 &&
+	    EVP_DigestSignInit(c, &pc, md, NULL, k) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(pc, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pc, salt) == 1 &&
+	    X509_REQ_sign_ctx(r, c) > 0) {
+		X509_REQ_get0_signature(r, NULL, &a);
+		out->s = cs_span_of(out->der,
+		    (size_t)i2d_X509_ALGOR(a, &p));
+	}
+	EVP_MD_CTX_free(c);
+	X509_REQ_free(r);
+	return out->s;
+}
+
+static void
+test_pss_hash(EVP_PKEY *k, const EVP_MD *md, enum cs_hash h, int nid)
+{
+	const char *name = cs_hash_name(h);
+	const int len = (int)cs_hash_len(h);
+	struct ident own, longer, shorter, d, dn, other;
+	cs_alg a, b;
+
+	(void)openssl_pss(k, md, RSA_PSS_SALTLEN_DIGEST, &own);
+	(void)openssl_pss(k, md, len + 5, &longer);
+	(void)openssl_pss(k, md, len - 1, &shorter);
+	(void)ident(&d, nid, V_ASN1_UNDEF);
+	(void)ident(&dn, nid, V_ASN1_NULL);
+	(void)ident(&other, h == CS_SHA256 ? NID_sha512 : NID_sha256,
+	    V_ASN1_UNDEF);
+	ok(matches(CS_KEY_RSA, CS_USE_CMS, own.s, d.s, &a) && a.hash == h &&
+	    a.salt == (size_t)len, "PSS %s in CMS", name);
+	ok(cs_span_eq(a.sig_alg, own.s), "PSS %s: OpenSSL writes the same",
+	    name);
+	ok(matches(CS_KEY_RSA, CS_USE_CMS, own.s, dn.s, &b) &&
+	    b.name == a.name, "PSS %s: digest with NULL", name);
+	ok(matches(CS_KEY_RSA, CS_USE_PKCS10, longer.s, none, &b) &&
+	    b.salt == (size_t)len + 5, "PSS %s: a longer salt", name);
+	ok(shorter.s.p != NULL && !matches(CS_KEY_RSA, CS_USE_PKCS10,
+	    shorter.s, none, &b), "PSS %s: a shorter one", name);
+	ok(!matches(CS_KEY_RSA, CS_USE_CMS, own.s, other.s, &b),
+	    "PSS %s: another digest", name);
+	ok(!matches(CS_KEY_RSA, CS_USE_CMS, own.s, none, &b) &&
+	    !matches(CS_KEY_RSA, CS_USE_PKCS10, own.s, d.s, &b),
+	    "PSS %s: the other use", name);
+	ok(!matches(CS_KEY_P256, CS_USE_CMS, own.s, d.s, &b) &&
+	    !matches(CS_KEY_ED25519, CS_USE_CMS, own.s, d.s, &b),
+	    "PSS %s: another key", name);
+}
+
+static void
+test_pss(void)
+{
+	EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+
+	test_pss_hash(k, EVP_sha256(), CS_SHA256, NID_sha256);
+	test_pss_hash(k, EVP_sha384(), CS_SHA384, NID_sha384);
+	test_pss_hash(k, EVP_sha512(), CS_SHA512, NID_sha512);
+	EVP_PKEY_free(k);
 }
 
 /* RFC 8017 9.2 note 1, against OpenSSL's X509_SIG. */
@@ -186,6 +285,8 @@ main(void)
 		test_row(i);
 	test_others();
 	test_preferred();
+	test_choice();
+	test_pss();
 	test_digest_info(CS_SHA256, NID_sha256);
 	test_digest_info(CS_SHA384, NID_sha384);
 	test_digest_info(CS_SHA512, NID_sha512);

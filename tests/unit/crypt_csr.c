@@ -88,9 +88,9 @@ test_refused(EVP_PKEY *k, EVP_PKEY *other, const char *name)
 }
 
 static void
-test_flips(EVP_PKEY *k, const char *name)
+test_flips(EVP_PKEY *k, const EVP_MD *md, const char *name)
 {
-	cs_buf *der = openssl_request(k, k, EVP_sha256());
+	cs_buf *der = openssl_request(k, k, md);
 	const size_t n = cs_buf_len(der);
 	size_t i, refused = 0, pop = 0;
 	cs_err e = {0};
@@ -112,18 +112,26 @@ test_flips(EVP_PKEY *k, const char *name)
 	cs_buf_free(&der);
 }
 
-/* RFC 2986 with Ed25519: no row in the table. */
+/* RFC 8410. */
 static void
-test_unsupported(void)
+test_ed25519(void)
 {
 	EVP_PKEY *k = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	cs_buf *der = openssl_request(k, k, NULL);
 	cs_err e = {0};
 
-	ok(der != NULL && judge(cs_buf_span(der), &e) == CS_EFORMAT &&
-	    e.detail == CS_R_UNSUPPORTED, "Ed25519: %s", e.text);
-	EVP_PKEY_free(k);
+	ok(der != NULL && judge(cs_buf_span(der), &e) == CS_OK,
+	    "Ed25519: OpenSSL's request is taken %s", e.text);
 	cs_buf_free(&der);
+	der = openssl_request(k, other, NULL);
+	ok(der != NULL && judge(cs_buf_span(der), &e) == CS_EFORMAT &&
+	    e.detail == CS_R_POP_INVALID, "Ed25519: another key's: %s",
+	    e.text);
+	cs_buf_free(&der);
+	test_flips(k, NULL, "Ed25519");
+	EVP_PKEY_free(k);
+	EVP_PKEY_free(other);
 }
 
 /* Appends a request of ours, signed. */
@@ -220,9 +228,9 @@ main(void)
 	test_refused(p256, other, "P-256");
 	test_refused(p384, other, "P-384");
 	test_refused(rsa, rsa2, "RSA");
-	test_flips(p256, "P-256");
-	test_flips(rsa, "RSA");
-	test_unsupported();
+	test_flips(p256, EVP_sha256(), "P-256");
+	test_flips(rsa, EVP_sha256(), "RSA");
+	test_ed25519();
 	test_ours();
 	test_digest(p256);
 	EVP_PKEY_free(p256);

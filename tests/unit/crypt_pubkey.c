@@ -10,6 +10,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/obj_mac.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "crypt/privkey.h"
@@ -56,11 +57,14 @@ openssl_verifies(const struct pair *p, const cs_alg *a, cs_span bytes,
 	const uint8_t *der = p->spki.der.p;
 	EVP_PKEY *k = d2i_PUBKEY(NULL, &der, (long)p->spki.der.n);
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pc = NULL;
 	bool good;
 
-	good = k != NULL && c != NULL &&
-	    EVP_DigestVerifyInit_ex(c, NULL, cs_hash_name(a->hash), NULL, NULL,
-	    k, NULL) == 1 &&
+	good = k != NULL && c != NULL && EVP_DigestVerifyInit_ex(c, &pc,
+	    a->key == CS_KEY_ED25519 ? NULL : cs_hash_name(a->hash), NULL,
+	    NULL, k, NULL) == 1 && (a->salt == 0 ||
+	    (EVP_PKEY_CTX_set_rsa_padding(pc, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pc, (int)a->salt) == 1)) &&
 	    EVP_DigestVerify(c, sig.p, sig.n, bytes.p, bytes.n) == 1;
 	EVP_MD_CTX_free(c);
 	EVP_PKEY_free(k);
@@ -102,6 +106,8 @@ with_hash(const cs_alg *a, enum cs_hash h)
 	cs_alg b = *a;
 
 	b.hash = h;
+	if (a->salt != 0)
+		b.salt = cs_hash_len(h);
 	return b;
 }
 
@@ -125,8 +131,9 @@ test_signature(struct pair *p, struct pair *other, const cs_alg *a,
 	ok(cs_pubkey_verify(p->pub, a, cs_span_str(text), s, &e) ==
 	    CS_EREFUSED, "other bytes");
 	ok(cs_pubkey_verify(p->pub, a, none, s, &e) == CS_EREFUSED, "no bytes");
-	ok(cs_pubkey_verify(p->pub, &wrong, BYTES, s, &e) == CS_EREFUSED,
-	    "another hash");
+	if (a->key != CS_KEY_ED25519)
+		ok(cs_pubkey_verify(p->pub, &wrong, BYTES, s, &e) ==
+		    CS_EREFUSED, "another hash");
 	ok(cs_pubkey_verify(other->pub, a, BYTES, s, &e) == CS_EREFUSED,
 	    "another key");
 	ok(cs_pubkey_verify(p->pub, a, BYTES, none, &e) == CS_EREFUSED &&
@@ -143,7 +150,7 @@ test_signature(struct pair *p, struct pair *other, const cs_alg *a,
 }
 
 static void
-test_rows(const char *kind)
+test_rows(const char *kind, bool pss)
 {
 	static const enum cs_hash hashes[] = {CS_SHA256, CS_SHA384, CS_SHA512};
 	struct pair p, other;
@@ -154,17 +161,53 @@ test_rows(const char *kind)
 
 	if (!ok(pair_new(&p, kind) && pair_new(&other, kind), "%s keys", kind))
 		return;
-	a = cs_alg_for_key(p.spki.kind, CS_USE_CMS);
-	for (i = 0; i < 3; i++) {
+	if (!ok(cs_alg_choose(&p.spki, CS_USE_CMS, pss, &a, &e) == CS_OK,
+	    "its row"))
+		return;
+	for (i = 0; i < (a->key == CS_KEY_ED25519 ? 1 : 3); i++) {
 		row = with_hash(a, hashes[i]);
 		test_signature(&p, &other, &row, kind);
 	}
 	alien = *a;
-	alien.key = CS_KEY_ED25519;
+	alien.key = a->key == CS_KEY_P256 ? CS_KEY_P384 : CS_KEY_P256;
 	ok(cs_pubkey_verify(p.pub, &alien, BYTES, BYTES, &e) == CS_EBUG,
 	    "an algorithm of another key is a bug");
 	pair_free(&p);
 	pair_free(&other);
+}
+
+/* The salt's length is the message's word, and is held to it. */
+static void
+test_salt(void)
+{
+	struct pair p;
+	const cs_alg *pkcs1;
+	cs_alg a, b;
+	cs_buf *sig = cs_buf_new(1024);
+	cs_err e = {0};
+
+	if (!ok(pair_new(&p, "rsa2048"), "rsa2048 key"))
+		return;
+	pkcs1 = cs_alg_for_key(CS_KEY_RSA, CS_USE_CMS);
+	a = *pkcs1;
+	a.salt = 40;
+	ok(cs_privkey_sign(p.priv, &a, BYTES, sig, &e) == CS_OK &&
+	    cs_pubkey_verify(p.pub, &a, BYTES, cs_buf_span(sig), &e) == CS_OK,
+	    "PSS with a salt of 40");
+	b = a;
+	for (b.salt = 39; b.salt <= 41; b.salt += 2)
+		ok(cs_pubkey_verify(p.pub, &b, BYTES, cs_buf_span(sig), &e) ==
+		    CS_EREFUSED, "it is not one of %zu", b.salt);
+	b.salt = 222;
+	ok(cs_pubkey_verify(p.pub, &b, BYTES, cs_buf_span(sig), &e) ==
+	    CS_EREFUSED, "nor of all that fits");
+	b.salt = 512;
+	ok(cs_pubkey_verify(p.pub, &b, BYTES, cs_buf_span(sig), &e) ==
+	    CS_EREFUSED, "nor of more than fits: %s", e.text);
+	ok(cs_pubkey_verify(p.pub, pkcs1, BYTES, cs_buf_span(sig), &e) ==
+	    CS_EREFUSED, "nor PKCS #1");
+	cs_buf_free(&sig);
+	pair_free(&p);
 }
 
 static int
@@ -269,8 +312,59 @@ test_kinds(void)
 {
 	const cs_span none = {NULL, 0}, x = cs_span_str(text);
 
-	ok(unsupported(CS_KEY_ED25519, x, none), "Ed25519 has no row yet");
+	ok(unsupported(CS_KEY_ED25519, x, none), "Ed25519 of another length");
+	ok(unsupported(CS_KEY_ED25519, none, none), "Ed25519 without a point");
 	ok(unsupported(CS_KEY_NONE, none, none), "no kind");
+}
+
+/* Ed25519 points with one signature for any bytes, and second encodings. */
+static void
+test_weak(void)
+{
+	static const uint8_t order8[2][32] = {
+	    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+		0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3,
+		0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc,
+		0x05},
+	    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+		0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c,
+		0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03,
+		0x7a}};
+	const cs_span none = {NULL, 0};
+	uint8_t y[32];
+	cs_err e = {0};
+	size_t i;
+	unsigned sign;
+
+	for (sign = 0; sign <= 0x80; sign += 0x80) {
+		for (i = 0; i < 2; i++) {
+			memset(y, 0, sizeof(y));
+			y[0] = (uint8_t)i;
+			y[31] = (uint8_t)sign;
+			ok(unsupported(CS_KEY_ED25519, cs_span_of(y, 32),
+			    none), "y = %zu, sign %02x", i, sign);
+			memcpy(y, order8[i], sizeof(y));
+			y[31] |= (uint8_t)sign;
+			ok(unsupported(CS_KEY_ED25519, cs_span_of(y, 32),
+			    none), "of order 8: %zu, sign %02x", i, sign);
+		}
+		memset(y, 0xff, sizeof(y));
+		y[31] = (uint8_t)(0x7f | sign);
+		for (i = 0xec; i <= 0xff; i++) {
+			y[0] = (uint8_t)i;
+			if (!unsupported(CS_KEY_ED25519, cs_span_of(y, 32),
+			    none))
+				break;
+		}
+		ok(i == 0x100, "p - 1 and above, sign %02x", sign);
+		y[0] = 0xeb;
+		ok(new_from(CS_KEY_ED25519, cs_span_of(y, 32), none, &e) ==
+		    CS_OK, "p - 2, sign %02x", sign);
+	}
+	y[0] = 0xed;
+	y[15] = 0xfe;
+	ok(new_from(CS_KEY_ED25519, cs_span_of(y, 32), none, &e) == CS_OK,
+	    "a smaller y");
 }
 
 /* Signatures that are DER but hold numbers that no signature may. */
@@ -351,9 +445,13 @@ test_key_hash(void)
 int
 main(void)
 {
-	test_rows("p256");
-	test_rows("p384");
-	test_rows("rsa2048");
+	test_rows("p256", false);
+	test_rows("p384", false);
+	test_rows("rsa2048", false);
+	test_rows("rsa2048", true);
+	test_rows("ed25519", false);
+	test_salt();
+	test_weak();
 	test_points("p256");
 	test_points("p384");
 	test_moduli();

@@ -7,11 +7,13 @@
 
 #include <openssl/cms.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "crypt/cmscert.h"
 #include "crypt/privkey.h"
 #include "crypt/pubkey.h"
+#include "fmt/pss.h"
 #include "fmt/reason.h"
 #include "signer/plain.h"
 #include "tests/unit/tap.h"
@@ -23,6 +25,7 @@
 
 struct owner {
 	cs_privkey *key;
+	bool pss;
 	cs_buf *spki, *tbs;
 	cs_spki pub;
 	uint8_t hash[CS_SHA256_LEN];
@@ -59,6 +62,9 @@ owner_new(struct owner *o, const char *kind)
 	cs_err e = {0};
 
 	memset(o, 0, sizeof(*o));
+	o->pss = strcmp(kind, "rsa2048-pss") == 0;
+	if (o->pss)
+		kind = "rsa2048";
 	o->spki = cs_buf_new(1024);
 	o->tbs = cs_buf_new(CS_TBS_MAX);
 	return cs_privkey_generate(kind, &o->key, &e) == CS_OK &&
@@ -88,6 +94,7 @@ plain_sign(struct owner *o, cs_raw_sign *how, void *arg, cs_buf *out,
 	const cs_plain p = {.tbs = cs_buf_span(o->tbs),
 	    .spki = cs_buf_span(o->spki),
 	    .now = NOW,
+	    .pss = o->pss,
 	    .sign = how,
 	    .arg = arg};
 
@@ -209,10 +216,15 @@ test_approval(const char *kind)
 	    "%s: it carries the TBS", kind);
 	ok(a != NULL && verifies(&o, a) && !verifies(&other, a),
 	    "%s: it verifies, by that key alone", kind);
-	ok(a != NULL && openssl_verifies(&o, a->value),
-	    "%s: OpenSSL's CMS finds the signer and verifies", kind);
-	ok(a != NULL && !openssl_verifies(&other, a->value),
-	    "%s: not with another key's certificate", kind);
+	ok(a != NULL && cs_pss_is(a->cms.sig_alg) == o.pss,
+	    "%s: it is PSS or not", kind);
+	/* OpenSSL 3.0's CMS has no Ed25519 (tests/regress/ed25519.sh). */
+	if (o.pub.kind != CS_KEY_ED25519) {
+		ok(a != NULL && openssl_verifies(&o, a->value),
+		    "%s: OpenSSL's CMS finds the signer and verifies", kind);
+		ok(a != NULL && !openssl_verifies(&other, a->value),
+		    "%s: not with another key's certificate", kind);
+	}
 	test_certificate(&o, kind);
 	cs_approval_free(&a);
 	cs_buf_free(&out);
@@ -239,8 +251,11 @@ openssl_key(const struct owner *o)
 
 /* openssl cms -sign -binary -nodetach -econtent_type */
 static cs_buf *
-openssl_signs(const struct owner *o, const EVP_MD *md, unsigned flags)
+openssl_signs(const struct owner *o, const EVP_MD *md, unsigned flags,
+    int salt)
 {
+	EVP_PKEY_CTX *pc;
+	CMS_SignerInfo *si = NULL;
 	const cs_span tbs = cs_buf_span(o->tbs);
 	ASN1_OBJECT *type = OBJ_txt2obj(CS_OID_ARC ".1.1", 1);
 	BIO *in = BIO_new_mem_buf(tbs.p, (int)tbs.n);
@@ -252,10 +267,13 @@ openssl_signs(const struct owner *o, const EVP_MD *md, unsigned flags)
 	cs_err e = {0};
 	int n = -1;
 
-	flags |= CMS_BINARY;
+	flags |= CMS_BINARY | CMS_KEY_PARAM;
 	ci = CMS_sign(NULL, NULL, NULL, in, flags | CMS_PARTIAL);
 	if (ci != NULL && CMS_set1_eContentType(ci, type) == 1 &&
-	    CMS_add1_signer(ci, x, k, md, flags) != NULL &&
+	    (si = CMS_add1_signer(ci, x, k, md, flags)) != NULL &&
+	    (pc = CMS_SignerInfo_get0_pkey_ctx(si)) != NULL && (!o->pss ||
+	    (EVP_PKEY_CTX_set_rsa_padding(pc, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pc, salt) == 1)) &&
 	    CMS_final(ci, in, NULL, flags) == 1)
 		n = i2d_CMS_ContentInfo(ci, &der);
 	if (n <= 0 || cs_approval_put_cms(cs_span_of(der, (size_t)n), out,
@@ -271,7 +289,7 @@ openssl_signs(const struct owner *o, const EVP_MD *md, unsigned flags)
 }
 
 static void
-test_foreign(const char *kind, const EVP_MD *md, unsigned flags)
+test_foreign(const char *kind, const EVP_MD *md, unsigned flags, int salt)
 {
 	cs_approval *a = NULL;
 	cs_buf *in;
@@ -280,10 +298,12 @@ test_foreign(const char *kind, const EVP_MD *md, unsigned flags)
 
 	if (!ok(owner_new(&o, kind), "%s key", kind))
 		return;
-	in = openssl_signs(&o, md, flags);
+	in = openssl_signs(&o, md, flags, salt);
 	ok(in != NULL && cs_approval_parse(cs_buf_span(in), 0, &a, &e) ==
-	    CS_OK && verifies(&o, a), "%s: OpenSSL's CMS with %s and flags "
-	    "%#x is taken %s", kind, EVP_MD_get0_name(md), flags, e.text);
+	    CS_OK && verifies(&o, a) == (salt == 0 ||
+	    salt >= EVP_MD_get_size(md)), "%s: OpenSSL's CMS with %s, flags "
+	    "%#x, salt %d %s", kind, EVP_MD_get0_name(md), flags, salt,
+	    e.text);
 	cs_approval_free(&a);
 	cs_buf_free(&in);
 	owner_free(&o);
@@ -355,20 +375,21 @@ test_liars(const char *kind)
 static void
 test_unsupported(void)
 {
-	static const uint8_t point[32] = {1};
-	cs_buf *out = cs_buf_new(CS_APPROVAL_MAX), *spki = cs_buf_new(64);
-	cs_buf *p256;
+	static const char *const kinds[] = {"p384", "ed25519", "p256"};
+	cs_buf *out = cs_buf_new(CS_APPROVAL_MAX);
 	struct owner o;
 	cs_err e = {0};
+	size_t i;
 
-	ok(owner_new(&o, "p256") && cs_spki_put_ed25519(spki,
-	    cs_span_of(point, 32), &e) == CS_OK, "keys");
-	p256 = o.spki;
-	o.spki = spki;
-	ok(plain_sign(&o, honest, &o, out, &e) == CS_EFORMAT &&
-	    e.detail == CS_R_UNSUPPORTED, "Ed25519: %s", e.text);
-	o.spki = p256;
-	cs_buf_free(&spki);
+	for (i = 0; i < 3; i++) {
+		if (i > 0)
+			owner_free(&o);
+		ok(owner_new(&o, kinds[i]), "%s key", kinds[i]);
+		o.pss = true;
+		ok(plain_sign(&o, honest, &o, out, &e) == CS_EUSAGE &&
+		    cs_buf_len(out) == 0, "%s: no PSS: %s", kinds[i], e.text);
+	}
+	o.pss = false;
 	cs_buf_free(&out);
 	out = cs_buf_new(100);
 	ok(plain_sign(&o, honest, &o, out, &e) == CS_EBUG,
@@ -383,14 +404,23 @@ main(void)
 	test_approval("p256");
 	test_approval("p384");
 	test_approval("rsa2048");
-	test_foreign("p256", EVP_sha256(), CMS_NOCERTS);
-	test_foreign("p256", EVP_sha512(), CMS_USE_KEYID | CMS_NOCERTS);
-	test_foreign("p384", EVP_sha256(), 0);
-	test_foreign("p384", EVP_sha384(), CMS_NOSMIMECAP);
-	test_foreign("rsa2048", EVP_sha256(), CMS_NOCERTS);
-	test_foreign("rsa2048", EVP_sha384(), CMS_USE_KEYID);
+	test_approval("rsa2048-pss");
+	test_approval("ed25519");
+	test_foreign("p256", EVP_sha256(), CMS_NOCERTS, 0);
+	test_foreign("p256", EVP_sha512(), CMS_USE_KEYID | CMS_NOCERTS, 0);
+	test_foreign("p384", EVP_sha256(), 0, 0);
+	test_foreign("p384", EVP_sha384(), CMS_NOSMIMECAP, 0);
+	test_foreign("rsa2048", EVP_sha256(), CMS_NOCERTS, 0);
+	test_foreign("rsa2048", EVP_sha384(), CMS_USE_KEYID, 0);
+	test_foreign("rsa2048-pss", EVP_sha256(), CMS_NOCERTS, 32);
+	test_foreign("rsa2048-pss", EVP_sha384(), CMS_USE_KEYID, 48);
+	test_foreign("rsa2048-pss", EVP_sha512(), 0, 100);
+	test_foreign("rsa2048-pss", EVP_sha256(), 0, 31);
+	test_foreign("rsa2048-pss", EVP_sha512(), 0, 32);
 	test_liars("p256");
 	test_liars("rsa2048");
+	test_liars("rsa2048-pss");
+	test_liars("ed25519");
 	test_unsupported();
 	return done_testing();
 }

@@ -20,17 +20,25 @@ static const struct {
 	enum cs_key_kind key;
 	enum cs_hash hash;
 	size_t least; /* cases that a whole file has */
+	size_t salt;
 } files[] = {
 	{"ecdsa_secp256r1_sha256_test.json", "SHA-256", CS_KEY_P256, CS_SHA256,
-	    400},
+	    400, 0},
 	{"ecdsa_secp384r1_sha384_test.json", "SHA-384", CS_KEY_P384, CS_SHA384,
-	    400},
+	    400, 0},
 	{"rsa_signature_2048_sha256_test.json", "SHA-256", CS_KEY_RSA,
-	    CS_SHA256, 200},
+	    CS_SHA256, 200, 0},
 	{"rsa_signature_3072_sha384_test.json", "SHA-384", CS_KEY_RSA,
-	    CS_SHA384, 200},
+	    CS_SHA384, 200, 0},
 	{"rsa_signature_4096_sha512_test.json", "SHA-512", CS_KEY_RSA,
-	    CS_SHA512, 200},
+	    CS_SHA512, 200, 0},
+	{"rsa_pss_2048_sha256_mgf1_32_test.json", "SHA-256", CS_KEY_RSA,
+	    CS_SHA256, 100, 32},
+	{"rsa_pss_3072_sha256_mgf1_32_test.json", "SHA-256", CS_KEY_RSA,
+	    CS_SHA256, 100, 32},
+	{"rsa_pss_4096_sha512_mgf1_32_test.json", "SHA-512", CS_KEY_RSA,
+	    CS_SHA512, 150, 32},
+	{"ed25519_test.json", NULL, CS_KEY_ED25519, CS_SHA512, 150, 0},
 };
 
 struct tally {
@@ -105,11 +113,15 @@ group(size_t f, const json_t *g, struct tally *t)
 	size_t i;
 
 	a.hash = files[f].hash;
+	a.salt = files[f].salt;
 	if (cs_spki_parse(cs_buf_span(der), &spki, &e) != CS_OK) {
 		t->other_keys += e.detail == CS_R_UNSUPPORTED;
 		t->wrong += e.detail != CS_R_UNSUPPORTED;
 		printf("# a key that is not of ours: %s\n", e.text);
-	} else if (sha == NULL || strcmp(sha, files[f].sha) != 0 ||
+	} else if ((sha == NULL) != (files[f].sha == NULL) ||
+	    (sha != NULL && strcmp(sha, files[f].sha) != 0) ||
+	    json_integer_value(json_object_get(g, "sLen")) !=
+	    (json_int_t)files[f].salt ||
 	    spki.kind != files[f].key || cs_pubkey_new(&spki, &k, &e) != CS_OK) {
 		t->wrong++;
 		printf("# a group's key: %s\n", e.text);

@@ -96,7 +96,53 @@ def digest_alg(name, null=False):
                tlv(5) if null else b"")
 
 
+ED25519 = ed25519.Ed25519PrivateKey
+
+
+class Pss:
+    """An RSA key that signs RSASSA-PSS, and what it says of it (RFC 4055)."""
+
+    def __init__(self, key, salt=None, said=None, mgf=None, said_mgf=None,
+                 null=(True, True), more=b""):
+        self.key, self.salt, self.said = key, salt, said
+        self.mgf, self.said_mgf = mgf, said_mgf
+        self.null, self.more = null, more
+
+    def public_key(self):
+        return self.key.public_key()
+
+    def length(self, name):
+        return HASH[name].digest_size if self.salt is None else self.salt
+
+    def alg(self, name):
+        said = self.length(name) if self.said is None else self.said
+        mask = seq(oid(1, 2, 840, 113549, 1, 1, 8), digest_alg(
+            self.said_mgf or name, self.null[1]))
+        return seq(oid(1, 2, 840, 113549, 1, 1, 10), seq(
+            tlv(0xa0, digest_alg(name, self.null[0])), tlv(0xa1, mask),
+            tlv(0xa2, integer(said)), self.more))
+
+    def sign(self, data, name):
+        return self.key.sign(data, padding.PSS(padding.MGF1(
+            HASH[self.mgf or name]), self.length(name)), HASH[name])
+
+
+class Weak:
+    """The neutral point as a key: the base point and 1 sign everything."""
+
+    def public_key(self):
+        return ed25519.Ed25519PublicKey.from_public_bytes(
+            b"\1" + b"\0" * 31)
+
+    def sign(self, _):
+        return b"\x58" + b"\x66" * 31 + b"\1" + b"\0" * 31
+
+
 def sig_alg(key, name, cms):
+    if isinstance(key, Pss):
+        return key.alg(name)
+    if isinstance(key, (ED25519, Weak)):
+        return seq(oid(1, 3, 101, 112))
     if isinstance(key, rsa.RSAPrivateKey):
         last = 1 if cms else {"sha256": 11, "sha384": 12, "sha512": 13}[name]
         return seq(oid(1, 2, 840, 113549, 1, 1, last), tlv(5))
@@ -104,6 +150,10 @@ def sig_alg(key, name, cms):
 
 
 def sign(key, name, data):
+    if isinstance(key, Pss):
+        return key.sign(data, name)
+    if isinstance(key, (ED25519, Weak)):
+        return key.sign(data)
     if isinstance(key, rsa.RSAPrivateKey):
         return key.sign(data, padding.PKCS1v15(), HASH[name])
     return key.sign(data, ec.ECDSA(HASH[name]))
@@ -262,6 +312,7 @@ K = {n: ec_key(i) for i, n in enumerate(
      "bob_web", "carol", "grant_ops"), 2001)}
 K["p384"] = ec_key(3001, ec.SECP384R1())
 K["rsa"] = rsa_key("owner-rsa.pem")
+K["ed25519"] = ED25519.from_private_bytes(b"\x08" * 32)
 
 OWNERS = """\
 # Keys of the verdict vectors; the private halves are small numbers (make.py).
@@ -269,6 +320,7 @@ OWNERS = """\
 mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required spki {k[bob]}
 {alice} agents="wimse://corp.example/agent/alice",no-touch-required spki {k[p384]}
 {alice} agents="wimse://corp.example/agent/alice",no-touch-required spki {k[rsa]}
+{alice} agents="wimse://corp.example/agent/alice",no-touch-required spki {k[ed25519]}
 {alice} agents="wimse://corp.example/agent" spki {k[touch]} presence is required
 {alice} agents="wimse://corp.example/agent",no-touch-required,hardware-required spki {k[hard]}
 {alice} agents="wimse://corp.example/agent",no-touch-required,hardware,hardware-required spki {k[asserted]}
@@ -374,11 +426,6 @@ def bytes_and_possession():
                                        bits(sign(a, "sha256", cri))))
     write("unsupported-pop-sha1", seq(cri, seq(oid(1, 2, 840, 10045, 4, 1)),
                                       bits(sign(r.key, "sha256", cri))))
-    ed = ed25519.Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
-    er = Request(ed)
-    ecri = info(ed, er.attrs + [attr(own(2, 1), seq(approve(er, a)))])
-    write("unsupported-ed25519", seq(ecri, seq(oid(1, 3, 101, 112)),
-                                     bits(ed.sign(ecri))))
     write("malformed", pem("CERTIFICATE REQUEST", r.composite(good)) * 2)
     write("malformed-beside", pem("CERTIFICATE REQUEST", r.composite(good)) +
           pem("OWNER APPROVAL", good))
@@ -662,6 +709,83 @@ def signed_data():
         s[4 + s[3]:]))
 
 
+def algorithms():
+    """RSASSA-PSS and Ed25519 (section 5), on either side."""
+    r, ed, owner = Request(AGENT_KEY), K["ed25519"], K["rsa"]
+
+    def pss(name, md="sha256", cms_kw=None, **kw):
+        write(name, r.composite(approve(r, Pss(owner, **kw), md, cms_kw)))
+
+    pss("approved-pss")
+    pss("approved-pss-sha384", "sha384")
+    pss("approved-pss-sha512", "sha512")
+    pss("approved-pss-salt", salt=222)
+    pss("approved-pss-bare", null=(False, False))
+    pss("approved-pss-half-bare", null=(True, False))
+    pss("unsupported-pss-salt", salt=20)
+    pss("unsupported-pss-salt-31", salt=31)
+    pss("unsupported-pss-salt-short", "sha512", salt=32)
+    pss("unsupported-pss-salt-long", said=513)
+    pss("unsupported-pss-hash", cms_kw={"digest_alg": "sha512",
+                                        "md": "sha512"})
+    pss("unsupported-pss-mgf", mgf="sha512", said_mgf="sha512")
+    pss("unsupported-pss-trailer", more=tlv(0xa3, integer(1)))
+    pss("unsupported-pss-trailer-2", more=tlv(0xa3, integer(2)))
+    pss("signature-invalid-pss-salt", salt=40, said=32)
+    pss("signature-invalid-pss-mgf", mgf="sha512")
+    pss("signature-invalid-pss", cms_kw={"break": True})
+    pss("signature-invalid-pss-short", cms_kw={"mangle": lambda s: s[:-1]})
+    pss("signature-invalid-pkcs1", cms_kw={
+        "signer": owner, "sig_alg": Pss(owner).alg("sha256")})
+    rsa_pss = oid(1, 2, 840, 113549, 1, 1, 10)
+    pss("unsupported-pss-default", cms_kw={"sig_alg": seq(rsa_pss, seq())})
+    pss("unsupported-pss-none", cms_kw={"sig_alg": seq(rsa_pss)})
+    write("signature-invalid-not-pss", r.composite(approve(
+        r, owner, cms_kw={"signer": Pss(owner)})))
+    write("approved-ed25519", r.composite(approve(r, ed, "sha512")))
+    protection = attr(oid(1, 2, 840, 113549, 1, 9, 52), seq(
+        digest_alg("sha512"), b"\xa1" + sig_alg(ed, "sha512", True)[1:]))
+    write("approved-ed25519-protection", r.composite(approve(
+        r, ed, "sha512", {"attrs": [protection]})))
+    for md in "sha256", "sha384":
+        write("unsupported-ed25519-" + md, r.composite(approve(r, ed, md)))
+
+    def eddsa(name, **kw):
+        write(name, r.composite(approve(r, ed, "sha512", kw)))
+
+    eddsa("unsupported-ed25519-null", sig_alg=seq(oid(1, 3, 101, 112), tlv(5)))
+    eddsa("unsupported-ed25519-ecdsa", sig_alg=sig_alg(
+        K["alice"], "sha512", True))
+    eddsa("signature-invalid-ed25519", **{"break": True})
+    eddsa("signature-invalid-ed25519-long", mangle=lambda s: s + b"\0")
+    # s + L, which fits the same equation (RFC 8032 8.4)
+    eddsa("signature-invalid-ed25519-s", mangle=lambda s: s[:32] + (
+        int.from_bytes(s[32:], "little") + 2**252 +
+        27742317777372353535851937790883648493).to_bytes(32, "little"))
+    eddsa("signature-invalid-ed25519-digest", to_sign=hashlib.sha512(
+        b"whatever was signed").digest())
+    possession(K["alice"])
+
+
+def possession(a):
+    ed = ED25519.from_private_bytes(b"\x07" * 32)
+    agent = rsa_key("agent-rsa.pem")
+    for name, key in (("approved-agent-ed25519", ed),
+                      ("approved-agent-rsa", agent),
+                      ("approved-agent-pss", Pss(agent)),
+                      ("unsupported-pop-pss-salt", Pss(agent, salt=20)),
+                      ("unsupported-pop-pss-mgf", Pss(
+                          agent, mgf="sha384", said_mgf="sha384")),
+                      ("pop-invalid-pss-salt", Pss(agent, salt=33, said=32)),
+                      ("unsupported-ed25519-weak", Weak())):
+        r = Request(key)
+        write(name, r.composite(approve(r, a)))
+    for name, key in (("pop-invalid-ed25519", ed),
+                      ("pop-invalid-pss", Pss(agent))):
+        r = Request(key)
+        write(name, r.unproven(approve(r, a)))
+
+
 def main():
     os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
     write_owners()
@@ -674,6 +798,7 @@ def main():
     order()
     edges()
     signed_data()
+    algorithms()
     write_expect("expect")
 
 
