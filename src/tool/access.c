@@ -52,7 +52,8 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	    .deadline_ms = a->deadline_ms};
 	cs_pin_ui(&a->source, &a->ui);
 	a->signer = (cs_signer_env){.module_dir = t->module_dir,
-	    .ui = &a->ui, .allow_last_try = o->allow_last_try};
+	    .ui = &a->ui, .allow_last_try = o->allow_last_try,
+	    .pss = o->pss};
 	a->keys = (cs_keys_env){.module_dir = t->module_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try};
 	if ((rc = cs_watchdog_start(a->deadline_ms, verb, json, &a->watchdog,

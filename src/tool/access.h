@@ -18,6 +18,7 @@ struct cs_key_opts {
 	const char *timeout; /* seconds, or with a unit */
 	int64_t pin_fd;
 	bool allow_last_try;
+	bool pss; /* of verbs with CS_PSS_ROW */
 };
 #define CS_KEY_DEFAULTS \
 	{ \
@@ -34,6 +35,13 @@ struct cs_key_opts {
 		"allow-last-try", 0, CS_OPT_FLAG, \
 		    offsetof(type, access.allow_last_try), NULL, \
 		    "use the last PIN try that a token has left", 0, 0, \
+		    CS_COMPLETE_NONE \
+	}
+
+#define CS_PSS_ROW(type) \
+	{ \
+		"pss", 0, CS_OPT_FLAG, offsetof(type, access.pss), NULL, \
+		    "RSA keys: RSASSA-PSS instead of PKCS #1 v1.5", 0, 0, \
 		    CS_COMPLETE_NONE \
 	}
 

@@ -11,6 +11,7 @@
 #include "fmt/approval.h"
 #include "fmt/message.h"
 #include "fmt/pem.h"
+#include "fmt/pss.h"
 #include "fmt/reason.h"
 #include "tool/access.h"
 #include "tool/csrmake.h"
@@ -265,7 +266,8 @@ sign(const struct parts *p, cs_key *k, cs_csr **out, cs_err *e)
 		r = cs_nomem(e, "attach");
 	else if ((r = cs_csr_composite_info(p->csr, approvals, p->n, info,
 		 e)) == CS_OK)
-		r = cs_agent_sign(k, &spki, cs_buf_span(info), out, e);
+		r = cs_agent_sign(k, &spki, cs_buf_span(info),
+		    cs_pss_is(p->csr->sigalg), out, e);
 	cs_buf_free(&info);
 	cs_buf_free(&own);
 	return r;

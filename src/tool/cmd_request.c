@@ -31,13 +31,14 @@ static const struct cs_opt rows[] = {
     {"key", 0, CS_OPT_STRING, offsetof(struct opts, key), "KEY",
 	"the agent's key: a file or a pkcs11: URI", 0, 0, CS_COMPLETE_FILE},
     {"new-key", 0, CS_OPT_CHOICE, offsetof(struct opts, new_key),
-	"p256|p384|rsa3072", "make a new key and write it to the --key file",
+	"p256|p384|ed25519|rsa3072", "make a new key and write it to the --key file",
 	0, 0, CS_COMPLETE_NONE},
     {"purpose", 0, CS_OPT_STRING, offsetof(struct opts, purpose), "TEXT",
 	"what the credential is for, in the agent's words", 0, 0,
 	CS_COMPLETE_NONE},
     {"owner", 0, CS_OPT_STRING, offsetof(struct opts, owner), "OWNER",
 	"the owner who is asked", 0, 0, CS_COMPLETE_NONE},
+    CS_PSS_ROW(struct opts),
     CS_DOCUMENT_ROWS(struct opts),
     CS_KEY_ROWS(struct opts),
     CS_COMMON_ROWS(struct opts),
@@ -111,7 +112,8 @@ make_csr(const struct opts *o, cs_key *k, cs_csr **out, cs_err *e)
 	if ((info = cs_buf_new(CS_REQUEST_ROOM)) == NULL)
 		r = cs_nomem(e, "request");
 	else if ((r = cs_csr_put_info(&n, info, e)) == CS_OK)
-		r = cs_agent_sign(k, &spki, cs_buf_span(info), out, e);
+		r = cs_agent_sign(k, &spki, cs_buf_span(info), o->access.pss, out,
+		    e);
 	cs_buf_free(&info);
 	cs_buf_free(&own);
 	return r;

@@ -43,21 +43,17 @@ sign(cs_key *k, const cs_alg *alg, cs_span info, cs_buf *der, cs_err *e)
 }
 
 int
-cs_agent_sign(cs_key *k, const cs_spki *spki, cs_span info, cs_csr **out,
-    cs_err *e)
+cs_agent_sign(cs_key *k, const cs_spki *spki, cs_span info, bool pss,
+    cs_csr **out, cs_err *e)
 {
-	const cs_alg *alg = cs_alg_for_key(spki->kind, CS_USE_PKCS10);
+	const cs_alg *alg = NULL;
 	cs_buf *der = NULL;
 	cs_csr *csr = NULL;
-	char name[16];
 	int r;
 
 	*out = NULL;
-	if (alg == NULL) {
-		cs_spki_name(spki, name);
-		return cs_fail(e, CS_EUSAGE, "csrmake",
-		    "a request cannot be signed with a key of type %s", name);
-	}
+	if ((r = cs_alg_choose(spki, CS_USE_PKCS10, pss, &alg, e)) != CS_OK)
+		return r;
 	if ((der = cs_buf_new(CS_REQUEST_ROOM)) == NULL)
 		return cs_nomem(e, "csrmake");
 	if ((r = sign(k, alg, info, der, e)) == CS_OK &&

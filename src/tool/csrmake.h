@@ -14,9 +14,10 @@
 
 /* Reads the key's SubjectPublicKeyInfo. Gives *own, which *out borrows. */
 CS_USE int cs_agent_spki(cs_key *k, cs_buf **own, cs_spki *out, cs_err *e);
-/* Signs a CertificationRequestInfo with the key that it names, then reads the
- * whole back as any verifier will, its proof of possession included. Gives. */
+/* Signs a CertificationRequestInfo with the key that it names, an RSA key by
+ * RSASSA-PSS if `pss`, then reads the whole back as any verifier will, its
+ * proof of possession included. Gives. */
 CS_USE int cs_agent_sign(cs_key *k, const cs_spki *spki, cs_span info,
-    cs_csr **out, cs_err *e);
+    bool pss, cs_csr **out, cs_err *e);
 
 #endif

@@ -139,10 +139,27 @@ cs_describe_tbs(const cs_tbs *t, cs_out *out, cs_err *e)
 	return CS_OK;
 }
 
+/* An approval does not carry its key, so that any kind may do. */
+static const char *
+alg_name(enum cs_alg_use use, cs_span sig_alg, cs_span digest_alg)
+{
+	unsigned k;
+	cs_alg a;
+
+	for (k = CS_KEY_NONE; k <= CS_KEY_ED25519; k++)
+		if (cs_alg_match((enum cs_key_kind)k, use, sig_alg, digest_alg,
+		    &a, NULL) == CS_OK)
+			return a.name;
+	return "of a kind that is not used here";
+}
+
 int
 cs_describe_approval(const cs_approval *a, cs_out *out, cs_err *e)
 {
 	cs_out_str(out, "carrier", "carried as", cs_carrier_name(a->carrier));
+	if (a->carrier == CS_CARRIER_CMS)
+		cs_out_str(out, "algorithm", "signed with",
+		    alg_name(CS_USE_CMS, a->cms.sig_alg, a->cms.digest_alg));
 	return cs_describe_tbs(&a->tbs, out, e);
 }
 
@@ -185,6 +202,7 @@ put_digest(const cs_csr *c, cs_out *out, cs_err *e)
 int
 cs_describe_request(const cs_csr *c, cs_out *out, cs_err *e)
 {
+	const cs_span none = {NULL, 0};
 	cs_err why = {0};
 	int r;
 
@@ -192,6 +210,8 @@ cs_describe_request(const cs_csr *c, cs_out *out, cs_err *e)
 	if ((r = cs_describe_key(c->key.der, out, e)) != CS_OK ||
 	    (r = put_digest(c, out, e)) != CS_OK)
 		return r;
+	cs_out_str(out, "algorithm", "signed with",
+	    alg_name(CS_USE_PKCS10, c->sigalg, none));
 	r = cs_csr_verify(c, &why);
 	cs_out_bool(out, "proof_of_possession", NULL, r == CS_OK);
 	cs_out_str(out, NULL, "own signature", r == CS_OK ? "good" : why.text);
