@@ -28,10 +28,11 @@ ALICE, BOB = "mailto:alice@corp.example", "mailto:bob@corp.example"
 # What cannot be read has no order in the reference.
 UNREADABLE = {"malformed", "not-der", "too-large", "unsupported",
               "bad-identifier", "no-approval", "wrong-type"}
-# Rules of an anchor that the reference does not read.
+# Rules of an anchor that the reference does not read; a point of small order,
+# which python3-cryptography takes for a key.
 POLICY = {"touch-missing", "not-hardware", "window-too-long", "revoked",
           "lifetime-exceeded", "policy-refused", "not-yet-valid-key",
-          "expired-key", "verification-missing"}
+          "expired-key", "verification-missing", "unsupported-ed25519-weak"}
 random = random.Random(53)
 count = failed = 0
 
@@ -42,12 +43,6 @@ def ok(holds, name, why=""):
     print("ok" if holds else "not ok", count, "-", name)
     if not holds:
         print("#", why)
-
-
-def skip(name):
-    global count
-    count += 1
-    print("ok", count, "- not yet:", name)
 
 
 def countersign(*words, status=0):
@@ -424,9 +419,6 @@ def judge_ours():
             everyday(), fields(), agents(), grants(), denials(), flips()):
         mine, why = judged(message, ANCHORS)
         other, found = asked(message)
-        if other == "unsupported" and mine not in UNREADABLE:
-            skip(name)
-            continue
         ok(agree(mine, other) and agree(expected, mine) if expected else
            (mine == "approved") == (other == "approved"),
            f"{expected or mine}: {name}",
@@ -450,9 +442,7 @@ def judge_kept():
                 file.read(), anchors,
                 nonce=bytes.fromhex(words.get("nonce", "")) or None,
                 trust_domain=words.get("td"))
-        if name.startswith("unsupported") and why == "":
-            skip(name)
-        elif any(name.startswith(one) for one in POLICY):
+        if any(name.startswith(one) for one in POLICY):
             ok(mine == "approved", f"{name}: a rule of the anchor", why)
         else:
             ok(name.startswith(mine) or
