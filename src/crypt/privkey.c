@@ -224,7 +224,7 @@ sign(EVP_MD_CTX *ctx, cs_privkey *k, const cs_alg *alg, cs_span bytes,
 {
 	uint8_t sig[512];
 	size_t n = sizeof(sig);
-	cs_sigparams p;
+	cs_sigparams p = {0};
 
 	cs_sigparams_set(&p, alg);
 	if (EVP_PKEY_get_size(k->pkey) > (int)sizeof(sig) ||

@@ -327,7 +327,7 @@ static int
 verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
     cs_span sig, cs_err *e)
 {
-	cs_sigparams p;
+	cs_sigparams p = {0};
 
 	cs_sigparams_set(&p, alg);
 	if (EVP_DigestVerifyInit_ex(ctx, NULL, p.md, NULL, NULL, k->pkey,

@@ -13,12 +13,13 @@ static int
 finish(int r, cs_anchors **a, countersign_anchors **out, cs_err *e,
     countersign_error *error)
 {
-	countersign_anchors *made = NULL;
+	countersign_anchors *made;
 
-	if (r == CS_OK && (made = calloc(1, sizeof(*made))) == NULL)
-		r = cs_nomem(e, "lib");
-	if (r != CS_OK) {
+	if (r != CS_OK)
+		return cs_lib_report(error, e);
+	if ((made = calloc(1, sizeof(*made))) == NULL) {
 		cs_anchors_free(a);
+		(void)cs_nomem(e, "lib");
 		return cs_lib_report(error, e);
 	}
 	made->a = *a;

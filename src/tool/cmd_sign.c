@@ -88,8 +88,8 @@ static int
 put_approval(const cs_tool *t, const struct cs_document_opts *to,
     const cs_plan *p, const cs_approve *a, cs_out *out, cs_err *e)
 {
-	cs_span grant = p->grant == NULL ? (cs_span){0} :
-	    p->grant->approval->der;
+	const cs_span none = {0};
+	cs_span grant = p->grant == NULL ? none : p->grant->approval->der;
 	cs_buf *pem = cs_buf_new(cs_pem_max(grant.n) +
 	    cs_pem_max(cs_buf_len(a->approval)));
 	int r = CS_OK;

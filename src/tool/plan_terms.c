@@ -53,7 +53,8 @@ static int
 find_owner(cs_plan *p, cs_err *e)
 {
 	const cs_tbs *g = p->grant == NULL ? NULL : &p->grant->approval->tbs;
-	cs_span granted = g == NULL ? (cs_span){0} : g->owner;
+	const cs_span none = {0};
+	cs_span granted = g == NULL ? none : g->owner;
 	size_t i;
 	int r;
 
@@ -89,7 +90,8 @@ static int
 find_authority(cs_plan *p, cs_err *e)
 {
 	const cs_tbs *g = p->grant == NULL ? NULL : &p->grant->approval->tbs;
-	cs_span granted = g == NULL ? (cs_span){0} : g->authority;
+	const cs_span none = {0};
+	cs_span granted = g == NULL ? none : g->authority;
 	int r;
 
 	if ((r = find_name("authority", p->o->authority, granted,

@@ -24,7 +24,7 @@ sign() {
 	countersign sign $owner "$@"
 }
 give() {
-	sign --bind grant=$prefix --holder holder.pub "$@"
+	sign --bind grant="$prefix" --holder holder.pub "$@"
 }
 under() {
 	countersign sign --yes --under grant --key holder.key "$@"

@@ -81,6 +81,7 @@ approves 01 "P-256 beside Ed25519"
 signs 01 "P-256 beside Ed25519" sha256
 signs 03 "RSA beside Ed25519" sha256
 # SoftHSM loses memory here: tests/lsan.supp, which needs its name in the stack.
+# shellcheck disable=SC2317 # by exits
 ed() {
 	env PIN=1234 P11_KEEP="$softhsm" \
 	    ASAN_OPTIONS="$ASAN_OPTIONS:fast_unwind_on_malloc=0" "$@"
