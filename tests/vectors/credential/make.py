@@ -229,7 +229,7 @@ def refused_grants():
     put("grant-invalid-prefix", *grant(prefix=b"wimse://corp.example/ci"))
     put("grant-invalid-itself", *grant(prefix=AGENT))
     put("grant-invalid-owner", *grant(use=dict(owner=BOB)))
-    put("grant-invalid-authority",
+    put("wrong-authority-grant",
         *grant(authority=b"https://other.example"))
     put("grant-invalid-lifetime", *grant(use=dict(lifetime=7201)))
     put("grant-invalid-issuances", *grant(use=dict(issuances=501)))

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_CREDENTIAL_H
+#define CS_VERIFY_CREDENTIAL_H
+
+#include "fmt/bindings.h"
+#include "fmt/cert.h"
+#include "verify/anchors.h"
+
+/* A relying party's check of the owner bindings in a credential, offline:
+ * countersign-formats(5), section 7. That the certificate is the issuer's,
+ * that it is current and whose it is have been seen to before. */
+
+enum cs_credential_state {
+	CS_CREDENTIAL_REFUSED = 0,
+	CS_CREDENTIAL_PROVEN,     /* pinned owners signed all of it */
+	CS_CREDENTIAL_ISSUER_ONLY /* nothing but the issuer's word */
+};
+
+typedef struct cs_credential_in { /* borrows all */
+	cs_span certificate;       /* DER */
+	const cs_anchors *anchors; /* the pinned owners; or NULL, and */
+	cs_span owner, owner_key;  /* one, with its SubjectPublicKeyInfo */
+	cs_span authority;         /* that is expected */
+	int64_t now;               /* for revoked= of an anchor alone */
+} cs_credential_in;
+
+typedef struct cs_credential cs_credential;
+
+/* As cs_verify(): CS_OK when there is an answer, whichever. A pinned owner's
+ * line counts for who (owner), for whom (agents), grants, and when (valid-*,
+ * at the certificate's start; revoked, now); its limits and what it asks of
+ * presence and hardware are the issuer's to judge. */
+CS_USE int cs_credential_check(const cs_credential_in *in, cs_credential **out,
+    cs_err *e);
+void cs_credential_free(cs_credential **c);
+
+enum cs_credential_state cs_credential_state(const cs_credential *c);
+/* Why not proven; its detail is an enum cs_reason. */
+const cs_err *cs_credential_error(const cs_credential *c);
+/* The parsed certificate and its bindings; NULL when they did not parse. */
+const cs_cert *cs_credential_cert(const cs_credential *c);
+const cs_bindings *cs_credential_bindings(const cs_credential *c);
+
+#endif

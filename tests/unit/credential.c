@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "fmt/reason.h"
+#include "tap.h"
+#include "vec.h"
+#include "verify/credential.h"
+
+#define NOON INT64_C(1795262400) /* 2026-11-21T12:00:00Z */
+
+static cs_buf *owners;
+
+static cs_anchors *
+parse_anchors(const char *text)
+{
+	cs_anchors *a = NULL;
+	cs_err e = {0};
+
+	if (cs_anchors_parse("owners", cs_span_str(text), &a, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	return a;
+}
+
+/* The answer's name, as the vectors have it in front. */
+static const char *
+answer(const cs_credential_in *in, cs_err *why)
+{
+	cs_credential *c = NULL;
+	const char *name;
+
+	*why = (cs_err){0};
+	if (cs_credential_check(in, &c, why) != CS_OK)
+		return "failure";
+	*why = *cs_credential_error(c);
+	switch (cs_credential_state(c)) {
+	case CS_CREDENTIAL_PROVEN:
+		name = "proven";
+		break;
+	case CS_CREDENTIAL_ISSUER_ONLY:
+		name = "issuer-only";
+		break;
+	default:
+		name = cs_reason_name(why->detail);
+	}
+	cs_credential_free(&c);
+	return name;
+}
+
+static bool
+is_answer(const char *name, const char *found)
+{
+	size_t n = strlen(found);
+
+	return strncmp(name, found, n) == 0 &&
+	    (name[n] == '\0' || name[n] == '-');
+}
+
+static void
+test_vectors(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	cs_credential_in in = *base;
+	const char *found;
+	cs_err why;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		in.certificate = cs_buf_span(v[i].der);
+		found = answer(&in, &why);
+		if (!ok(is_answer(v[i].name, found), "%s", v[i].name))
+			printf("# %s: %s\n", found, why.text);
+	}
+	ok(n >= 50, "%zu vectors", n);
+}
+
+static const char *
+with(const cs_credential_in *base, const char *before, const char *after,
+    int64_t now)
+{
+	const char *line = cs_buf_cstr(owners), *at = strstr(line, before);
+	cs_credential_in in = *base;
+	char text[4096];
+	const char *found;
+	cs_anchors *a;
+	cs_err why;
+
+	(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - line), line,
+	    after, at + strlen(before));
+	a = parse_anchors(text);
+	in.anchors = a;
+	in.now = now;
+	found = a == NULL ? "no anchors" : answer(&in, &why);
+	cs_anchors_free(&a);
+	return found;
+}
+
+/* What the line of a pinned owner says counts. */
+static void
+test_lines(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	static const char plain[] = "no-touch-required,";
+	cs_credential_in in = *base;
+
+	in.certificate = vec_find(v, n, "proven");
+	ok(strcmp(with(&in, "/agent\"", "/ci\"", NOON),
+	    "agent-not-allowed") == 0, "another agent's");
+	ok(strcmp(with(&in, plain,
+	    "no-touch-required,revoked=2026-11-21T12:30:00Z,", NOON),
+	    "proven") == 0, "revoked later");
+	ok(strcmp(with(&in, plain,
+	    "no-touch-required,revoked=2026-11-21T12:30:00Z,",
+	    NOON + 1800), "revoked") == 0, "revoked now");
+	ok(strcmp(with(&in, plain,
+	    "no-touch-required,valid-before=2026-11-21T11:59:00Z,", NOON),
+	    "expired") == 0, "too old a key");
+	ok(strcmp(with(&in, plain,
+	    "no-touch-required,valid-after=2026-11-21T11:59:01Z,", NOON),
+	    "not-yet-valid") == 0, "too new a key");
+	in.certificate = vec_find(v, n, "proven-grant");
+	ok(strcmp(with(&in, ",grants", "", NOON), "grant-invalid") == 0,
+	    "no grants");
+}
+
+static void
+test_one_key(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	cs_span der = vec_find(v, n, "proven");
+	cs_credential_in in = {.authority = base->authority, .now = NOON};
+	cs_credential *c = NULL;
+	cs_buf *key = NULL;
+	cs_err why = {0};
+
+	in.certificate = der;
+	in.anchors = base->anchors;
+	if (!ok(cs_credential_check(&in, &c, &why) == CS_OK &&
+	    cs_credential_bindings(c)->n == 1 &&
+	    cs_credential_cert(c)->n_uris == 1, "with anchors"))
+		return;
+	key = cs_buf_dup(cs_credential_bindings(c)->at[0].key.der);
+	cs_credential_free(&c);
+	in.anchors = NULL;
+	in.owner = cs_span_str("mailto:alice@corp.example");
+	in.owner_key = cs_buf_span(key);
+	ok(strcmp(answer(&in, &why), "proven") == 0, "one pinned key");
+	in.owner = cs_span_str("mailto:bob@corp.example");
+	ok(strcmp(answer(&in, &why), "wrong-owner") == 0, "of another owner");
+	in.owner = cs_span_str("mailto:alice@corp.example");
+	in.certificate = vec_find(v, n, "proven-two");
+	ok(strcmp(answer(&in, &why), "issuer-only") == 0, "one of two");
+	in.certificate = vec_find(v, n, "proven-grant");
+	ok(strcmp(answer(&in, &why), "proven") == 0, "a grant and its use");
+	in.owner_key = cs_span_str("no key");
+	ok(cs_credential_check(&in, &c, &why) == CS_EUSAGE && c == NULL,
+	    "no key is no answer");
+	in.owner = in.owner_key = (cs_span){0};
+	ok(cs_credential_check(&in, &c, &why) == CS_EUSAGE && c == NULL,
+	    "nothing pinned is no answer");
+	cs_buf_free(&key);
+}
+
+static const cs_credential_in *probe_in;
+
+/* A changed credential is never proven: nobody signed that. */
+static enum vec_answer
+probe(cs_span der)
+{
+	cs_credential_in in = *probe_in;
+	cs_err why;
+
+	in.certificate = der;
+	return strcmp(answer(&in, &why), "proven") == 0 ? VEC_ACCEPTED :
+	    VEC_REFUSED;
+}
+
+int
+main(void)
+{
+	static struct vec v[VEC_FILES_MAX];
+	size_t n = vec_load("credential", v);
+	cs_credential_in in = {.authority =
+	    cs_span_str("https://corp.example"), .now = NOON};
+	const char *src = getenv("SRCDIR");
+	char path[2048];
+	cs_anchors *a;
+	cs_err e = {0};
+
+	if (!vec_has_arc())
+		return 0;
+	(void)snprintf(path, sizeof(path), "%s/tests/vectors/credential/owners",
+	    src == NULL ? "." : src);
+	if (!ok(cs_file_read(path, 65536, &owners, &e) == CS_OK, "owners"))
+		return done_testing();
+	in.anchors = a = parse_anchors(cs_buf_cstr(owners));
+	test_vectors(v, n, &in);
+	test_lines(v, n, &in);
+	test_one_key(v, n, &in);
+	probe_in = &in;
+	ok(vec_prefixes(vec_find(v, n, "proven"), probe) == 0, "prefixes");
+	ok(vec_trailing(vec_find(v, n, "proven"), probe) == 0, "trailing");
+	cs_anchors_free(&a);
+	cs_buf_free(&owners);
+	vec_free(v, n);
+	return done_testing();
+}
