@@ -47,6 +47,8 @@ reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 		.anchors = q->anchors->a,
 		.trust_domain = cs_span_str(q->trust_domain),
 		.nonce = cs_lib_span(q->nonce),
+		.quorum = q->quorum,
+		.quorum_group = cs_span_str(q->quorum_group),
 		.now = q->now,
 	};
 	cs_buf *authority = cs_buf_new(CS_AUTHORITY_MAX + 64);
@@ -119,8 +121,11 @@ is_approved(const countersign_verdict *verdict)
 const char *
 countersign_verdict_reason(const countersign_verdict *verdict)
 {
-	return is_approved(verdict) ? "" :
-	    cs_reason_name(cs_verdict_error(verdict->v)->detail);
+	int state = countersign_verdict_state(verdict);
+
+	if (state == COUNTERSIGN_APPROVED || state == COUNTERSIGN_DENIED)
+		return "";
+	return cs_reason_name(cs_verdict_error(verdict->v)->detail);
 }
 
 const char *

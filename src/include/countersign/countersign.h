@@ -47,6 +47,13 @@ enum countersign_state {
 	COUNTERSIGN_PENDING = 3
 };
 
+/* What owner bindings prove. Only one of them is a yes. */
+enum countersign_credential_state {
+	COUNTERSIGN_CREDENTIAL_REFUSED = 0,
+	COUNTERSIGN_CREDENTIAL_PROVEN = 1,
+	COUNTERSIGN_CREDENTIAL_ISSUER_ONLY = 2
+};
+
 enum countersign_decision {
 	COUNTERSIGN_DENY = 0,
 	COUNTERSIGN_APPROVE = 1
@@ -81,6 +88,7 @@ typedef struct countersign_request countersign_request;
 typedef struct countersign_approval countersign_approval;
 typedef struct countersign_anchors countersign_anchors;
 typedef struct countersign_verdict countersign_verdict;
+typedef struct countersign_credential countersign_credential;
 
 /* The terms of an approval, OwnerApprovalTBS of formats section 4, without its
  * subjects. Times are seconds since 1970. */
@@ -116,8 +124,21 @@ typedef struct countersign_question {
 	const char *authority;            /* NULL: https://trust_domain */
 	const char *trust_domain;         /* NULL: the anchors decide */
 	countersign_bytes nonce;          /* the pending request's; or none */
+	size_t quorum;                    /* owners that have to approve */
+	const char *quorum_group;         /* of this group; NULL: any */
 	int64_t now;                      /* seconds since 1970 */
 } countersign_question;
+
+/* What is asked of a credential's owner bindings. */
+typedef struct countersign_credential_question {
+	size_t size;
+	countersign_bytes certificate;    /* DER; its path has been checked */
+	const countersign_anchors *anchors; /* pinned owners; or NULL, and */
+	const char *owner;                /* one owner with */
+	countersign_bytes owner_key;      /* the SubjectPublicKeyInfo */
+	const char *authority;            /* that issued it */
+	int64_t now;                      /* seconds since 1970 */
+} countersign_credential_question;
 
 /* Signs `len` octets with the agent's key and `algorithm` ("ecdsa-with-SHA256");
  * writes the signature, ECDSA as DER, to `sig`, where *sig_len octets fit, and
@@ -245,7 +266,8 @@ COUNTERSIGN_API void countersign_verdict_free(countersign_verdict **verdict);
 /* enum countersign_state; REFUSED for NULL. */
 COUNTERSIGN_API int countersign_verdict_state(
     const countersign_verdict *verdict);
-/* Why not: the word and one sentence, escaped; "" when approved. */
+/* Why not: the word and one sentence, escaped; "" when approved, and the word
+ * when denied. */
 COUNTERSIGN_API const char *countersign_verdict_reason(
     const countersign_verdict *verdict);
 COUNTERSIGN_API const char *countersign_verdict_text(
@@ -282,6 +304,41 @@ COUNTERSIGN_API int64_t countersign_verdict_max_lifetime(
     const countersign_verdict *verdict);
 COUNTERSIGN_API int64_t countersign_verdict_max_issuances(
     const countersign_verdict *verdict);
+
+/* Checks the owner bindings of a credential offline, formats section 7. OK
+ * means that there is an answer, not that it is a yes. EUSAGE, EIO, EBUG:
+ * there is none. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_credential_check(
+    const countersign_credential_question *question,
+    countersign_credential **out, countersign_error *error);
+COUNTERSIGN_API void countersign_credential_free(
+    countersign_credential **credential);
+/* enum countersign_credential_state; REFUSED for NULL. */
+COUNTERSIGN_API int countersign_credential_state(
+    const countersign_credential *credential);
+/* Why it is not proven: the word and one sentence, escaped; "" when it is. */
+COUNTERSIGN_API const char *countersign_credential_reason(
+    const countersign_credential *credential);
+COUNTERSIGN_API const char *countersign_credential_text(
+    const countersign_credential *credential);
+/* The agent identifier; none when refused. */
+COUNTERSIGN_API countersign_bytes countersign_credential_agent(
+    const countersign_credential *credential);
+/* How many bindings, the principal owner's first; 0 when refused. Beyond the
+ * last one the next four return nothing. */
+COUNTERSIGN_API size_t countersign_credential_count(
+    const countersign_credential *credential);
+COUNTERSIGN_API countersign_bytes countersign_credential_owner(
+    const countersign_credential *credential, size_t i);
+/* SubjectPublicKeyInfo. */
+COUNTERSIGN_API countersign_bytes countersign_credential_owner_key(
+    const countersign_credential *credential, size_t i);
+/* 16 octets. */
+COUNTERSIGN_API countersign_bytes countersign_credential_approval_id(
+    const countersign_credential *credential, size_t i);
+/* Bits of enum countersign_assurance: the issuer's word always. */
+COUNTERSIGN_API unsigned countersign_credential_assurance(
+    const countersign_credential *credential, size_t i);
 
 #ifdef __cplusplus
 }
