@@ -196,3 +196,15 @@ cs_alg_digest_info(enum cs_hash h)
 {
 	return digest_infos[h];
 }
+
+enum cs_hash
+cs_alg_hash(cs_span digest_alg)
+{
+	const cs_alg *a;
+
+	for (a = rows; a < rows + N_ROWS; a++)
+		if (cs_span_eq(digest_alg, a->digest_alg) ||
+		    cs_span_eq(digest_alg, with_null[a->hash]))
+			return a->hash;
+	return CS_HASH_NONE;
+}

@@ -35,6 +35,8 @@ const cs_alg *cs_alg_for_key(enum cs_key_kind key, enum cs_alg_use use);
  * RSA. */
 CS_USE int cs_alg_choose(const cs_spki *k, enum cs_alg_use use, bool pss,
     const cs_alg **out, cs_err *e);
+/* The hash of a digest's AlgorithmIdentifier; CS_HASH_NONE: another. */
+enum cs_hash cs_alg_hash(cs_span digest_alg);
 /* PKCS#1 v1.5 DigestInfo prefix for tokens with raw RSA (RFC 8017 9.2). */
 cs_span cs_alg_digest_info(enum cs_hash h);
 

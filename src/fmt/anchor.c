@@ -41,6 +41,10 @@ static const struct field {
 	{10, TIME, AT(valid_after), AT(has_valid_after)},
 	{11, TIME, AT(valid_before), AT(has_valid_before)},
 	{12, TIME, AT(revoked), AT(has_revoked)},
+	{13, TEXT, AT(ca), NOWHERE},
+	{14, TEXT, AT(owner_san), NOWHERE},
+	{15, TEXT, AT(eku), NOWHERE},
+	{16, TEXT, AT(crl), NOWHERE},
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -54,6 +58,7 @@ static const size_t flags[] = {
 	AT(no_touch_required),
 	AT(touch_always),
 	AT(pin_always),
+	AT(no_revocation),
 };
 #define N_FLAGS (sizeof(flags) / sizeof(flags[0]))
 #define PROOF_SHIFT 12
@@ -61,7 +66,7 @@ static const size_t flags[] = {
 
 /* An option that no table above carries would be forgotten between the line
  * and the verdict: who adds a member adds its row, then this number. */
-_Static_assert(sizeof(void *) != 8 || sizeof(cs_anchor) == 232,
+_Static_assert(sizeof(void *) != 8 || sizeof(cs_anchor) == 304,
     "cs_anchor has a member that its record does not carry");
 
 static uint32_t
@@ -295,6 +300,17 @@ fields_get(cs_span in, cs_anchor *a, cs_err *e)
 	return CS_OK;
 }
 
+/* An authority has all of its own, any other key has none of it. */
+static bool
+is_ca_whole(const cs_anchor *a)
+{
+	if (a->type != CS_ANCHOR_X509)
+		return a->ca.p == NULL && a->owner_san.p == NULL &&
+		    a->eku.p == NULL && a->crl.p == NULL && !a->no_revocation;
+	return a->ca.p != NULL && a->owner_san.p != NULL &&
+	    (a->crl.p != NULL) != a->no_revocation;
+}
+
 int
 cs_anchor_get(cs_span record, cs_anchor *a, cs_anchor_place *at, cs_err *e)
 {
@@ -309,14 +325,14 @@ cs_anchor_get(cs_span record, cs_anchor *a, cs_anchor_place *at, cs_err *e)
 	at->hash = cs_span_of(p + CHECKED_FROM, CS_ANCHOR_HASH_LEN);
 	at->file = u32_get(p + 40);
 	a->line = u32_get(p + 44);
-	if (u16_get(p + 48) != CS_ANCHOR_SPKI)
+	a->type = (enum cs_anchor_type)u16_get(p + 48);
+	if (a->type != CS_ANCHOR_SPKI && a->type != CS_ANCHOR_X509)
 		return bad(e, "an unknown key type");
-	a->type = CS_ANCHOR_SPKI;
 	if ((r = flags_get(u16_get(p + 50), a, e)) != CS_OK ||
 	    (r = fields_get(cs_span_of(p + HEAD_LEN, record.n - HEAD_LEN), a,
 	    e)) != CS_OK)
 		return r;
-	if (a->owner.n == 0 || a->line == 0 ||
+	if (a->owner.n == 0 || a->line == 0 || !is_ca_whole(a) ||
 	    (a->proof != CS_PROOF_NONE) != (a->proof_text.p != NULL))
 		return bad(e, "no line that is whole");
 	der = a->key.der;

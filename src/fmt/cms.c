@@ -54,10 +54,10 @@ read_content(cs_span *in, cs_cms *c, cs_err *e)
 	return CS_OK;
 }
 
-/* Certificates are passed over: the key comes from ownerKeyHash. Only the one
- * plain choice, so that version 3 is right (RFC 5652 5.1). */
+/* Certificates may lead from a CA to the key, which comes from ownerKeyHash.
+ * Only the one plain choice, so that version 3 is right (RFC 5652 5.1). */
 static int
-read_certificates(cs_span *in, cs_err *e)
+read_certificates(cs_span *in, cs_cms *c, cs_err *e)
 {
 	cs_span set = {0};
 	int r;
@@ -66,6 +66,7 @@ read_certificates(cs_span *in, cs_err *e)
 		return r;
 	if (set.p != NULL && (r = cs_der_sorted(set, e)) != CS_OK)
 		return cs_wrap(e, "certificates");
+	c->certs = set;
 	while (set.n != 0)
 		if ((r = cs_der_get(&set, CS_DER_SEQ, NULL, e)) != CS_OK)
 			return cs_wrap(e, "certificates");
@@ -152,6 +153,27 @@ cs_cms_check_protection(const cs_cms *c, cs_err *e)
 	    !cs_span_eq(c->protected_sig, want))
 		return BAD(e, CS_R_SIGNATURE_INVALID,
 		    "cmsAlgorithmProtection names other algorithms");
+	return CS_OK;
+}
+
+int
+cs_cms_signing_cert(const cs_cms *c, cs_span *alg, cs_span *hash, cs_err *e)
+{
+	cs_span in = c->signing_certificate, body = {0}, list = {0}, id = {0};
+	int r;
+
+	*alg = *hash = (cs_span){0};
+	if (!c->has_signing_certificate)
+		return CS_OK;
+	if ((r = cs_der_get(&in, CS_DER_SEQ, &body, e)) != CS_OK ||
+	    (r = cs_der_get(&body, CS_DER_SEQ, &list, e)) != CS_OK ||
+	    (r = cs_der_get(&list, CS_DER_SEQ, &id, e)) != CS_OK)
+		return cs_wrap(e, "signingCertificateV2");
+	if (cs_der_peek(id, CS_DER_SEQ) &&
+	    (r = cs_der_whole(&id, CS_DER_SEQ, alg, e)) != CS_OK)
+		return cs_wrap(e, "signingCertificateV2");
+	if ((r = cs_der_get(&id, CS_DER_OCTETS, hash, e)) != CS_OK)
+		return cs_wrap(e, "signingCertificateV2");
 	return CS_OK;
 }
 
@@ -288,7 +310,7 @@ read_signed_data(cs_span in, cs_cms *c, cs_err *e)
 		    "SignedData version %lld, expected 3", (long long)version);
 	if ((r = read_digest_algorithms(&in, &c->digest_alg, e)) != CS_OK ||
 	    (r = read_content(&in, c, e)) != CS_OK ||
-	    (r = read_certificates(&in, e)) != CS_OK ||
+	    (r = read_certificates(&in, c, e)) != CS_OK ||
 	    (r = cs_der_get(&in, CS_DER_SET, &set, e)) != CS_OK ||
 	    (r = cs_der_end(in, "SignedData", e)) != CS_OK ||
 	    (r = cs_der_get(&set, CS_DER_SEQ, &signer, e)) != CS_OK)

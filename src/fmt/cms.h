@@ -12,6 +12,7 @@
 typedef struct cs_cms { /* borrows from the parsed bytes */
 	cs_span tbs;            /* eContent */
 	cs_span digest_alg;     /* AlgorithmIdentifier, whole */
+	cs_span certs;          /* one behind the other; absent: none */
 	cs_span signed_attrs;   /* the [0] element, whole */
 	cs_span message_digest; /* the attribute's octets */
 	cs_span sig_alg;        /* AlgorithmIdentifier, whole */
@@ -29,6 +30,12 @@ CS_USE int cs_cms_parse(cs_span in, unsigned depth, cs_cms *out, cs_err *e);
 /* RFC 6211: does cmsAlgorithmProtection, when there, name the algorithms that
  * the SignerInfo has? CS_R_SIGNATURE_INVALID otherwise. */
 CS_USE int cs_cms_check_protection(const cs_cms *c, cs_err *e);
+
+/* RFC 5035: the first ESSCertIDv2 of signingCertificateV2: its
+ * AlgorithmIdentifier, absent for the default SHA-256, and the certificate's
+ * hash; both absent where the attribute is. */
+CS_USE int cs_cms_signing_cert(const cs_cms *c, cs_span *alg, cs_span *hash,
+    cs_err *e);
 
 /* The bytes that were signed: the attributes as an explicit SET OF (RFC 5652
  * 5.4). Appends. */

@@ -213,3 +213,50 @@ cs_oid_text(cs_buf *out, cs_span body)
 	}
 	return CS_OK;
 }
+
+/* One decimal arc and the dot behind it off *in. */
+static bool
+arc_next(cs_span *in, uint64_t *arc)
+{
+	size_t i;
+
+	*arc = 0;
+	for (i = 0; i < in->n && in->p[i] >= '0' && in->p[i] <= '9'; i++) {
+		if (*arc > INT32_MAX || (i == 1 && in->p[0] == '0'))
+			return false;
+		*arc = *arc * 10 + (in->p[i] - '0');
+	}
+	if (i == 0 || *arc > INT32_MAX ||
+	    (i < in->n && (in->p[i] != '.' || i + 1 == in->n)))
+		return false;
+	*in = i == in->n ? (cs_span){0} :
+	    cs_span_cut(*in, i + 1, in->n - i - 1);
+	return true;
+}
+
+static int
+put_arc(cs_buf *out, uint64_t v)
+{
+	int shift, r = CS_OK;
+
+	for (shift = 28; shift > 0 && r == CS_OK; shift -= 7)
+		if (v >> shift != 0)
+			r = cs_buf_put_byte(out,
+			    (uint8_t)(0x80 | (v >> shift & 0x7f)));
+	return r == CS_OK ? cs_buf_put_byte(out, v & 0x7f) : r;
+}
+
+int
+cs_oid_get(cs_buf *out, cs_span dotted)
+{
+	uint64_t top, v;
+	int r;
+
+	if (!arc_next(&dotted, &top) || top > 2 || !arc_next(&dotted, &v) ||
+	    (top < 2 && v > 39))
+		return CS_EFORMAT;
+	r = put_arc(out, top * 40 + v);
+	while (r == CS_OK && dotted.n != 0)
+		r = arc_next(&dotted, &v) ? put_arc(out, v) : CS_EFORMAT;
+	return r;
+}

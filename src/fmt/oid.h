@@ -55,6 +55,8 @@ bool cs_oid_is(cs_span body, enum cs_oid id);
 enum cs_oid cs_oid_find(cs_span body);
 /* Dotted text; a sub-identifier above 2^63 fails. */
 CS_USE int cs_oid_text(cs_buf *out, cs_span body);
+/* The way back: appends the content octets. Arcs of 31 bits, at least two. */
+CS_USE int cs_oid_get(cs_buf *out, cs_span dotted);
 /* A name for a person: of the list above and common DN attributes; NULL. */
 const char *cs_oid_name(cs_span body);
 

@@ -9,6 +9,7 @@
 
 #include "base/enc.h"
 #include "base/text.h"
+#include "fmt/cert.h"
 #include "fmt/names.h"
 #include "fmt/owners_opt.h"
 #include "fmt/reason.h"
@@ -33,7 +34,7 @@ static const struct {
 } types[] = {
 	{"spki", CS_ANCHOR_SPKI, true},
 	{"fido2", CS_ANCHOR_FIDO2, false},
-	{"x509-ca", CS_ANCHOR_X509, false},
+	{"x509-ca", CS_ANCHOR_X509, true},
 	{"ssh-ed25519", CS_ANCHOR_SSH, false},
 	{"ssh-rsa", CS_ANCHOR_SSH, false},
 	{"ecdsa-sha2-nistp256", CS_ANCHOR_SSH, false},
@@ -191,6 +192,24 @@ owner_check(cs_span owner, enum cs_anchor_type type, cs_err *e)
 	return star ? CS_OK : cs_owner_check(owner, e);
 }
 
+static int
+ca_check(const cs_anchor *a, cs_err *e)
+{
+	if (a->verify_required)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"verify-required\": expected a key that can "
+		    "prove verification, found an x509-ca");
+	if (a->owner_san.p == NULL)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"owner-san\": expected one for an x509-ca, found "
+		    "none");
+	if ((a->crl.p != NULL) == a->no_revocation)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"crl\": expected crl= or no-revocation for an "
+		    "x509-ca, found %s", a->no_revocation ? "both" : "neither");
+	return CS_OK;
+}
+
 /* What no verdict could ever fulfil is refused when it is read. */
 static int
 anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
@@ -206,18 +225,37 @@ anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "option \"valid-before\": expected a time behind "
 		    "valid-after, found none");
-	return CS_OK;
+	return type == CS_ANCHOR_X509 ? ca_check(a, e) : CS_OK;
+}
+
+/* The CA's key where it stands within the line's own bytes. */
+static int
+ca_get(cs_span der, cs_anchor *a, cs_err *e)
+{
+	cs_cert *c = NULL;
+	cs_span key;
+	int r;
+
+	if ((r = cs_cert_parse(der, &c, e)) != CS_OK)
+		return r;
+	a->ca = der;
+	key = cs_span_cut(der, (size_t)(c->key.der.p - c->der.p),
+	    c->key.der.n);
+	cs_cert_free(&c);
+	return cs_spki_parse(key, &a->key, e);
 }
 
 static int
-key_get(struct reader *r, cs_span base64, cs_spki *key, cs_err *e)
+key_get(struct reader *r, cs_span base64, cs_anchor *a, cs_err *e)
 {
 	cs_buf_truncate(r->der, 0);
 	if (cs_base64_get(r->der, base64, false, NULL) != CS_OK)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "key: expected base64 with its padding, found \"%.*s\"",
 		    CS_SHOW(base64));
-	return cs_spki_parse(cs_buf_span(r->der), key, e);
+	if (a->type == CS_ANCHOR_X509)
+		return ca_get(cs_buf_span(r->der), a, e);
+	return cs_spki_parse(cs_buf_span(r->der), &a->key, e);
 }
 
 static int
@@ -243,7 +281,7 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 	a->type = types[t].type;
 	a->owner = f.owner;
 	a->comment = f.comment;
-	return key_get(r, f.key, &a->key, e);
+	return key_get(r, f.key, a, e);
 }
 
 static int

@@ -48,6 +48,11 @@ typedef struct cs_anchor {
 	bool has_valid_after, has_valid_before, has_revoked;
 	int64_t valid_after, valid_before, revoked;
 	cs_spki key;        /* of x509-ca: the CA's */
+	cs_span ca;         /* x509-ca: the certificate, DER */
+	cs_span owner_san;  /* whom it may name, fmt/ownersan.h */
+	cs_span eku;        /* dotted; absent: ours */
+	cs_span crl;        /* a file's name; absent: no_revocation */
+	bool no_revocation;
 } cs_anchor;
 
 /* Takes one line's anchor, which lives until it returns; anything but CS_OK ends
@@ -59,8 +64,8 @@ typedef int cs_owners_each(void *arg, const cs_anchor *a, cs_err *e);
  * gets a failure drops what was handed out. `name` is what complaints and
  * anchors call the file. The first bad line is CS_EFORMAT "NAME:LINE: ...",
  * with a did-you-mean for an unknown option or key type; so is what `each`
- * complains of. Key types fido2, x509-ca and OpenSSH's are CS_R_UNSUPPORTED
- * for now. */
+ * complains of. Key types fido2 and OpenSSH's are CS_R_UNSUPPORTED for
+ * now. */
 CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners_each *each,
     void *arg, cs_err *e);
 

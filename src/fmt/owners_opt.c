@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "fmt/names.h"
+#include "fmt/oid.h"
+#include "fmt/ownersan.h"
 #include "fmt/reason.h"
 #include "fmt/scan.h"
 
@@ -39,6 +41,7 @@ struct word {
 };
 
 static int agents_check(cs_span, enum cs_anchor_type, cs_anchor *, cs_err *);
+static int san_check(cs_span, enum cs_anchor_type, cs_anchor *, cs_err *);
 
 #define AT(member) offsetof(cs_anchor, member)
 static const struct option options[] = {
@@ -48,8 +51,8 @@ static const struct option options[] = {
 	{"counter-strict", CS_ANCHOR_FIDO2 | CS_ANCHOR_SK, FLAG, NOWHERE,
 	    NOWHERE, NULL},
 	{"credential-id", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
-	{"crl", CS_ANCHOR_X509, TEXT, NOWHERE, NOWHERE, NULL},
-	{"eku", CS_ANCHOR_X509, OID, NOWHERE, NOWHERE, NULL},
+	{"crl", CS_ANCHOR_X509, TEXT, AT(crl), NOWHERE, NULL},
+	{"eku", CS_ANCHOR_X509, OID, AT(eku), NOWHERE, NULL},
 	{"grants", ALL, FLAG, AT(grants), NOWHERE, NULL},
 	{"group", ALL, TEXT, AT(group), NOWHERE, NULL},
 	{"hardware", ALL, FLAG, AT(hardware), NOWHERE, NULL},
@@ -58,11 +61,12 @@ static const struct option options[] = {
 	{"max-issuances", ALL, COUNT, AT(max_issuances), NOWHERE, NULL},
 	{"max-lifetime", ALL, DURATION, AT(max_lifetime), NOWHERE, NULL},
 	{"max-window", ALL, DURATION, AT(max_window), NOWHERE, NULL},
-	{"no-revocation", CS_ANCHOR_X509, FLAG, NOWHERE, NOWHERE, NULL},
+	{"no-revocation", CS_ANCHOR_X509, FLAG, AT(no_revocation), NOWHERE,
+	    NULL},
 	{"no-touch-required", ALL, FLAG, AT(no_touch_required), NOWHERE,
 	    NULL},
 	{"origins", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
-	{"owner-san", CS_ANCHOR_X509, TEXT, NOWHERE, NOWHERE, NULL},
+	{"owner-san", CS_ANCHOR_X509, TEXT, AT(owner_san), NOWHERE, san_check},
 	{"revoked", ALL, TIME, AT(revoked), AT(has_revoked), NULL},
 	{"rp-id", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
 	{"shared-key", CS_ANCHOR_SPKI, FLAG, AT(shared_key), NOWHERE, NULL},
@@ -140,6 +144,29 @@ agents_check(cs_span value, enum cs_anchor_type type, cs_anchor *a, cs_err *e)
 }
 
 static int
+san_check(cs_span value, enum cs_anchor_type type, cs_anchor *a, cs_err *e)
+{
+	(void)type;
+	(void)a;
+	return cs_owner_san_check(value, e);
+}
+
+static int
+oid_check(cs_span dotted, cs_err *e)
+{
+	cs_buf *b = cs_buf_new(WORD_MAX);
+	int r;
+
+	if (b == NULL)
+		return cs_nomem(e, "owners");
+	r = cs_oid_get(b, dotted) == CS_OK ? CS_OK : CS_BAD(e, CS_R_MALFORMED,
+	    "owners", "expected a dotted object identifier, found \"%.*s\"",
+	    CS_SHOW(dotted));
+	cs_buf_free(&b);
+	return r;
+}
+
+static int
 text_check(cs_span value, cs_err *e)
 {
 	if (value.n == 0 || !cs_text_plain(value))
@@ -185,12 +212,13 @@ bare_get(const struct option *o, cs_span value, cs_anchor *a, cs_err *e)
 		r = cs_time_parse(s, &v, &why);
 	else if (o->kind == COUNT)
 		r = count_get(s, &v, &why);
-	else if (!cs_scan_all(value, "0123456789."))
-		r = CS_BAD(&why, CS_R_MALFORMED, "owners",
-		    "expected a dotted object identifier, found \"%s\"", s);
+	else
+		r = oid_check(value, &why);
 	if (r != CS_OK) /* in a file it is no wrong use of the command */
 		return CS_BAD(e, CS_R_MALFORMED, "owners", "%s", why.text);
-	if (o->at != NOWHERE)
+	if (o->kind == OID)
+		memcpy(base + o->at, &value, sizeof(value));
+	else if (o->at != NOWHERE)
 		memcpy(base + o->at, &v, sizeof(v));
 	if (o->has != NOWHERE)
 		*(bool *)(void *)(base + o->has) = true;

@@ -116,6 +116,7 @@ put_approval(const cs_approved *a, cs_out *out)
 	cs_out_str(out, "anchor_file", NULL, a->anchor.file);
 	cs_out_int(out, "anchor_line", NULL, a->anchor.line);
 	cs_out_bool(out, "shared_key", NULL, a->anchor.shared_key);
+	cs_out_bool(out, "other_eku", NULL, a->anchor.eku.p != NULL);
 	cs_out_close(out);
 }
 

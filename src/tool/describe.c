@@ -255,6 +255,17 @@ put_when(cs_out *out, const char *name, bool has, int64_t t)
 		cs_out_time(out, name, name, t);
 }
 
+static void
+put_authority(const cs_anchor *a, cs_out *out)
+{
+	cs_out_span(out, "owner-san", "owner-san", a->owner_san);
+	if (a->eku.p != NULL)
+		cs_out_span(out, "eku", "eku", a->eku);
+	if (a->crl.p != NULL)
+		cs_out_span(out, "crl", "crl", a->crl);
+	put_flag(out, "no-revocation", a->no_revocation);
+}
+
 int
 cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 {
@@ -267,6 +278,8 @@ cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 	cs_out_span(out, "agents", "agents", a->agents);
 	if (a->group.p != NULL)
 		cs_out_span(out, "group", "group", a->group);
+	if (a->type == CS_ANCHOR_X509)
+		put_authority(a, out);
 	put_flag(out, "grants", a->grants);
 	put_flag(out, "shared-key", a->shared_key);
 	put_flag(out, "hardware", a->hardware);

@@ -19,27 +19,33 @@
 #define ARENA_MIN 4096
 #define ARENA_MAX ((size_t)UINT32_MAX * 4) /* what a slot can point into */
 
+/* One record behind the other. */
+struct arena {
+	uint8_t *p;
+	size_t used, room;
+};
+
 struct cs_anchors {
 	char **files; /* what anchors call their files */
 	size_t n_files;
-	/* One record behind the other, in the order of the lines. */
-	uint8_t *arena;
-	size_t used, room;
+	struct arena records; /* those of x509-ca first, each in its order */
 	uint8_t *slots;
 	cs_span map; /* a compiled index, in place of arena and slots */
 	size_t n;
 	cs_index index;
+	cs_authorities cas;
 };
 
 /* For cs_dir_each_trusted and cs_owners_parse. */
 struct loader {
 	cs_anchors *a;
 	uid_t reader;
+	struct arena cas; /* apart until all lines are read */
 	cs_buf *record;
 };
 
 static int
-arena_add(cs_anchors *a, cs_span record, cs_err *e)
+arena_add(struct arena *a, cs_span record, cs_err *e)
 {
 	size_t room = a->room < ARENA_MIN ? ARENA_MIN : a->room;
 	uint8_t *p;
@@ -50,14 +56,13 @@ arena_add(cs_anchors *a, cs_span record, cs_err *e)
 		return CS_BAD(e, CS_R_TOO_LARGE, "anchors",
 		    "anchors: expected fewer");
 	if (room != a->room) {
-		if ((p = realloc(a->arena, room)) == NULL)
+		if ((p = realloc(a->p, room)) == NULL)
 			return cs_nomem(e, "anchors");
-		a->arena = p;
+		a->p = p;
 		a->room = room;
 	}
-	memcpy(a->arena + a->used, record.p, record.n);
+	memcpy(a->p + a->used, record.p, record.n);
 	a->used += record.n;
-	a->n++;
 	return CS_OK;
 }
 
@@ -74,7 +79,9 @@ anchor_add(void *arg, const cs_anchor *anchor, cs_err *e)
 	if ((r = cs_sha256(anchor->key.der, hash, e)) != CS_OK ||
 	    (r = cs_anchor_put(l->record, anchor, &at, e)) != CS_OK)
 		return r;
-	return arena_add(l->a, cs_buf_span(l->record), e);
+	l->a->n++;
+	return arena_add(anchor->type == CS_ANCHOR_X509 ? &l->cas :
+	    &l->a->records, cs_buf_span(l->record), e);
 }
 
 static int
@@ -133,12 +140,33 @@ duplicate(const cs_anchors *a, const cs_span twice[2], cs_err *e)
 	    first.line);
 }
 
+/* All records in one arena of the right size, those of `first` in front. */
+static int
+arena_join(struct arena *a, const struct arena *first, cs_err *e)
+{
+	size_t room = a->used + first->used;
+	uint8_t *p;
+
+	if (room == 0)
+		return CS_OK;
+	if (room > ARENA_MAX)
+		return CS_BAD(e, CS_R_TOO_LARGE, "anchors",
+		    "anchors: expected fewer");
+	if ((p = realloc(a->p, room)) == NULL)
+		return cs_nomem(e, "anchors");
+	if (first->used != 0) {
+		memmove(p + first->used, p, a->used);
+		memcpy(p, first->p, first->used);
+	}
+	*a = (struct arena){p, room, room};
+	return CS_OK;
+}
+
 static int
 index_new(cs_anchors *a, cs_err *e)
 {
 	size_t room = cs_index_room(a->n);
 	cs_span twice[2] = {{0}};
-	uint8_t *fit;
 	int r;
 
 	if (room == 0)
@@ -146,13 +174,7 @@ index_new(cs_anchors *a, cs_err *e)
 		    "anchors: expected fewer than %zu", a->n);
 	if ((a->slots = malloc(room)) == NULL)
 		return cs_nomem(e, "anchors");
-	if (a->used != 0) {
-		if ((fit = realloc(a->arena, a->used)) == NULL)
-			return cs_nomem(e, "anchors");
-		a->arena = fit;
-		a->room = a->used;
-	}
-	a->index.records = cs_span_of(a->arena, a->used);
+	a->index.records = cs_span_of(a->records.p, a->records.used);
 	a->index.slots = cs_span_of(a->slots, room);
 	r = cs_index_build(&a->index, a->slots, twice, e);
 	return twice[0].p == NULL ? r : duplicate(a, twice, e);
@@ -167,17 +189,48 @@ loader_new(struct loader *l, cs_err *e)
 	    CS_OK;
 }
 
+/* Records that were read, or mapped: the authorities stand in front. */
+static int
+authorities_load(cs_anchors *a, uid_t reader, cs_err *e)
+{
+	cs_span in = a->index.records, record = {0}, hash = {0};
+	cs_anchor_place at = {0};
+	cs_anchor line;
+	int r;
+
+	while (in.n != 0) {
+		if (cs_anchor_record(in, &record, &hash, e) != CS_OK ||
+		    cs_anchor_get(record, &line, &at, e) != CS_OK ||
+		    at.file >= a->n_files)
+			return cs_fail(e, CS_EIO, "anchors",
+			    "damaged: no record where one should be");
+		if (line.type != CS_ANCHOR_X509)
+			break;
+		line.file = a->files[at.file];
+		r = cs_authorities_add(&a->cas, &line, reader, e);
+		if (r != CS_OK)
+			return r;
+		in = cs_span_cut(in, record.n, in.n - record.n);
+	}
+	return CS_OK;
+}
+
 /* Builds the index behind a load that went well; gives the anchors. */
 static int
 finish(struct loader *l, int r, cs_anchors **out, cs_err *e)
 {
 	if (r == CS_OK)
+		r = arena_join(&l->a->records, &l->cas, e);
+	if (r == CS_OK)
 		r = index_new(l->a, e);
+	if (r == CS_OK)
+		r = authorities_load(l->a, l->reader, e);
 	if (r == CS_OK) {
 		*out = l->a;
 		l->a = NULL; /* transferred */
 	}
 	cs_anchors_free(&l->a);
+	free(l->cas.p);
 	cs_buf_free(&l->record);
 	return r;
 }
@@ -264,7 +317,9 @@ map_use(cs_anchors *a, const char *path, uid_t reader, const cs_stamp *stamp,
 		return r;
 	a->index = c.index;
 	a->n = c.n;
-	return names_add(a, path, &c, e);
+	if ((r = names_add(a, path, &c, e)) != CS_OK)
+		return r;
+	return authorities_load(a, reader, e);
 }
 
 /* *out stays NULL, with CS_OK, when there is no index that counts. A damaged
@@ -391,11 +446,18 @@ cs_anchors_free(cs_anchors **ap)
 	while (a->n_files != 0)
 		free(a->files[--a->n_files]);
 	free(a->files);
-	free(a->arena);
+	cs_authorities_free(&a->cas);
+	free(a->records.p);
 	free(a->slots);
 	cs_map_free(&a->map);
 	free(a);
 	*ap = NULL;
+}
+
+const cs_authorities *
+cs_anchors_authorities(const cs_anchors *a)
+{
+	return &a->cas;
 }
 
 size_t

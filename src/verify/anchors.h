@@ -6,8 +6,7 @@
 
 #include <sys/types.h>
 
-#include "crypt/hash.h"
-#include "fmt/owners.h"
+#include "verify/authorities.h"
 
 /* Trust anchors: an owners file, or a directory owners.d/ read in name order.
  * Immutable once loaded. */
@@ -23,15 +22,18 @@ CS_USE int cs_anchors_load(const char *path, uid_t reader, cs_anchors **out,
     cs_err *e);
 /* Reads the text and writes the index: PATH.idx, in a directory owners.idx. */
 CS_USE int cs_anchors_compile(const char *path, uid_t reader, cs_err *e);
-/* From bytes at hand, for tests and fuzzers. */
+/* From bytes at hand, for tests and fuzzers. Lists that x509-ca lines name are
+ * files nonetheless. */
 CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,
     cs_err *e);
 void cs_anchors_free(cs_anchors **a);
 size_t cs_anchors_count(const cs_anchors *a);
-/* By SHA-256 of the SubjectPublicKeyInfo. Fills *out, whose spans and file
- * lend from `a`; *found tells whether there is one, and without *out is all
- * zero. CS_EIO when the anchors are damaged: no caller may take that for
- * "none". */
+/* The lines of type x509-ca, in their order; lends. */
+const cs_authorities *cs_anchors_authorities(const cs_anchors *a);
+/* By SHA-256 of the SubjectPublicKeyInfo, an x509-ca by its own key. Fills
+ * *out, whose spans and file lend from `a`; *found tells whether there is one,
+ * and without *out is all zero. CS_EIO when the anchors are damaged: no caller
+ * may take that for "none". */
 CS_USE int cs_anchors_find(const cs_anchors *a,
     const uint8_t key_hash[CS_SHA256_LEN], cs_anchor *out, bool *found,
     cs_err *e);

@@ -29,7 +29,11 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 	if ((r = cs_anchors_find(s->in->anchors, t->owner_key_hash.p,
 	    &a->anchor, &known, e)) != CS_OK)
 		return r;
-	if (!known) {
+	if ((!known || a->anchor.type == CS_ANCHOR_X509) &&
+	    cs_anchors_authorities(s->in->anchors)->n != 0 &&
+	    a->approval->carrier == CS_CARRIER_CMS)
+		return cs_step_path(s, a, e);
+	if (!known || a->anchor.type == CS_ANCHOR_X509) {
 		cs_fingerprint(t->owner_key_hash.p, found);
 		return CS_REFUSE(e, CS_R_UNKNOWN_OWNER_KEY,
 		    "expected a key of the owners file, found %s", found);

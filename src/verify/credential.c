@@ -159,7 +159,8 @@ check_digest_owners(const struct check *k, cs_err *e)
 		if ((r = cs_key_hash(&b->key, hash, e)) != CS_OK ||
 		    (r = cs_anchors_find(k->pinned, hash, &a, &known, e)) !=
 			CS_OK ||
-		    (known && (r = check_anchor(k, &a, b, e)) != CS_OK))
+		    (known && a.type != CS_ANCHOR_X509 &&
+		    (r = check_anchor(k, &a, b, e)) != CS_OK))
 			return r;
 	}
 	return CS_OK;
@@ -177,8 +178,9 @@ find_anchor(struct check *k, size_t i, cs_err *e)
 	if ((r = cs_anchors_find(k->pinned, a->approval->tbs.owner_key_hash.p,
 	    &a->anchor, &k->is_pinned[i], e)) != CS_OK)
 		return r;
-	if (a->role == CS_ROLE_USE)
-		k->is_pinned[i] = false; /* until its grant is known */
+	if (a->role == CS_ROLE_USE /* until its grant is known */ ||
+	    a->anchor.type == CS_ANCHOR_X509 /* the CA's own key */)
+		k->is_pinned[i] = false;
 	if (!k->is_pinned[i])
 		a->anchor = (cs_anchor){.file = "certificate",
 		    .line = (unsigned)i + 1, .owner = b->owner, .key = b->key,

@@ -170,8 +170,11 @@ cs_verdict_free(cs_verdict **v)
 
 	if (v == NULL || *v == NULL)
 		return;
-	for (i = 0; i < CS_APPROVALS_MAX; i++)
+	for (i = 0; i < CS_APPROVALS_MAX; i++) {
 		cs_approval_free(&(*v)->approvals[i]);
+		cs_chain_free(&(*v)->paths[i].chain);
+		cs_buf_free(&(*v)->paths[i].owner);
+	}
 	cs_message_free(&(*v)->message);
 	free(*v);
 	*v = NULL;

@@ -14,6 +14,7 @@ struct cs_verdict {
 	cs_message *message;
 	cs_approval *approvals[CS_APPROVALS_MAX];
 	cs_approved each[CS_APPROVALS_MAX];
+	struct cs_path paths[CS_APPROVALS_MAX]; /* in the message's order */
 	size_t principal;
 	const cs_approved *denial; /* the last word, once it is there */
 	int64_t not_after, max_lifetime, max_issuances;

@@ -85,6 +85,7 @@ check_carriers(struct cs_verdict *v, const cs_err late[], cs_err *e)
 			return CS_EFORMAT;
 		}
 		v->each[i].approval = v->approvals[i];
+		v->each[i].path = &v->paths[i];
 		if ((r = check_twice(v, i, e)) != CS_OK ||
 		    (r = cs_step_supported(&v->approvals[i]->tbs, e)) != CS_OK)
 			return r;

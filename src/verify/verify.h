@@ -4,6 +4,7 @@
 #ifndef CS_VERIFY_VERIFY_H
 #define CS_VERIFY_VERIFY_H
 
+#include "crypt/chain.h"
 #include "crypt/keycache.h"
 #include "fmt/approval.h"
 #include "fmt/message.h"
@@ -37,14 +38,21 @@ typedef struct cs_assurance {
 /* A grant and its use are a pair, and count as one approval of their owner. */
 enum cs_role { CS_ROLE_OWN = 0, CS_ROLE_GRANT, CS_ROLE_USE };
 
+struct cs_path { /* of one approval; empty where a line has its key */
+	cs_chain *chain;
+	cs_buf *owner;
+};
+
 typedef struct cs_approved { /* one approval that verified */
 	const cs_approval *approval; /* lends */
 	enum cs_role role;
 	size_t link;                 /* index of the other of its pair; an own
 				      * approval: its own index */
-	cs_anchor anchor;            /* its spans borrow from the anchors; a
-				      * use: the grant's */
+	/* Its spans borrow from the anchors; a use: the grant's. Under a CA key
+	 * and owner are the certificate's, and borrow from its path. */
+	cs_anchor anchor;
 	cs_spki key;                 /* that verified; a use: the holder's */
+	struct cs_path *path;        /* lends what a path to a CA needs */
 	cs_assurance assurance;
 	size_t subject; /* the one that is this request's */
 	uint8_t tbs_hash[CS_SHA256_LEN];

@@ -367,13 +367,61 @@ static void
 clean_up(void)
 {
 	static const char *const names[] = {"d/10.owners", "d/30.owners",
-	    "d/owners.idx", "f", "f.idx", "many", "many.idx"};
+	    "d/owners.idx", "ca", "ca.idx", "f", "f.idx", "many", "many.idx"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlink(at(names[i]));
 	(void)rmdir(at("d"));
 	ok(rmdir(root) == 0, "nothing is left behind");
+}
+
+/* Lines of CAs stand behind others in the text and count from an index, too. */
+static void
+authorities(void)
+{
+	const char *src = getenv("SRCDIR");
+	char name[1024];
+	cs_buf *b = NULL, *all = cs_buf_new(65536);
+	cs_anchors *a = NULL;
+	const cs_authorities *l;
+	cs_err e = {0};
+	int i;
+
+	(void)snprintf(name, sizeof(name), "%s/tests/vectors/verdict/owners-ca",
+	    src == NULL ? "." : src);
+	if (!ok(cs_file_read(name, 32768, &b, &e) == CS_OK &&
+	    cs_buf_put_str(all, ALICE) == CS_OK &&
+	    cs_buf_put(all, cs_buf_span(b)) == CS_OK &&
+	    cs_buf_put_str(all, BOB) == CS_OK &&
+	    put("ca", cs_buf_span(all), 0644), "lines of CAs"))
+		return;
+	for (i = 0; i < 2; i++) {
+		cs_anchor bob = {0};
+		bool found = false;
+
+		ok(load("ca", &a, &e) == CS_OK && mapped("ca.idx") == (i == 1),
+		    "%s: %s", i == 0 ? "text" : "index", e.text);
+		l = cs_anchors_authorities(a);
+		ok(l->n == 2 && l->v[0].line.line == 4 &&
+		    l->v[1].line.line == 5 && l->v[0].ca != NULL &&
+		    strcmp(l->v[1].line.file, at("ca")) == 0,
+		    "two CAs in their order");
+		ok(l->n == 2 && cs_span_is(l->v[1].line.eku,
+		    "1.3.6.1.5.5.7.3.4") && l->v[1].line.no_revocation &&
+		    l->v[0].line.eku.p == NULL, "with their options");
+		ok(cs_anchors_count(a) == 5 && find(a, B, &bob, &found) ==
+		    CS_OK && found && bob.line == 6, "the others are there");
+		found = false;
+		ok(l->n == 2 && cs_anchors_find(a,
+		    cs_ca_key_hash(l->v[0].ca), &bob, &found, &e) == CS_OK &&
+		    found && bob.type == CS_ANCHOR_X509, "a CA's key is known");
+		cs_anchors_free(&a);
+		if (i == 0)
+			ok(compile("ca"), "compiled");
+	}
+	cs_buf_free(&all);
+	cs_buf_free(&b);
 }
 
 int
@@ -386,6 +434,7 @@ main(void)
 	trust();
 	damaged();
 	directories();
+	authorities();
 	memory();
 	clean_up();
 	return done_testing();
