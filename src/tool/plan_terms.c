@@ -15,9 +15,10 @@
 
 #define WINDOW_DEFAULT (15 * 60)
 #define LIFETIME_DEFAULT (60 * 60)
-/* A denial lasts, and is nowhere too long: with the five minutes before now
- * it is the 24h that a verifier takes without a max-window of its own. */
-#define DENY_DEFAULT (24 * 60 * 60 - CLOCK_SKEW)
+/* What a verifier takes without a max-window of its own: section 8. */
+#define WINDOW_MOST (24 * 60 * 60)
+#define GRANT_MOST (90 * 24 * 60 * 60)
+#define DENY_DEFAULT WINDOW_MOST /* lasts, and is nowhere too long */
 #define GRANT_DEFAULT (30 * 24 * 60 * 60)
 #define GRANT_USES 100
 
@@ -160,6 +161,17 @@ default_window(const cs_plan *p)
 	return p->kind == CS_SUBJECT_GRANT ? GRANT_DEFAULT : WINDOW_DEFAULT;
 }
 
+/* A window that the five minutes before now alone would make longer than a
+ * verifier takes ends those minutes earlier: --for 24h is a window of 24h. */
+static int64_t
+fit(const cs_plan *p, int64_t window)
+{
+	int64_t most = p->kind == CS_SUBJECT_GRANT ? GRANT_MOST : WINDOW_MOST;
+
+	return window > most - CLOCK_SKEW && window <= most ?
+	    most - CLOCK_SKEW : window;
+}
+
 static int64_t
 default_uses(const cs_plan *p, int64_t window, int64_t lifetime)
 {
@@ -174,8 +186,8 @@ find_limits(cs_plan *p, cs_err *e)
 {
 	const struct cs_sign_opts *o = p->o;
 	cs_tbs *t = &p->terms;
-	int64_t window = or_else(or_else(o->window, o->renewable),
-	    default_window(p));
+	int64_t window = fit(p, or_else(or_else(o->window, o->renewable),
+	    default_window(p)));
 	int r;
 
 	t->not_before = p->now - CLOCK_SKEW;

@@ -82,6 +82,24 @@ anchor $alice 'agents="wimse://corp.example/agent",no-touch-required' \
 chmod 600 owners
 ok "the verifier agrees" countersign verify --owners owners \
     --authority https://corp.example later-composite.csr
+ok "a key that renews for a day" sign --yes --renewable 24h agent.csr \
+    -o day.approval
+ok "and a request, until tomorrow" sign --yes --for 24h agent.csr \
+    -o tomorrow.approval
+for a in day tomorrow; do
+	countersign attach --key agent.key agent.csr $a.approval -o $a.csr
+	ok "$a: no longer than a verifier takes" countersign verify \
+	    --owners owners --authority https://corp.example $a.csr
+	ok "$a: the five minutes are part of it" shown $a.approval '.objects[0] |
+	    (.not_after | fromdate) - (.not_before | fromdate) == 86400'
+done
+ok "more than a day is more" sign --yes --for 1441m agent.csr -o longer.approval
+ok "and the five minutes" shown longer.approval '.objects[0] |
+    (.not_after | fromdate) - (.not_before | fromdate) == 86760'
+countersign attach --key agent.key agent.csr longer.approval -o longer.csr
+exits 1 "which a verifier refuses" countersign verify --owners owners \
+    --authority https://corp.example longer.csr
+says "by its reason" out "window-too-long"
 count() { # window, life, count
 	sign --yes --renewable "$1" --max-lifetime "$2" agent.csr --json \
 	    >count.json 2>/dev/null

@@ -57,6 +57,10 @@ ok "30 days, 100 credentials" sh -c '"$COUNTERSIGN" show --json grant |
     .subjects[0].kind == \"grant\""'
 ok "the subject is tagged [2]" sh -c 'openssl asn1parse -inform DER \
     -in grant.der | grep -q "cont \[ 2 \]"'
+ok "90 days are 90 days" give --yes --for 90d -o ninety
+ok "the five minutes included" sh -c '"$COUNTERSIGN" show --json ninety |
+    jq -e ".objects[0] | (.not_after | fromdate) - (.not_before | fromdate) ==
+    90 * 86400"'
 ok "to a certificate" sign --yes --bind grant=$prefix --holder holder.crt \
     --for 1d --uses 5 --max-lifetime 10m --json -o small
 ok "as fields" jq -e --arg p $prefix '.binds == "grant" and
