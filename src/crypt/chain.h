@@ -26,6 +26,9 @@ void cs_chain_free(cs_chain **c);
 const cs_spki *cs_chain_key(const cs_chain *c);
 /* The leaf, DER; lent. */
 cs_span cs_chain_leaf(const cs_chain *c);
+/* The leaf's issuer (Name, whole) and serial number (content octets); lent. */
+CS_USE int cs_chain_issuer(const cs_chain *c, cs_span *issuer, cs_span *serial,
+    cs_err *e);
 
 /* Is there a path to this CA at `now`: RFC 5280 with its default inputs, the
  * CA's lists where it has some, at most CS_CHAIN_DEPTH_MAX intermediates? Each

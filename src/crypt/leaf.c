@@ -27,6 +27,23 @@
 
 static const char where[] = "leaf";
 
+int
+cs_chain_issuer(const cs_chain *c, cs_span *issuer, cs_span *serial,
+    cs_err *e)
+{
+	cs_span in = cs_buf_span(c->leaf_der), cert = {0}, tbs = {0}, v = {0};
+	int r;
+
+	*issuer = *serial = (cs_span){0};
+	if ((r = cs_der_get(&in, CS_DER_SEQ, &cert, e)) != CS_OK ||
+	    (r = cs_der_get(&cert, CS_DER_SEQ, &tbs, e)) != CS_OK ||
+	    (r = cs_der_opt(&tbs, CS_DER_CTXC(0), &v, e)) != CS_OK ||
+	    (r = cs_der_get(&tbs, CS_DER_INTEGER, serial, e)) != CS_OK ||
+	    (r = cs_der_get(&tbs, CS_DER_SEQ, NULL, e)) != CS_OK)
+		return cs_wrap(e, "the owner's certificate");
+	return cs_der_whole(&tbs, CS_DER_SEQ, issuer, e);
+}
+
 /* An extension's value is opaque to whoever walked the certificate: what is
  * read is held to DER here. *out is NULL when it is absent. */
 static int

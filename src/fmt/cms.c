@@ -156,27 +156,6 @@ cs_cms_check_protection(const cs_cms *c, cs_err *e)
 	return CS_OK;
 }
 
-int
-cs_cms_signing_cert(const cs_cms *c, cs_span *alg, cs_span *hash, cs_err *e)
-{
-	cs_span in = c->signing_certificate, body = {0}, list = {0}, id = {0};
-	int r;
-
-	*alg = *hash = (cs_span){0};
-	if (!c->has_signing_certificate)
-		return CS_OK;
-	if ((r = cs_der_get(&in, CS_DER_SEQ, &body, e)) != CS_OK ||
-	    (r = cs_der_get(&body, CS_DER_SEQ, &list, e)) != CS_OK ||
-	    (r = cs_der_get(&list, CS_DER_SEQ, &id, e)) != CS_OK)
-		return cs_wrap(e, "signingCertificateV2");
-	if (cs_der_peek(id, CS_DER_SEQ) &&
-	    (r = cs_der_whole(&id, CS_DER_SEQ, alg, e)) != CS_OK)
-		return cs_wrap(e, "signingCertificateV2");
-	if ((r = cs_der_get(&id, CS_DER_OCTETS, hash, e)) != CS_OK)
-		return cs_wrap(e, "signingCertificateV2");
-	return CS_OK;
-}
-
 static cs_span *
 attr_slot(struct attrs *a, cs_span oid)
 {
@@ -241,8 +220,7 @@ check_attrs(cs_cms *c, struct attrs *a, cs_err *e)
 		    c->message_digest.n);
 	if ((r = check_signing_time(a->time, e)) != CS_OK)
 		return r;
-	c->has_signing_certificate = a->cert.p != NULL;
-	c->signing_certificate = a->cert;
+	c->signing_cert = a->cert;
 	if (a->protection.p != NULL)
 		return read_protection(c, a->protection, e);
 	return CS_OK;

@@ -17,10 +17,9 @@ typedef struct cs_cms { /* borrows from the parsed bytes */
 	cs_span message_digest; /* the attribute's octets */
 	cs_span sig_alg;        /* AlgorithmIdentifier, whole */
 	cs_span sig;
-	bool has_signing_certificate; /* signingCertificateV2 is there */
-	cs_span signing_certificate;  /* its value, whole */
-	cs_span protected_digest;     /* cmsAlgorithmProtection: whole; */
-	cs_span protected_sig;        /* content of its [1]; absent: none */
+	cs_span signing_cert; /* signingCertificateV2, whole; absent: none */
+	cs_span protected_digest; /* cmsAlgorithmProtection: whole; */
+	cs_span protected_sig;    /* content of its [1]; absent: none */
 } cs_cms;
 
 /* Parses one ContentInfo; `depth` is its nesting within the message. Holds it
@@ -30,12 +29,6 @@ CS_USE int cs_cms_parse(cs_span in, unsigned depth, cs_cms *out, cs_err *e);
 /* RFC 6211: does cmsAlgorithmProtection, when there, name the algorithms that
  * the SignerInfo has? CS_R_SIGNATURE_INVALID otherwise. */
 CS_USE int cs_cms_check_protection(const cs_cms *c, cs_err *e);
-
-/* RFC 5035: the first ESSCertIDv2 of signingCertificateV2: its
- * AlgorithmIdentifier, absent for the default SHA-256, and the certificate's
- * hash; both absent where the attribute is. */
-CS_USE int cs_cms_signing_cert(const cs_cms *c, cs_span *alg, cs_span *hash,
-    cs_err *e);
 
 /* The bytes that were signed: the attributes as an explicit SET OF (RFC 5652
  * 5.4). Appends. */

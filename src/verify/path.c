@@ -6,6 +6,7 @@
 #include "verify/step.h"
 
 #include "fmt/names.h"
+#include "fmt/signingcert.h"
 
 /* x509-ca: countersign-formats(5), section 8. */
 
@@ -60,28 +61,50 @@ find_line(const struct cs_step *s, cs_approved *a, cs_err *e)
 	return CS_EREFUSED;
 }
 
+static int
+check_issuer(const cs_approved *a, const cs_signing_cert *want, cs_err *e)
+{
+	cs_span issuer = {0}, serial = {0};
+	int r;
+
+	if (want->issuer.p == NULL)
+		return CS_OK;
+	if ((r = cs_chain_issuer(a->path->chain, &issuer, &serial, e)) !=
+	    CS_OK)
+		return r;
+	if (!cs_span_eq(issuer, want->issuer) ||
+	    !cs_span_eq(serial, want->serial))
+		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
+		    "signingCertificateV2 names another issuer or serial "
+		    "number, %s:%u", CS_ANCHOR_AT(&a->anchor));
+	return CS_OK;
+}
+
 /* RFC 5035 4: the signature counts for this certificate only. */
 static int
 check_signing_cert(const cs_approved *a, cs_err *e)
 {
-	cs_span alg = {0}, hash = {0};
+	cs_span value = a->approval->cms.signing_cert;
 	uint8_t md[CS_HASH_MAX] = {0};
 	enum cs_hash h = CS_SHA256;
+	cs_signing_cert want;
 	int r;
 
-	if ((r = cs_cms_signing_cert(&a->approval->cms, &alg, &hash, e)) !=
-	    CS_OK || hash.p == NULL)
+	if (value.p == NULL)
+		return CS_OK;
+	if ((r = cs_signing_cert_parse(value, &want, e)) != CS_OK)
 		return r;
-	if (alg.p != NULL && (h = cs_alg_hash(alg)) == CS_HASH_NONE)
+	if (want.alg.p != NULL &&
+	    (h = cs_alg_hash(want.alg)) == CS_HASH_NONE)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED, "signingCertificateV2: "
 		    "expected SHA-256, SHA-384 or SHA-512, found another");
 	if ((r = cs_hash(h, cs_chain_leaf(a->path->chain), md, e)) != CS_OK)
 		return r;
-	if (!cs_span_eq(hash, cs_span_of(md, cs_hash_len(h))))
+	if (!cs_span_eq(want.hash, cs_span_of(md, cs_hash_len(h))))
 		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
 		    "signingCertificateV2 names another certificate, %s:%u",
 		    CS_ANCHOR_AT(&a->anchor));
-	return CS_OK;
+	return check_issuer(a, &want, e);
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "fmt/approval.h"
 #include "fmt/der.h"
+#include "fmt/signingcert.h"
 #include "fuzz.h"
 
 /* Where OpenSSL reads the message too, it finds the same content and the same
@@ -56,6 +57,17 @@ check_signed_bytes(const cs_approval *a)
 	cs_buf_free(&b);
 }
 
+/* It is looked at only where a certificate counts: any value is safe. */
+static void
+check_signing_cert(const cs_approval *a)
+{
+	cs_signing_cert c;
+
+	if (a->cms.signing_cert.p != NULL &&
+	    cs_signing_cert_parse(a->cms.signing_cert, &c, NULL) == CS_OK)
+		CHECK(c.hash.n != 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -70,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	CHECK(cs_span_eq(a->tbs.der, a->cms.tbs));
 	check_oracle(a);
 	check_signed_bytes(a);
+	check_signing_cert(a);
 	/* The depth counts over everything embedded. */
 	CHECK(cs_approval_parse(cs_span_of(data, n), CS_DER_DEPTH - 7, &deep,
 	    NULL) != CS_OK);

@@ -93,10 +93,23 @@ def message(req, certs, key=None, attrs=(), **kw):
         req, key or K["leaf"], cms_kw={"certs": inside, "attrs": attrs}, **kw))
 
 
-def signing_cert(der):
-    """RFC 5035, SHA-256 by default."""
+def issuer_serial(der, issuer=None):
+    """IssuerSerial of RFC 5035: one directoryName, and the number."""
+    c = x509.load_der_x509_certificate(der)
+    by = name(issuer) if issuer else c.issuer
+    return m.seq(m.seq(m.tlv(0xa4, by.public_bytes())),
+                 m.integer(c.serial_number))
+
+
+def ess_cert(der, md=hashlib.sha256, alg=b"", tail=b""):
+    return m.seq(alg, m.octets(md(der).digest()), tail)
+
+
+def signing_cert(*certs, tail=b""):
+    """RFC 5035: of ESSCertIDv2, or of a certificate by SHA-256."""
+    certs = [c if len(c) < 200 else ess_cert(c) for c in certs]
     return m.attr(m.oid(1, 2, 840, 113549, 1, 9, 16, 2, 47), m.seq(m.seq(
-        m.seq(m.octets(hashlib.sha256(der).digest())))))
+        *certs), tail))
 
 
 OWNERS = """\
@@ -184,6 +197,31 @@ def main():
     write("agent-not-allowed-ca", good,
           req=m.Request(m.AGENT_KEY, agent=b"wimse://corp.example/other"))
     write("key-reuse-ca", good, req=m.Request(K["root"]))
+    sha = [m.seq(m.oid(2, 16, 840, 1, 101, 3, 4, 2, i)) for i in range(9)]
+    number = issuer_serial(good)
+    for what, attr in (
+            ("approved-ca-signing-cert-issuer", signing_cert(
+                ess_cert(good, tail=number))),
+            ("approved-ca-signing-cert-sha512", signing_cert(
+                ess_cert(good, hashlib.sha512, sha[3], number))),
+            ("signature-invalid-ca-signing-cert-sha384", signing_cert(
+                ess_cert(good, hashlib.sha256, sha[2]))),
+            ("signature-invalid-ca-signing-cert-issuer", signing_cert(
+                ess_cert(good, tail=issuer_serial(good, "cards")))),
+            ("signature-invalid-ca-signing-cert-serial", signing_cert(
+                ess_cert(good, tail=issuer_serial(leaf())))),
+            ("unsupported-ca-signing-cert-two", signing_cert(good, root)),
+            ("unsupported-ca-signing-cert-policy", signing_cert(
+                good, tail=m.seq(m.seq(m.oid(1, 2, 3))))),
+            ("unsupported-ca-signing-cert-sha3", signing_cert(
+                ess_cert(good, hashlib.sha3_256, sha[8]))),
+            ("not-der-ca-signing-cert-default", signing_cert(
+                ess_cert(good, alg=sha[1]))),
+            ("malformed-ca-signing-cert-more", signing_cert(
+                ess_cert(good, tail=number + b"\5\0"))),
+            ("malformed-ca-signing-cert-none", signing_cert())):
+        write(what, good, attrs=[attr], options="text=signingCertificateV2"
+              if "approved" not in what else "-")
     with open("expect-ca", "w", encoding="ascii") as f:
         f.write("# as expect, by owners-ca\n")
         for what, options in m.EXPECT:
