@@ -40,6 +40,7 @@ stamp_of(int fd, cs_stamp *out)
 	out->size = (uint64_t)st.st_size;
 	out->modified = ns_of(st.st_mtim);
 	out->changed = ns_of(st.st_ctim);
+	out->mode = st.st_mode & 07777;
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 typedef struct cs_stamp {
 	uint64_t inode, size;
 	int64_t modified, changed; /* ns since 1970 */
+	mode_t mode;               /* permissions */
 } cs_stamp;
 
 /* The stamp of a file that cs_file_read_trusted() would read; fails like it. */

@@ -252,10 +252,8 @@ text_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 	return finish(&l, r, out, e);
 }
 
-/* Beside the file, in the directory: under the same trust, and never taken
- * for one of its *.owners. */
-static int
-index_path(const char *path, char **out, cs_err *e)
+int
+cs_anchors_index(const char *path, char **out, cs_err *e)
 {
 	if (asprintf(out, cs_is_dir(path) ? "%s/owners.idx" : "%s.idx",
 	    path) >= 0)
@@ -336,7 +334,7 @@ map_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
 
 	if (a == NULL)
 		return cs_nomem(e, "anchors");
-	if ((r = index_path(path, &name, e)) != CS_OK ||
+	if ((r = cs_anchors_index(path, &name, e)) != CS_OK ||
 	    cs_map_trusted(name, reader, &a->map, &stamp, NULL) != CS_OK)
 		goto out;
 	r = map_use(a, path, reader, &stamp, &use, e);
@@ -411,12 +409,13 @@ cs_anchors_compile(const char *path, uid_t reader, cs_err *e)
 	mode_t mode = 0;
 	int r;
 
-	if ((r = index_path(path, &name, e)) != CS_OK ||
+	if ((r = cs_anchors_index(path, &name, e)) != CS_OK ||
 	    (r = cs_sources_read(path, reader, &s, e)) != CS_OK ||
 	    (r = cs_clock_pass(name, s.changed, &mode, e)) != CS_OK ||
 	    (r = still_load(path, reader, &s, &a, e)) != CS_OK)
 		goto out;
-	r = index_write(a, &s, name, mode, e);
+	/* Who may not read the text reads it nowhere else. */
+	r = index_write(a, &s, name, mode & s.mode, e);
 out:
 	cs_anchors_free(&a);
 	cs_sources_free(&s);

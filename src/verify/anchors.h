@@ -20,8 +20,12 @@ typedef struct cs_anchors cs_anchors;
  * they are; all others are passed over, but one that is damaged is CS_EIO. */
 CS_USE int cs_anchors_load(const char *path, uid_t reader, cs_anchors **out,
     cs_err *e);
-/* Reads the text and writes the index: PATH.idx, in a directory owners.idx. */
+/* Reads the text and writes the index, which nobody may read who may not read
+ * the text. */
 CS_USE int cs_anchors_compile(const char *path, uid_t reader, cs_err *e);
+/* Where it is: PATH.idx, in a directory owners.idx. It lies under the same trust
+ * there, and is never taken for one of the *.owners. Gives *out, for free(). */
+CS_USE int cs_anchors_index(const char *path, char **out, cs_err *e);
 /* From bytes at hand, for tests and fuzzers. Lists that x509-ca lines name are
  * files nonetheless. */
 CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,

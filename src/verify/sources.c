@@ -67,6 +67,7 @@ entry_put(cs_sources *s, const cs_stamp *stamp, cs_span name, cs_err *e)
 	if (s->n == 0 || stamp->changed > s->changed)
 		s->changed = stamp->changed;
 	s->n++;
+	s->mode &= stamp->mode;
 	return CS_OK;
 }
 
@@ -96,7 +97,7 @@ cs_sources_read(const char *path, uid_t reader, cs_sources *out, cs_err *e)
 	struct lister l = {out, reader};
 	int r;
 
-	*out = (cs_sources){0};
+	*out = (cs_sources){.mode = 0777};
 	if (room_make(out, 0) != CS_OK)
 		return cs_nomem(e, "anchors");
 	if (cs_is_dir(path))

@@ -17,6 +17,7 @@ typedef struct cs_sources {
 	cs_buf *list;
 	size_t n;
 	int64_t changed; /* of the file that changed last */
+	mode_t mode;     /* what all of them permit */
 } cs_sources;
 
 /* Reads no file, but wants each to be trusted, as a reading would. */

@@ -140,6 +140,9 @@ used(void)
 	ok(compile("f") && stat(at("f.idx"), &st) == 0 &&
 	    (st.st_mode & 07777) == 0640, "compiled, by the umask");
 	(void)umask(mask);
+	ok(put("p", cs_span_str(BOB), 0600) && compile("p") &&
+	    stat(at("p.idx"), &st) == 0 && (st.st_mode & 07777) == 0600,
+	    "and not for more readers than the text has");
 	ok(how("f", "f.idx", &revoked) == 'i' && !revoked, "used");
 	ok(load("f", &a, &e) == CS_OK && cs_anchors_count(a) == 2 &&
 	    find(a, B, &bob, &found) == CS_OK && found && bob.line == 3 &&
@@ -367,7 +370,8 @@ static void
 clean_up(void)
 {
 	static const char *const names[] = {"d/10.owners", "d/30.owners",
-	    "d/owners.idx", "ca", "ca.idx", "f", "f.idx", "many", "many.idx"};
+	    "d/owners.idx", "ca", "ca.idx", "f", "f.idx", "many", "many.idx",
+	    "p", "p.idx"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
