@@ -36,6 +36,7 @@ reach(const countersign_credential_question *q, countersign_credential *out,
 		.owner_key = cs_lib_span(q->owner_key),
 		.authority = cs_span_str(q->authority),
 		.now = q->now,
+		.keys = cs_lib_keys(q->keys),
 	};
 	int r;
 

@@ -4,6 +4,7 @@
 #ifndef CS_LIB_LIB_H
 #define CS_LIB_LIB_H
 
+#include "crypt/keycache.h"
 #include "fmt/approval.h"
 #include "include/countersign/countersign.h"
 #include "verify/anchors.h"
@@ -15,6 +16,9 @@ struct countersign_approval {
 };
 struct countersign_anchors {
 	cs_anchors *a;
+};
+struct countersign_keycache {
+	cs_keycache *c;
 };
 
 /* Hands a failure of ours to a caller's object, escaped; returns e->cls.
@@ -29,6 +33,8 @@ countersign_bytes cs_lib_bytes(cs_span s);
 cs_span cs_lib_span(countersign_bytes b);
 /* Copies for a caller, who frees with countersign_free(). */
 CS_USE int cs_lib_give(cs_span s, uint8_t **out, size_t *len, cs_err *e);
+/* Lends what is in it; NULL for NULL. */
+cs_keycache *cs_lib_keys(const countersign_keycache *keycache);
 /* Takes *a in any case. */
 CS_USE int cs_lib_approval(cs_approval **a, countersign_approval **out,
     cs_err *e);

@@ -50,6 +50,7 @@ reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 		.quorum = q->quorum,
 		.quorum_group = cs_span_str(q->quorum_group),
 		.now = q->now,
+		.keys = cs_lib_keys(q->keys),
 	};
 	cs_buf *authority = cs_buf_new(CS_AUTHORITY_MAX + 64);
 	int r;

@@ -291,7 +291,7 @@ check_one(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 static int
 check_each(struct check *k, cs_err *e)
 {
-	const cs_verify_in in = {.anchors = k->pinned, .now = k->in->now};
+	cs_verify_in in = {.anchors = k->pinned, .now = k->in->now};
 	struct cs_step s = {.in = &in, .csr = &k->agent, .each = k->each,
 	    .n = k->n};
 	size_t i;
@@ -304,6 +304,8 @@ check_each(struct check *k, cs_err *e)
 	for (i = 0; i < k->n; i++) {
 		if (k->each[i].role == CS_ROLE_USE)
 			k->is_pinned[i] = k->is_pinned[k->each[i].link];
+		/* A key that nobody vouches for drives none out. */
+		in.keys = k->is_pinned[i] ? k->in->keys : NULL;
 		if ((r = check_one(k, &s, i, e)) != CS_OK)
 			return cs_wrap(e, "binding %d",
 			    (int)(k->of[i] - k->c->bindings->at) + 1);

@@ -4,6 +4,7 @@
 #ifndef CS_VERIFY_CREDENTIAL_H
 #define CS_VERIFY_CREDENTIAL_H
 
+#include "crypt/keycache.h"
 #include "fmt/bindings.h"
 #include "fmt/cert.h"
 #include "verify/anchors.h"
@@ -24,6 +25,7 @@ typedef struct cs_credential_in { /* borrows all */
 	cs_span owner, owner_key;  /* one, with its SubjectPublicKeyInfo */
 	cs_span authority;         /* that is expected */
 	int64_t now;               /* for revoked= of an anchor alone */
+	cs_keycache *keys;         /* owners' keys made before; NULL: none */
 } cs_credential_in;
 
 typedef struct cs_credential cs_credential;

@@ -12,7 +12,8 @@
  * countersign(3) is the manual; each function has its page.
  *
  * Objects are opaque, made by a call and freed by their _free(), which takes
- * NULL, too. They do not change once made: threads may share them. What a call
+ * NULL, too. They do not change once made: threads may share them. Only an
+ * error and a key cache do, and belong to one thread at a time. What a call
  * returns of an object belongs to it and lives as long.
  */
 
@@ -75,6 +76,7 @@ enum countersign_assurance { /* bits, formats section 7 */
 #define COUNTERSIGN_APPROVALS_MAX 16 /* of one request */
 #define COUNTERSIGN_SUBJECTS_MAX 64  /* of one approval */
 #define COUNTERSIGN_SIGNATURE_MAX 1024
+#define COUNTERSIGN_KEYCACHE_MAX 65536
 
 /* Octets that somebody else keeps; ptr is NULL when there are none. Text is
  * not terminated: print it with %.*s, and escape what an agent wrote. */
@@ -87,6 +89,7 @@ typedef struct countersign_error countersign_error;
 typedef struct countersign_request countersign_request;
 typedef struct countersign_approval countersign_approval;
 typedef struct countersign_anchors countersign_anchors;
+typedef struct countersign_keycache countersign_keycache;
 typedef struct countersign_verdict countersign_verdict;
 typedef struct countersign_credential countersign_credential;
 
@@ -127,6 +130,7 @@ typedef struct countersign_question {
 	size_t quorum;                    /* owners that have to approve */
 	const char *quorum_group;         /* of this group; NULL: any */
 	int64_t now;                      /* seconds since 1970 */
+	countersign_keycache *keys;       /* this thread's; or NULL */
 } countersign_question;
 
 /* What is asked of a credential's owner bindings. */
@@ -138,6 +142,7 @@ typedef struct countersign_credential_question {
 	countersign_bytes owner_key;      /* the SubjectPublicKeyInfo */
 	const char *authority;            /* that issued it */
 	int64_t now;                      /* seconds since 1970 */
+	countersign_keycache *keys;       /* this thread's; or NULL */
 } countersign_credential_question;
 
 /* Signs `len` octets with the agent's key and `algorithm` ("ecdsa-with-SHA256");
@@ -255,6 +260,18 @@ COUNTERSIGN_API COUNTERSIGN_USE int countersign_anchors_parse(
 COUNTERSIGN_API void countersign_anchors_free(countersign_anchors **anchors);
 COUNTERSIGN_API size_t countersign_anchors_count(
     const countersign_anchors *anchors);
+
+/* Gives a cache for the keys of pinned owners, the last `max` that were used:
+ * 1 to COUNTERSIGN_KEYCACHE_MAX, else EUSAGE. It saves the time that it takes
+ * to make a key, and no check. It changes with each call that uses it: one
+ * thread at a time, best one cache a thread; anchors may change beside it. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_keycache_new(size_t max,
+    countersign_keycache **out, countersign_error *error);
+COUNTERSIGN_API void countersign_keycache_free(
+    countersign_keycache **keycache);
+/* How many keys it holds now. */
+COUNTERSIGN_API size_t countersign_keycache_count(
+    const countersign_keycache *keycache);
 
 /* Reaches a verdict, formats section 9. OK means that there is one, not that
  * it is a yes: ask countersign_verdict_state(). EUSAGE, EIO, EBUG: there is
