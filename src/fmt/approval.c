@@ -16,6 +16,8 @@
 /* Levels from OwnerApproval down to the content of eContent: OwnerApproval,
  * ContentInfo, [0], SignedData, encapContentInfo, [0], OCTET STRING. */
 #define ECONTENT_DEPTH 7
+/* OwnerApproval, SEQUENCE, OCTET STRING. */
+#define ENCLOSED_DEPTH 3
 
 static enum cs_carrier
 carrier_of(cs_span oid)
@@ -46,17 +48,46 @@ cs_carrier_name(enum cs_carrier c)
 }
 
 static int
-read_value(cs_approval *a, unsigned depth, cs_err *e)
+read_cms(cs_approval *a, unsigned depth, cs_err *e)
 {
+	int r = cs_cms_parse(a->value, depth + 1, &a->cms, e);
+
+	return r != CS_OK ? r :
+	    cs_tbs_parse(a->cms.tbs, depth + ECONTENT_DEPTH, &a->tbs, e);
+}
+
+/* The TBS, and `n` OCTET STRINGs behind it that are not looked into: whose key
+ * it is says whether this carrier is his. */
+static int
+read_enclosed(cs_approval *a, unsigned depth, size_t n, cs_err *e)
+{
+	cs_span in = a->value, seq = {0}, tbs = {0};
 	int r;
 
-	if (a->carrier != CS_CARRIER_CMS)
-		return BAD(e, CS_R_UNSUPPORTED, "carrier %s",
-		    a->carrier == CS_CARRIER_NONE ? "of an unknown type" :
-		    cs_carrier_name(a->carrier));
-	if ((r = cs_cms_parse(a->value, depth + 1, &a->cms, e)) != CS_OK)
-		return r;
-	return cs_tbs_parse(a->cms.tbs, depth + ECONTENT_DEPTH, &a->tbs, e);
+	if ((r = cs_der_get(&in, CS_DER_SEQ, &seq, e)) == CS_OK)
+		r = cs_der_get(&seq, CS_DER_OCTETS, &tbs, e);
+	for (; r == CS_OK && n > 0; n--)
+		r = cs_der_get(&seq, CS_DER_OCTETS, NULL, e);
+	if (r != CS_OK ||
+	    (r = cs_der_end(seq, cs_carrier_name(a->carrier), e)) != CS_OK)
+		return cs_wrap(e, "%s", cs_carrier_name(a->carrier));
+	return cs_tbs_parse(tbs, depth + ENCLOSED_DEPTH, &a->tbs, e);
+}
+
+static int
+read_value(cs_approval *a, unsigned depth, cs_err *e)
+{
+	switch (a->carrier) {
+	case CS_CARRIER_CMS:
+		return read_cms(a, depth, e);
+	case CS_CARRIER_WEBAUTHN:
+		return read_enclosed(a, depth, 3, e);
+	case CS_CARRIER_SSHSIG:
+		return read_enclosed(a, depth, 1, e);
+	case CS_CARRIER_NONE:
+		break;
+	}
+	return BAD(e, CS_R_UNSUPPORTED, "carrier of an unknown type");
 }
 
 static int

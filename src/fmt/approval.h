@@ -24,11 +24,12 @@ typedef struct cs_approval { /* immutable; spans borrow from der */
 	enum cs_carrier carrier;
 	cs_span value; /* whole element behind the type */
 	cs_cms cms;    /* carrier cms only */
-	cs_tbs tbs;    /* carrier cms; of the others in a later release */
+	cs_tbs tbs;
 } cs_approval;
 
-/* Copies and parses. `depth`: nesting of `in` within its message. webauthn and
- * sshsig are CS_R_UNSUPPORTED, an unknown type too. */
+/* Copies and parses. `depth`: nesting of `in` within its message. Of webauthn
+ * and sshsig the TBS alone is read, what signs it is in a later release. An
+ * unknown type is CS_R_UNSUPPORTED. */
 CS_USE int cs_approval_parse(cs_span in, unsigned depth, cs_approval **out,
     cs_err *e);
 void cs_approval_free(cs_approval **a);

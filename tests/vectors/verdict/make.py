@@ -265,6 +265,20 @@ def cms(key, body, name="sha256", **kw):
     return seq(own(4, 1), content)
 
 
+def enclosed(carrier, body, n, more=b""):
+    """What other carriers are around a TBS: `n` octet strings that do not
+    matter where the key's type wants cms."""
+    return seq(own(4, carrier), seq(octets(body), octets(b"?") * n, more))
+
+
+def webauthn(body, n=3, **kw):
+    return enclosed(2, body, n, **kw)
+
+
+def sshsig(body, n=1, **kw):
+    return enclosed(3, body, n, **kw)
+
+
 def approve(req, key, name="sha256", cms_kw=None, **kw):
     return cms(key, tbs(req, key, **kw), name, **(cms_kw or {}))
 
@@ -449,7 +463,26 @@ def bytes_and_possession():
 def carriers():
     r, a = Request(AGENT_KEY), K["alice"]
     spare = seq(oid(1, 2, 3), octets(b""))
-    write("unsupported-webauthn", r.composite(seq(own(4, 2), seq())))
+    write("malformed-webauthn", r.composite(seq(own(4, 2), seq())))
+    body, far = tbs(r, a), tbs(r, K["stranger"])
+    write("wrong-type", r.composite(webauthn(body)))
+    write("wrong-type-sshsig", r.composite(sshsig(body)))
+    write("wrong-type-second", r.composite(
+        approve(r, K["bob"], owner=b"mailto:bob@corp.example"),
+        sshsig(body)), "text=approval+2:")
+    write("duplicate-other-carrier", r.composite(
+        cms(a, body), webauthn(body)))
+    write("unknown-owner-key-webauthn", r.composite(webauthn(far)))
+    write("unknown-owner-key-sshsig", r.composite(sshsig(far)))
+    for name, make, n in (("webauthn", webauthn, 3), ("sshsig", sshsig, 1)):
+        write(f"malformed-{name}-less", r.composite(make(body, n - 1)))
+        write(f"malformed-{name}-more", r.composite(make(body, n + 1)))
+        write(f"not-der-{name}-no-tbs", r.composite(make(b"")))
+        write(f"malformed-{name}-behind", r.composite(
+            make(body, more=seq())))
+    write("malformed-webauthn-uses", r.composite(webauthn(tbs(r, a, uses=0))))
+    loose = bytes([0x30, 0x83, 0]) + body[2:4] + body[4:]
+    write("not-der-sshsig", r.composite(sshsig(loose)))
     write("unsupported-type", r.composite(seq(own(4, 9), seq())))
     write("unsupported-version", r.composite(approve(r, a, version=2)))
     write("unsupported-critical", r.composite(approve(r, a, options=tlv(

@@ -11,8 +11,8 @@ import os
 import sys
 
 from make import (AGENT, AGENT_KEY, ALICE, EXPECT, K, Request, approve, by_key,
-                  cms, ec_key, octets, oid, seq, spki, subject, tbs, tlv, write,
-                  write_expect)
+                  cms, ec_key, octets, oid, seq, spki, sshsig, subject, tbs,
+                  tlv, webauthn, write, write_expect)
 
 BOB = b"mailto:bob@corp.example"
 CAROL = b"mailto:carol@corp.example"
@@ -168,10 +168,14 @@ def companies():
     write("grant-invalid-other-grant", R.composite(g2, u))
     write("duplicate-use", R.composite(g, u, u))
     write("duplicate-grant", R.composite(g, g, u))
+    # in other carriers; a use in sshsig is for a later release
+    used = tbs(R, HOLDER, options=tlv(0x83, hashlib.sha256(body).digest()))
+    write("wrong-type-grant", R.composite(webauthn(body), under(body)))
+    write("wrong-type-use", R.composite(g2, webauthn(used)))
+    write("unsupported-use-sshsig", R.composite(g2, sshsig(used)))
     own = tbs(R, K["alice"])
     write("grant-invalid-under-approval", R.composite(
         cms(K["alice"], own), under(own)))
-    used = tbs(R, HOLDER, options=tlv(0x83, hashlib.sha256(body).digest()))
     write("grant-invalid-use-of-use", R.composite(
         g2, cms(HOLDER, used), under(used, holder=OTHER)))
     # a grant by a holder: no line has his key
