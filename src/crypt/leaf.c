@@ -123,15 +123,32 @@ name_text(const GENERAL_NAME *g)
 	    (size_t)ASN1_STRING_length(v));
 }
 
+/* ASCII only, whatever the locale: Turkish has another capital of "i". */
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
 /* A scheme is the same in capital letters (RFC 3986 3.1). */
+static bool
+has_scheme(cs_span s, const char *scheme)
+{
+	size_t i, n = strlen(scheme);
+
+	for (i = 0; i < n && i < s.n; i++)
+		if (lower(s.p[i]) != (uint8_t)scheme[i])
+			return false;
+	return s.n >= n;
+}
+
 static bool
 is_agent(const GENERAL_NAME *g)
 {
 	cs_span s = name_text(g);
 
-	return g->type == GEN_URI && s.p != NULL &&
-	    ((s.n >= 6 && strncasecmp((const char *)s.p, "wimse:", 6) == 0) ||
-	    (s.n >= 7 && strncasecmp((const char *)s.p, "spiffe:", 7) == 0));
+	return g->type == GEN_URI &&
+	    (has_scheme(s, "wimse:") || has_scheme(s, "spiffe:"));
 }
 
 static int
@@ -244,7 +261,6 @@ single_name(const GENERAL_NAMES *names, int type, const GENERAL_NAME **out,
 	return CS_OK;
 }
 
-/* ASCII only, whatever the locale. */
 static int
 put_owner(cs_span name, bool email, cs_buf *out)
 {
@@ -252,8 +268,7 @@ put_owner(cs_span name, bool email, cs_buf *out)
 	int r = email ? cs_buf_put_str(out, "mailto:") : CS_OK;
 
 	for (i = 0; r == CS_OK && i < name.n; i++)
-		r = cs_buf_put_byte(out, email && name.p[i] >= 'A' &&
-		    name.p[i] <= 'Z' ? (uint8_t)(name.p[i] | 0x20) :
+		r = cs_buf_put_byte(out, email ? lower(name.p[i]) :
 		    name.p[i]);
 	return r;
 }

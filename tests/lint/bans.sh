@@ -57,6 +57,9 @@ clean "no call that cannot be made safe" "$(calls \
     $all)"
 clean "no number parsed without its end and its range" \
     "$(calls 'atoi|atol|atoll|atof' $all)"
+clean "no letter, no digit and no order by the locale" "$(calls \
+    'strn?casecmp|strcasestr|strcoll|strxfrm|strtod|(is|to)(alpha|alnum|digit|xdigit|space|blank|print|graph|punct|cntrl|upper|lower)' \
+    $all)"
 clean "no shell" "$(calls 'system|popen|wordexp|execlp|execvp|execvpe' $all)"
 clean "the environment is read in tool/ alone" \
     "$(calls 'getenv|secure_getenv|setenv|putenv' $libs)"
