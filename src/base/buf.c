@@ -14,8 +14,24 @@
 struct cs_buf {
 	uint8_t *p; /* cap + 1 bytes: a NUL always fits behind */
 	size_t n, cap;
+	size_t dirty; /* from here to the end no byte was ever written */
 	bool failed, locked;
 };
+
+static void
+touch(cs_buf *b, size_t n)
+{
+	if (n > b->dirty)
+		b->dirty = n;
+}
+
+/* What nobody wrote to is zero, and often no page stands behind it yet. */
+static void
+wipe(cs_buf *b)
+{
+	explicit_bzero(b->p, b->dirty);
+	b->dirty = 0;
+}
 
 cs_span
 cs_span_of(const void *p, size_t n)
@@ -83,6 +99,7 @@ cs_buf_dup(cs_span s)
 	cs_buf *b = cs_buf_new(s.n);
 
 	if (b != NULL && s.n != 0) {
+		touch(b, s.n);
 		memcpy(b->p, s.p, s.n);
 		b->n = s.n;
 	}
@@ -96,7 +113,7 @@ cs_buf_free(cs_buf **bp)
 
 	if (bp == NULL || (b = *bp) == NULL)
 		return;
-	explicit_bzero(b->p, b->cap + 1);
+	wipe(b);
 	if (b->locked)
 		(void)munlock(b->p, b->cap + 1);
 	free(b->p);
@@ -134,11 +151,13 @@ cs_buf_printf(cs_buf *b, const char *fmt, ...)
 	n = vsnprintf((char *)b->p + b->n, b->cap - b->n + 1, fmt, ap);
 	va_end(ap);
 	if (n < 0 || (size_t)n > b->cap - b->n) {
+		touch(b, b->cap + 1);
 		b->p[b->n] = '\0';
 		b->failed = true;
 		return CS_EBUG;
 	}
 	b->n += (size_t)n;
+	touch(b, b->n);
 	return CS_OK;
 }
 
@@ -151,6 +170,7 @@ cs_buf_insert(cs_buf *b, size_t at, cs_span s)
 	}
 	if (s.n == 0)
 		return CS_OK;
+	touch(b, b->n + s.n);
 	memmove(b->p + at + s.n, b->p + at, b->n - at);
 	memcpy(b->p + at, s.p, s.n);
 	b->n += s.n;
@@ -193,6 +213,7 @@ cs_buf_fail(cs_buf *b)
 uint8_t *
 cs_buf_tail(cs_buf *b)
 {
+	touch(b, b->cap + 1);
 	return b->p + b->n;
 }
 
@@ -211,7 +232,7 @@ cs_buf_grew(cs_buf *b, size_t n)
 void
 cs_buf_reset(cs_buf *b)
 {
-	explicit_bzero(b->p, b->cap + 1);
+	wipe(b);
 	b->n = 0;
 	b->failed = false;
 }

@@ -84,11 +84,53 @@ test_tail(void)
 	cs_buf_free(&b);
 }
 
+static bool
+is_zero(cs_buf *b)
+{
+	const uint8_t *p;
+	size_t i, n;
+
+	cs_buf_reset(b);
+	n = cs_buf_room(b);
+	for (i = 0, p = cs_buf_tail(b); i <= n; i++)
+		if (p[i] != 0)
+			return false;
+	return true;
+}
+
+/* Whatever way the bytes came in, and however few of them are left. */
+static void
+test_wipe(void)
+{
+	cs_buf *b = cs_secret_new(16);
+
+	ok(is_zero(b), "new: zero");
+	memcpy(cs_buf_tail(b), "1234567890123456", cs_buf_room(b));
+	ok(is_zero(b), "written to, and never told");
+	cs_buf_free(&b);
+	b = cs_secret_new(16);
+	ok(cs_buf_put_str(b, "123456789") == CS_OK &&
+	    cs_buf_insert(b, 1, cs_span_str("abc")) == CS_OK, "inserted");
+	cs_buf_truncate(b, 2);
+	ok(is_zero(b), "put and cut");
+	cs_buf_free(&b);
+	b = cs_secret_new(16);
+	ok(cs_buf_printf(b, "%s", "1234567890123456") == CS_OK, "printf");
+	ok(is_zero(b), "printed");
+	cs_buf_free(&b);
+	b = cs_secret_new(16);
+	ok(cs_buf_printf(b, "%s", "123456789012345678") == CS_EBUG,
+	    "printf beyond the end");
+	ok(is_zero(b), "printed in part");
+	cs_buf_free(&b);
+}
+
 int
 main(void)
 {
 	test_span();
 	test_put();
 	test_tail();
+	test_wipe();
 	return done_testing();
 }
