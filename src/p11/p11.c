@@ -62,7 +62,7 @@ cs_p11_private(cs_p11 *k, const cs_ck_session *s, cs_p11_seen *out, cs_err *e)
 	else
 		*out = scan->seen[0];
 out:
-	free(scan);
+	cs_p11_scan_free(&scan);
 	return r;
 }
 
@@ -96,7 +96,7 @@ resolve(cs_p11 *k, cs_err *e)
 	if ((r = remember(k, seen, e)) == CS_OK && seen == NULL)
 		r = cs_p11_login(k, e);
 out:
-	free(scan);
+	cs_p11_scan_free(&scan);
 	return r;
 }
 
@@ -241,7 +241,7 @@ cs_p11_list(const char *uri, int (*each)(void *arg, const cs_p11_info *info,
 		r = each(arg, &info, e);
 	}
 out:
-	free(scan);
+	cs_p11_scan_free(&scan);
 	cs_p11_modules_unload(&modules);
 	cs_p11_uri_clear(&u);
 	return r;

@@ -11,6 +11,7 @@
 #include "p11/public.h"
 
 #define WHERE "p11 scan"
+#define ROOM_MIN 8 /* CS_CK_OBJECTS_MAX is a power of two times it */
 
 bool
 cs_p11_token_wants_login(const cs_p11_token *t)
@@ -62,12 +63,41 @@ same_key(const cs_p11_seen *a, const cs_p11_seen *b)
 	return a->label[0] != 0 && strcmp(a->label, b->label) == 0;
 }
 
+void
+cs_p11_scan_free(cs_p11_scan **sp)
+{
+	if (*sp != NULL)
+		free((*sp)->seen);
+	free(*sp);
+	*sp = NULL;
+}
+
+static int
+make_room(cs_p11_scan *scan, cs_err *e)
+{
+	size_t room = scan->room == 0 ? ROOM_MIN : 2 * scan->room;
+	cs_p11_seen *more;
+
+	if (scan->n_seen < scan->room)
+		return CS_OK;
+	if (scan->n_seen == CS_CK_OBJECTS_MAX)
+		return cs_fail(e, CS_EDEVICE, WHERE,
+		    "more than %d keys match; name the token and the key",
+		    CS_CK_OBJECTS_MAX);
+	if ((more = realloc(scan->seen, room * sizeof(*more))) == NULL)
+		return cs_nomem(e, WHERE);
+	scan->seen = more;
+	scan->room = room;
+	return CS_OK;
+}
+
 /* A public object is the other half of a key that was seen before, or stands
  * for one that is hidden. Private keys are never merged: two are two. */
 static int
 add(cs_p11_scan *scan, const cs_p11_seen *k, cs_err *e)
 {
 	size_t i;
+	int r;
 
 	for (i = 0; k->cls != CKO_PRIVATE_KEY && i < scan->n_seen; i++) {
 		cs_p11_seen *old = &scan->seen[i];
@@ -80,10 +110,8 @@ add(cs_p11_scan *scan, const cs_p11_seen *k, cs_err *e)
 		}
 		return CS_OK;
 	}
-	if (scan->n_seen == CS_CK_OBJECTS_MAX)
-		return cs_fail(e, CS_EDEVICE, WHERE,
-		    "more than %d keys match; name the token and the key",
-		    CS_CK_OBJECTS_MAX);
+	if ((r = make_room(scan, e)) != CS_OK)
+		return r;
 	scan->seen[scan->n_seen++] = *k;
 	scan->tokens[k->token].n_keys++;
 	return CS_OK;
@@ -202,7 +230,7 @@ cs_p11_scan_tokens(const cs_p11_modules *m, const cs_p11_uri *u,
 	if ((a.scan = calloc(1, sizeof(*a.scan))) == NULL)
 		return cs_nomem(e, WHERE);
 	if ((r = cs_p11_modules_each(m, u, scan_token, &a, e)) != CS_OK) {
-		free(a.scan);
+		cs_p11_scan_free(&a.scan);
 		return r;
 	}
 	*out = a.scan;

@@ -34,12 +34,13 @@ typedef struct cs_p11_seen {
 } cs_p11_seen;
 
 typedef struct cs_p11_scan {
-	size_t n_tokens, n_seen;
+	size_t n_tokens, n_seen, room;
 	cs_p11_token tokens[CS_P11_TOKENS_MAX];
-	cs_p11_seen seen[CS_CK_OBJECTS_MAX];
+	cs_p11_seen *seen;
 } cs_p11_scan;
+void cs_p11_scan_free(cs_p11_scan **s); /* takes; *s == NULL is fine */
 
-/* Everything that matches, without logging in. Gives *out (free()). */
+/* Everything that matches, without logging in. Gives *out. */
 CS_USE int cs_p11_scan_tokens(const cs_p11_modules *m, const cs_p11_uri *u,
     cs_p11_scan **out, cs_err *e);
 /* Adds the private keys that match in one session, on tokens[token]. */
