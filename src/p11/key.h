@@ -20,6 +20,7 @@ struct cs_p11 {
 	char *module;          /* file name, NULL for a remote module */
 	cs_ck_session session; /* the login's */
 	bool logged_in;
+	bool looked;           /* at the private key, since the login */
 	bool resolved;         /* info, id are those of one key */
 	cs_p11_info info;
 	cs_buf *id;            /* NULL when the key has none */
@@ -40,10 +41,12 @@ CS_USE int cs_p11_authenticate(cs_p11 *k, const cs_ck_session *s,
  * a secret buf, not empty. */
 CS_USE int cs_p11_pin_read(cs_span source, cs_buf **pin, cs_err *e);
 
-/* Learns all of the private key in the session that has logged in. */
-CS_USE int cs_p11_identify(cs_p11 *k, cs_err *e);
+/* Opens the login's session, and logs in where the token wants it; the private
+ * key is yet to be looked at. */
+CS_USE int cs_p11_enter(cs_p11 *k, cs_err *e);
 /* The private key in this session, which is logged in. Exactly one matches the
- * URI, and it is the one that was resolved. */
+ * URI, and it is the one that was resolved. Behind a login the first look
+ * completes the description. */
 CS_USE int cs_p11_private(cs_p11 *k, const cs_ck_session *s,
     cs_p11_seen *out, cs_err *e);
 

@@ -200,7 +200,7 @@ cs_p11_authenticate(cs_p11 *k, const cs_ck_session *s, CK_USER_TYPE user,
 }
 
 int
-cs_p11_login(cs_p11 *k, cs_err *e)
+cs_p11_enter(cs_p11 *k, cs_err *e)
 {
 	int r;
 
@@ -212,7 +212,19 @@ cs_p11_login(cs_p11 *k, cs_err *e)
 	if ((r = cs_p11_authenticate(k, &k->session, CKU_USER, e)) != CS_OK)
 		return r;
 	k->logged_in = true;
-	return cs_p11_identify(k, e);
+	k->looked = false;
+	return CS_OK;
+}
+
+int
+cs_p11_login(cs_p11 *k, cs_err *e)
+{
+	cs_p11_seen ignored;
+	int r;
+
+	if ((r = cs_p11_enter(k, e)) != CS_OK || !k->logged_in || k->looked)
+		return r;
+	return cs_p11_private(k, &k->session, &ignored, e);
 }
 
 void

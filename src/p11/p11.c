@@ -61,20 +61,12 @@ cs_p11_private(cs_p11 *k, const cs_ck_session *s, cs_p11_seen *out, cs_err *e)
 		    ", although a public object does" : "");
 	else
 		*out = scan->seen[0];
+	if (r == CS_OK && k->logged_in && !k->looked &&
+	    (r = remember(k, out, e)) == CS_OK)
+		k->looked = true;
 out:
 	cs_p11_scan_free(&scan);
 	return r;
-}
-
-int
-cs_p11_identify(cs_p11 *k, cs_err *e)
-{
-	cs_p11_seen seen;
-	int r;
-
-	if ((r = cs_p11_private(k, &k->session, &seen, e)) != CS_OK)
-		return r;
-	return remember(k, &seen, e);
 }
 
 static int

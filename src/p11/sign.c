@@ -133,7 +133,7 @@ cs_p11_sign(cs_p11 *k, enum cs_p11_mech mech, cs_span in, cs_buf *out,
 	if (!mechanism(k, mech, in.n, &m))
 		return cs_fail(e, CS_EBUG, WHERE,
 		    "this mechanism is not one of the key's");
-	if ((r = cs_p11_login(k, e)) == CS_OK &&
+	if ((r = cs_p11_enter(k, e)) == CS_OK &&
 	    (r = cs_ck_session_open(k->f, k->slot, &s, e)) == CS_OK)
 		r = sign(k, &s, &m.m, in, out, e);
 	cs_ck_session_close(&s);
