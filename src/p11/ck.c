@@ -9,7 +9,6 @@
 
 #define WHERE "p11 token"
 #define BATCH 32
-#define SHORT 256
 
 int
 cs_ck_fail(cs_err *e, const char *call, CK_RV rv)
@@ -64,10 +63,59 @@ is_absent(CK_RV rv, CK_ULONG n)
 	    (rv == CKR_OK && n == CK_UNAVAILABLE_INFORMATION);
 }
 
+void
+cs_ck_object_init(cs_ck_object *o, const cs_ck_session *s, CK_OBJECT_HANDLE h)
+{
+	o->s = s;
+	o->h = h;
+	o->n_known = 0;
+}
+
+static CK_RV
+ask(const cs_ck_object *o, CK_ATTRIBUTE *a, CK_ULONG n)
+{
+	return o->s->f->C_GetAttributeValue(o->s->h, o->h, a, n);
+}
+
+void
+cs_ck_prefetch(cs_ck_object *o, const CK_ATTRIBUTE_TYPE *types, size_t n)
+{
+	CK_ATTRIBUTE a[CS_CK_KNOWN_MAX];
+	size_t i, at = o->n_known;
+
+	if (n > CS_CK_KNOWN_MAX - at)
+		return;
+	for (i = 0; i < n; i++)
+		a[i] = (CK_ATTRIBUTE){types[i], o->known[at + i].v,
+		    CS_CK_SHORT};
+	if (ask(o, a, n) != CKR_OK)
+		return;
+	for (i = 0; i < n; i++) {
+		if (a[i].ulValueLen > CS_CK_SHORT)
+			return;
+		o->known[at + i].type = types[i];
+		o->known[at + i].n = a[i].ulValueLen;
+	}
+	o->n_known += n;
+}
+
+static bool
+is_known(const cs_ck_object *o, CK_ATTRIBUTE_TYPE type, cs_span *out)
+{
+	size_t i;
+
+	for (i = 0; i < o->n_known; i++)
+		if (o->known[i].type == type) {
+			*out = cs_span_of(o->known[i].v, o->known[i].n);
+			return true;
+		}
+	return false;
+}
+
 /* The long way: how many, then as many. */
 static int
-read_measured(const cs_ck_session *s, CK_OBJECT_HANDLE o,
-    CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e)
+read_measured(const cs_ck_object *o, CK_ATTRIBUTE_TYPE type, size_t cap,
+    cs_buf **out, cs_err *e)
 {
 	CK_ATTRIBUTE a = {type, NULL, 0};
 	cs_buf *b = NULL;
@@ -75,7 +123,7 @@ read_measured(const cs_ck_session *s, CK_OBJECT_HANDLE o,
 	CK_RV rv;
 	int r = CS_OK;
 
-	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	rv = ask(o, &a, 1);
 	if (is_absent(rv, a.ulValueLen))
 		return CS_OK;
 	if (rv != CKR_OK)
@@ -88,7 +136,7 @@ read_measured(const cs_ck_session *s, CK_OBJECT_HANDLE o,
 	if ((b = cs_buf_new(said)) == NULL)
 		return cs_nomem(e, WHERE);
 	a.pValue = cs_buf_tail(b);
-	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	rv = ask(o, &a, 1);
 	if (is_absent(rv, a.ulValueLen))
 		goto out;
 	if (rv != CKR_OK) {
@@ -111,19 +159,25 @@ out:
 /* Most values are short, and each call may be a round trip to a device. What
  * does not fit, or is not told well, is asked for the long way. */
 int
-cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
-    CK_ATTRIBUTE_TYPE type, size_t cap, cs_buf **out, cs_err *e)
+cs_ck_bytes(const cs_ck_object *o, CK_ATTRIBUTE_TYPE type, size_t cap,
+    cs_buf **out, cs_err *e)
 {
-	size_t room = cap < SHORT ? cap : SHORT;
+	size_t room = cap < CS_CK_SHORT ? cap : CS_CK_SHORT;
 	CK_ATTRIBUTE a = {type, NULL, room};
-	cs_buf *b = cs_buf_new(room);
+	cs_buf *b;
+	cs_span v;
 	CK_RV rv;
 
 	*out = NULL;
+	if (is_known(o, type, &v) && v.n <= cap) {
+		*out = cs_buf_dup(v);
+		return *out == NULL ? cs_nomem(e, WHERE) : CS_OK;
+	}
+	b = cs_buf_new(room);
 	if (b == NULL)
 		return cs_nomem(e, WHERE);
 	a.pValue = cs_buf_tail(b);
-	rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	rv = ask(o, &a, 1);
 	if (rv == CKR_OK && a.ulValueLen <= room &&
 	    cs_buf_grew(b, a.ulValueLen) == CS_OK) {
 		*out = b;
@@ -131,30 +185,39 @@ cs_ck_bytes(const cs_ck_session *s, CK_OBJECT_HANDLE o,
 	}
 	cs_buf_free(&b);
 	return is_absent(rv, a.ulValueLen) ? CS_OK :
-	    read_measured(s, o, type, cap, out, e);
+	    read_measured(o, type, cap, out, e);
 }
 
 bool
-cs_ck_ulong(const cs_ck_session *s, CK_OBJECT_HANDLE o,
-    CK_ATTRIBUTE_TYPE type, CK_ULONG *out)
+cs_ck_ulong(const cs_ck_object *o, CK_ATTRIBUTE_TYPE type, CK_ULONG *out)
 {
 	CK_ULONG v = 0;
 	CK_ATTRIBUTE a = {type, &v, sizeof(v)};
+	cs_span known;
 
-	if (s->f->C_GetAttributeValue(s->h, o, &a, 1) != CKR_OK ||
-	    a.ulValueLen != sizeof(v))
+	if (is_known(o, type, &known)) {
+		a.ulValueLen = known.n;
+		if (known.n == sizeof(v))
+			memcpy(&v, known.p, sizeof(v));
+	} else if (ask(o, &a, 1) != CKR_OK) {
 		return false;
-	*out = v;
-	return true;
+	}
+	if (a.ulValueLen == sizeof(v))
+		*out = v;
+	return a.ulValueLen == sizeof(v);
 }
 
 bool
-cs_ck_is(const cs_ck_session *s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type)
+cs_ck_is(const cs_ck_object *o, CK_ATTRIBUTE_TYPE type)
 {
 	CK_BBOOL v = CK_FALSE;
 	CK_ATTRIBUTE a = {type, &v, sizeof(v)};
-	CK_RV rv = s->f->C_GetAttributeValue(s->h, o, &a, 1);
+	cs_span known;
+	CK_RV rv;
 
+	if (is_known(o, type, &known))
+		return known.n != sizeof(v) || known.p[0] != CK_FALSE;
+	rv = ask(o, &a, 1);
 	if (is_absent(rv, a.ulValueLen))
 		return false;
 	return rv != CKR_OK || a.ulValueLen != sizeof(v) || v != CK_FALSE;

@@ -63,25 +63,25 @@ without_zeros(cs_span v)
 }
 
 static enum cs_p11_kind
-curve_kind(const cs_ck_session *s, CK_OBJECT_HANDLE o, bool edwards)
+curve_kind(const cs_ck_object *o, bool edwards)
 {
 	enum cs_p11_kind k = CS_P11_NONE;
 	cs_buf *params = NULL;
 
-	if (cs_ck_bytes(s, o, CKA_EC_PARAMS, 64, &params, NULL) == CS_OK)
+	if (cs_ck_bytes(o, CKA_EC_PARAMS, 64, &params, NULL) == CS_OK)
 		k = cs_p11_curve(cs_buf_span(params));
 	cs_buf_free(&params);
 	return (k == CS_P11_ED25519) == edwards ? k : CS_P11_NONE;
 }
 
 static unsigned
-modulus_bits(const cs_ck_session *s, CK_OBJECT_HANDLE o)
+modulus_bits(const cs_ck_object *o)
 {
 	cs_buf *m = NULL;
 	cs_span v = {NULL, 0};
 	unsigned bits = 0, top;
 
-	if (cs_ck_bytes(s, o, CKA_MODULUS, CS_P11_MODULUS_MAX + 1, &m, NULL) ==
+	if (cs_ck_bytes(o, CKA_MODULUS, CS_P11_MODULUS_MAX + 1, &m, NULL) ==
 	    CS_OK)
 		v = without_zeros(cs_buf_span(m));
 	if (v.n > 0) {
@@ -94,18 +94,18 @@ modulus_bits(const cs_ck_session *s, CK_OBJECT_HANDLE o)
 }
 
 enum cs_p11_kind
-cs_p11_object_kind(const cs_ck_session *s, CK_OBJECT_HANDLE o, unsigned *bits)
+cs_p11_object_kind(const cs_ck_object *o, unsigned *bits)
 {
 	enum cs_p11_kind k = CS_P11_NONE;
 	CK_ULONG type = 0;
 
 	*bits = 0;
-	if (!cs_ck_ulong(s, o, CKA_KEY_TYPE, &type))
+	if (!cs_ck_ulong(o, CKA_KEY_TYPE, &type))
 		return CS_P11_NONE;
-	if (type == CKK_RSA && (*bits = modulus_bits(s, o)) != 0)
+	if (type == CKK_RSA && (*bits = modulus_bits(o)) != 0)
 		return CS_P11_RSA;
 	if (type == CKK_EC || type == CKK_EC_EDWARDS)
-		k = curve_kind(s, o, type == CKK_EC_EDWARDS);
+		k = curve_kind(o, type == CKK_EC_EDWARDS);
 	if (k != CS_P11_NONE)
 		*bits = k == CS_P11_ED25519 ? 255 :
 		    (unsigned)cs_p11_kind_width(k) * 8;
@@ -153,15 +153,14 @@ cs_p11_public_set_rsa(cs_p11_public *out, cs_span modulus, cs_span exponent,
 }
 
 static int
-read_rsa(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
-    cs_err *e)
+read_rsa(const cs_ck_object *o, cs_p11_public *out, cs_err *e)
 {
 	cs_buf *m = NULL, *x = NULL;
 	int r;
 
-	if ((r = cs_ck_bytes(s, o, CKA_MODULUS, CS_P11_MODULUS_MAX + 1, &m,
+	if ((r = cs_ck_bytes(o, CKA_MODULUS, CS_P11_MODULUS_MAX + 1, &m,
 	    e)) == CS_OK &&
-	    (r = cs_ck_bytes(s, o, CKA_PUBLIC_EXPONENT, 64, &x, e)) == CS_OK &&
+	    (r = cs_ck_bytes(o, CKA_PUBLIC_EXPONENT, 64, &x, e)) == CS_OK &&
 	    cs_buf_len(m) > 0 && cs_buf_len(x) > 0)
 		r = cs_p11_public_set_rsa(out, cs_buf_span(m), cs_buf_span(x),
 		    e);
@@ -172,19 +171,23 @@ read_rsa(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
 
 /* Fills *out from a key object, as far as it shows its public half. */
 static int
-read_key(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
-    cs_err *e)
+read_key(cs_ck_object *o, cs_p11_public *out, cs_err *e)
 {
+	static const CK_ATTRIBUTE_TYPE ec[] = {CKA_EC_PARAMS, CKA_EC_POINT};
 	unsigned bits;
-	enum cs_p11_kind k = cs_p11_object_kind(s, o, &bits);
+	enum cs_p11_kind k;
 	cs_buf *point = NULL;
+	CK_ULONG type = 0;
 	int r;
 
+	if (cs_ck_ulong(o, CKA_KEY_TYPE, &type) && type != CKK_RSA)
+		cs_ck_prefetch(o, ec, 2);
+	k = cs_p11_object_kind(o, &bits);
 	if (k == CS_P11_NONE)
 		return CS_OK;
 	if (k == CS_P11_RSA)
-		return read_rsa(s, o, out, e);
-	r = cs_ck_bytes(s, o, CKA_EC_POINT, 256, &point, e);
+		return read_rsa(o, out, e);
+	r = cs_ck_bytes(o, CKA_EC_POINT, 256, &point, e);
 	if (r == CS_OK && cs_buf_len(point) > 0)
 		r = cs_p11_public_set_point(out, k, cs_buf_span(point), e);
 	cs_buf_free(&point);
@@ -192,11 +195,10 @@ read_key(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
 }
 
 static int
-read_cert(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
-    cs_err *e)
+read_cert(cs_ck_object *o, cs_p11_public *out, cs_err *e)
 {
 	cs_buf *der = NULL;
-	int r = cs_ck_bytes(s, o, CKA_VALUE, CS_CK_VALUE_MAX, &der, e);
+	int r = cs_ck_bytes(o, CKA_VALUE, CS_CK_VALUE_MAX, &der, e);
 
 	if (r == CS_OK && cs_buf_len(der) > 0)
 		r = cs_p11_public_set_cert(out, cs_buf_span(der), e);
@@ -206,14 +208,18 @@ read_cert(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_p11_public *out,
 
 /* The token's own filter may lie: compare again. */
 static bool
-is_named(const cs_ck_session *s, CK_OBJECT_HANDLE o, cs_span id, cs_span label)
+is_named(cs_ck_object *o, CK_OBJECT_CLASS cls, cs_span id, cs_span label)
 {
 	CK_ATTRIBUTE_TYPE type = id.p != NULL ? CKA_ID : CKA_LABEL;
+	const CK_ATTRIBUTE_TYPE first[] = {type, CKA_KEY_TYPE};
 	cs_span want = id.p != NULL ? id : label;
 	cs_buf *b = NULL;
-	bool good = cs_ck_bytes(s, o, type, 4096, &b, NULL) == CS_OK &&
-	    cs_span_eq(cs_buf_span(b), want);
+	bool good;
 
+	if (cls != CKO_CERTIFICATE)
+		cs_ck_prefetch(o, first, 2);
+	good = cs_ck_bytes(o, type, 4096, &b, NULL) == CS_OK &&
+	    cs_span_eq(cs_buf_span(b), want);
 	cs_buf_free(&b);
 	return good;
 }
@@ -246,8 +252,7 @@ merge(cs_p11_public *out, cs_p11_public *in, cs_err *e)
 	return CS_OK;
 }
 
-typedef int read_object(const cs_ck_session *s, CK_OBJECT_HANDLE o,
-    cs_p11_public *out, cs_err *e);
+typedef int read_object(cs_ck_object *o, cs_p11_public *out, cs_err *e);
 
 /* A renewed certificate stands beside the old one, with the same key. */
 static int
@@ -264,10 +269,12 @@ read_class(const cs_ck_session *s, CK_OBJECT_CLASS cls, read_object *read,
 	    all, e);
 	for (i = 0; r == CS_OK && i < all->n; i++) {
 		cs_p11_public one = {0};
+		cs_ck_object o;
 
-		if (!is_named(s, all->h[i], id, label))
+		cs_ck_object_init(&o, s, all->h[i]);
+		if (!is_named(&o, cls, id, label))
 			continue;
-		r = read(s, all->h[i], &one, e);
+		r = read(&o, &one, e);
 		if (r == CS_OK)
 			r = merge(out, &one, e);
 		cs_p11_public_clear(&one);

@@ -11,8 +11,7 @@
 
 /* The kind and size of a private or public key object, NONE when it is of no
  * kind that we know or does not tell. */
-enum cs_p11_kind cs_p11_object_kind(const cs_ck_session *s,
-    CK_OBJECT_HANDLE o, unsigned *bits);
+enum cs_p11_kind cs_p11_object_kind(const cs_ck_object *o, unsigned *bits);
 /* Bytes of a coordinate, or of an Ed25519 point; 0 for RSA. */
 size_t cs_p11_kind_width(enum cs_p11_kind k);
 

@@ -23,19 +23,18 @@ cs_p11_token_wants_login(const cs_p11_token *t)
  * NUL where a string is wanted, is none: the object can then only match a URI
  * that does not ask for it. */
 static void
-read_names(const cs_ck_session *s, cs_p11_seen *k)
+read_names(const cs_ck_object *o, cs_p11_seen *k)
 {
 	cs_buf *id = NULL, *label = NULL;
 	cs_span v;
 
-	if (cs_ck_bytes(s, k->object, CKA_ID, sizeof(k->id), &id, NULL) ==
+	if (cs_ck_bytes(o, CKA_ID, sizeof(k->id), &id, NULL) ==
 	    CS_OK && id != NULL) {
 		v = cs_buf_span(id);
 		memcpy(k->id, v.p, v.n);
 		k->n_id = v.n;
 	}
-	if (cs_ck_bytes(s, k->object, CKA_LABEL, CS_P11_LABEL_MAX, &label,
-	    NULL) == CS_OK && label != NULL) {
+	if (cs_ck_bytes(o, CKA_LABEL, CS_P11_LABEL_MAX, &label, NULL) == CS_OK && label != NULL) {
 		v = cs_buf_span(label);
 		if (memchr(v.p, 0, v.n) == NULL)
 			memcpy(k->label, v.p, v.n);
@@ -120,15 +119,28 @@ add(cs_p11_scan *scan, const cs_p11_seen *k, cs_err *e)
 /* Certificates of authorities, and those without an identifier, belong to no
  * private key. */
 static bool
-is_key_certificate(const cs_ck_session *s, const cs_p11_seen *k)
+is_key_certificate(const cs_ck_object *o, const cs_p11_seen *k)
 {
 	CK_ULONG v = 0;
 
-	if (k->n_id == 0 || !cs_ck_ulong(s, k->object, CKA_CERTIFICATE_TYPE,
-	    &v) || v != CKC_X_509)
+	if (k->n_id == 0 || !cs_ck_ulong(o, CKA_CERTIFICATE_TYPE, &v) ||
+	    v != CKC_X_509)
 		return false;
-	return !cs_ck_ulong(s, k->object, CKA_CERTIFICATE_CATEGORY, &v) ||
+	return !cs_ck_ulong(o, CKA_CERTIFICATE_CATEGORY, &v) ||
 	    v != 2; /* CK_CERTIFICATE_CATEGORY_AUTHORITY */
+}
+
+static void
+prefetch(cs_ck_object *o, CK_OBJECT_CLASS cls)
+{
+	CK_ATTRIBUTE_TYPE types[4] = {CKA_ID, CKA_LABEL};
+	size_t n = 2;
+
+	if (cls != CKO_CERTIFICATE)
+		types[n++] = CKA_KEY_TYPE;
+	if (cls == CKO_PRIVATE_KEY)
+		types[n++] = CKA_ALWAYS_AUTHENTICATE;
+	cs_ck_prefetch(o, types, n);
 }
 
 static int
@@ -146,15 +158,18 @@ scan_class(const cs_ck_session *s, const cs_p11_uri *u, CK_OBJECT_CLASS cls,
 	for (i = 0; r == CS_OK && i < found->n; i++) {
 		cs_p11_seen k = {.token = token, .cls = cls,
 		    .object = found->h[i]};
+		cs_ck_object o;
 
-		read_names(s, &k);
+		cs_ck_object_init(&o, s, k.object);
+		prefetch(&o, cls);
+		read_names(&o, &k);
 		if (!object_matches(&k, u) ||
-		    (cls == CKO_CERTIFICATE && !is_key_certificate(s, &k)))
+		    (cls == CKO_CERTIFICATE && !is_key_certificate(&o, &k)))
 			continue;
 		if (cls != CKO_CERTIFICATE)
-			k.kind = cs_p11_object_kind(s, k.object, &k.bits);
+			k.kind = cs_p11_object_kind(&o, &k.bits);
 		if (cls == CKO_PRIVATE_KEY)
-			k.always_authenticate = cs_ck_is(s, k.object,
+			k.always_authenticate = cs_ck_is(&o,
 			    CKA_ALWAYS_AUTHENTICATE);
 		r = add(scan, &k, e);
 	}

@@ -371,6 +371,16 @@ get_attributes(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
 
 	(void)s;
 	CALL("C_GetAttributeValue");
+	if (n > 1 && has("one-by-one"))
+		return CKR_ATTRIBUTE_TYPE_INVALID;
+	if (n > 1 && has("many-fail"))
+		return CKR_DEVICE_ERROR;
+	for (i = 0; i < n && n > 1 && has("many-huge"); i++)
+		t[i].ulValueLen = ~0UL - 1;
+	for (i = 0; i < n && n > 1 && has("many-long"); i++)
+		t[i].ulValueLen = 257;
+	if (n > 1 && (has("many-huge") || has("many-long")))
+		return CKR_OK;
 	for (i = 0; i < n; i++)
 		if ((one = get_attribute(o, &t[i])) != CKR_OK)
 			rv = one;
