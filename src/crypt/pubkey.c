@@ -70,7 +70,8 @@ check_point(cs_pubkey *k, cs_err *e)
 
 /* Keys of each curve without a point, made once and constant from then on: to
  * make a curve from its name takes longer than all else about a key. */
-static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+static CRYPTO_ONCE once_p256 = CRYPTO_ONCE_STATIC_INIT;
+static CRYPTO_ONCE once_p384 = CRYPTO_ONCE_STATIC_INIT;
 static EVP_PKEY *blank_p256, *blank_p384;
 
 static EVP_PKEY *
@@ -93,10 +94,25 @@ make_blank(const char *group)
 }
 
 static void
-make_blanks(void)
+make_p256(void)
 {
 	blank_p256 = make_blank("P-256");
+}
+
+static void
+make_p384(void)
+{
 	blank_p384 = make_blank("P-384");
+}
+
+/* NULL when out of memory. */
+static EVP_PKEY *
+get_blank(bool p256)
+{
+	if (CRYPTO_THREAD_run_once(p256 ? &once_p256 : &once_p384,
+	    p256 ? make_p256 : make_p384) != 1)
+		return NULL;
+	return p256 ? blank_p256 : blank_p384;
 }
 
 static int
@@ -104,15 +120,14 @@ make_ec(const cs_spki *s, cs_pubkey *k, cs_err *e)
 {
 	const bool p256 = s->kind == CS_KEY_P256;
 	const size_t expect = p256 ? 65 : 97;
-	EVP_PKEY *blank = NULL;
+	EVP_PKEY *blank;
 
 	if (s->point.p == NULL || s->point.n != expect || s->point.p[0] != 4)
 		return CS_BAD(e, CS_R_UNSUPPORTED, where,
 		    "expected an uncompressed point of %zu bytes, found %zu",
 		    expect, s->point.n);
 	ERR_clear_error();
-	if (CRYPTO_THREAD_run_once(&once, make_blanks) == 1)
-		blank = p256 ? blank_p256 : blank_p384;
+	blank = get_blank(p256);
 	k->pkey = blank != NULL ? EVP_PKEY_dup(blank) :
 	    make_blank(p256 ? "P-256" : "P-384");
 	if (k->pkey == NULL)
