@@ -184,6 +184,20 @@ cs_p11_scan_private(const cs_ck_session *s, const cs_p11_uri *u, size_t token,
 	return scan_class(s, u, CKO_PRIVATE_KEY, token, scan, e);
 }
 
+/* An identifier names one key of a token: once the key that the URI's is of has
+ * shown, and what kind it is, other objects of that identifier add nothing. */
+static bool
+is_complete(const cs_p11_uri *u, size_t token, const cs_p11_scan *scan)
+{
+	size_t i;
+
+	for (i = 0; i < scan->n_seen; i++)
+		if (scan->seen[i].token == token &&
+		    scan->seen[i].kind == CS_P11_NONE)
+			return false;
+	return u->attr[CS_P11_A_ID] != NULL && scan->tokens[token].n_keys > 0;
+}
+
 /* Behind a login hide only private objects: without one, what is not visible
  * is not there, and a public key alone (say, in a trust store) is no key. */
 static int
@@ -195,8 +209,10 @@ scan_session(const cs_ck_session *s, const cs_p11_uri *u, size_t token,
 
 	if (r != CS_OK || !cs_p11_token_wants_login(t))
 		return r;
-	if ((r = scan_class(s, u, CKO_PUBLIC_KEY, token, scan, e)) != CS_OK ||
-	    (r = scan_class(s, u, CKO_CERTIFICATE, token, scan, e)) != CS_OK)
+	if ((r = scan_class(s, u, CKO_PUBLIC_KEY, token, scan, e)) == CS_OK &&
+	    !is_complete(u, token, scan))
+		r = scan_class(s, u, CKO_CERTIFICATE, token, scan, e);
+	if (r != CS_OK)
 		return r;
 	t->shows = t->n_keys > 0 || cs_ck_any(s, CKO_PRIVATE_KEY) ||
 	    cs_ck_any(s, CKO_PUBLIC_KEY) || cs_ck_any(s, CKO_CERTIFICATE);
