@@ -12,6 +12,21 @@
 
 #define WHERE "p11 key"
 
+static int
+copy_public(const cs_p11_public *in, cs_p11_public *out, cs_err *e)
+{
+	memset(out, 0, sizeof(*out));
+	if ((in->point != NULL &&
+	    (out->point = cs_buf_dup(cs_buf_span(in->point))) == NULL) ||
+	    (in->modulus != NULL &&
+	    (out->modulus = cs_buf_dup(cs_buf_span(in->modulus))) == NULL)) {
+		cs_p11_public_clear(out);
+		return cs_nomem(e, WHERE);
+	}
+	out->kind = in->kind;
+	return CS_OK;
+}
+
 /* Takes over what was seen of the key; the second sight, after a login, knows
  * more than the first. */
 static int
@@ -26,7 +41,10 @@ remember(cs_p11 *k, const cs_p11_seen *seen, cs_err *e)
 	    (k->id = cs_buf_dup(cs_span_of(seen->id, seen->n_id))) == NULL)
 		return cs_nomem(e, WHERE);
 	k->resolved = true;
-	return CS_OK;
+	if (seen->pub.kind == CS_P11_NONE)
+		return CS_OK;
+	cs_p11_public_clear(&k->pub);
+	return copy_public(&seen->pub, &k->pub, e);
 }
 
 static bool
@@ -159,21 +177,6 @@ cs_span
 cs_p11_id(const cs_p11 *k)
 {
 	return cs_buf_span(k->id);
-}
-
-static int
-copy_public(const cs_p11_public *in, cs_p11_public *out, cs_err *e)
-{
-	memset(out, 0, sizeof(*out));
-	if ((in->point != NULL &&
-	    (out->point = cs_buf_dup(cs_buf_span(in->point))) == NULL) ||
-	    (in->modulus != NULL &&
-	    (out->modulus = cs_buf_dup(cs_buf_span(in->modulus))) == NULL)) {
-		cs_p11_public_clear(out);
-		return cs_nomem(e, WHERE);
-	}
-	out->kind = in->kind;
-	return CS_OK;
 }
 
 static int

@@ -169,9 +169,8 @@ read_rsa(const cs_ck_object *o, cs_p11_public *out, cs_err *e)
 	return r;
 }
 
-/* Fills *out from a key object, as far as it shows its public half. */
-static int
-read_key(cs_ck_object *o, cs_p11_public *out, cs_err *e)
+int
+cs_p11_public_of(cs_ck_object *o, cs_p11_public *out, cs_err *e)
 {
 	static const CK_ATTRIBUTE_TYPE ec[] = {CKA_EC_PARAMS, CKA_EC_POINT};
 	unsigned bits;
@@ -291,8 +290,8 @@ cs_p11_public_read(const cs_ck_session *s, cs_span id, cs_span label,
 		CK_OBJECT_CLASS cls;
 		read_object *read;
 	} sources[] = {
-		{CKO_PRIVATE_KEY, read_key},
-		{CKO_PUBLIC_KEY, read_key},
+		{CKO_PRIVATE_KEY, cs_p11_public_of},
+		{CKO_PUBLIC_KEY, cs_p11_public_of},
 		{CKO_CERTIFICATE, read_cert},
 	};
 	size_t i;

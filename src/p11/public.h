@@ -15,6 +15,9 @@ enum cs_p11_kind cs_p11_object_kind(const cs_ck_object *o, unsigned *bits);
 /* Bytes of a coordinate, or of an Ed25519 point; 0 for RSA. */
 size_t cs_p11_kind_width(enum cs_p11_kind k);
 
+/* Fills *out (cleared by the caller on every path) from a key object, as far as
+ * it shows its public half: kind NONE when not at all. */
+CS_USE int cs_p11_public_of(cs_ck_object *o, cs_p11_public *out, cs_err *e);
 /* Fills *out (cleared by the caller on every path) with the public key of the
  * private key that has this identifier, or this label where `id` is absent, as
  * far as the session sees it: kind NONE when not at all. CS_EDEVICE when the

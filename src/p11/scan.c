@@ -65,9 +65,15 @@ same_key(const cs_p11_seen *a, const cs_p11_seen *b)
 void
 cs_p11_scan_free(cs_p11_scan **sp)
 {
-	if (*sp != NULL)
-		free((*sp)->seen);
-	free(*sp);
+	cs_p11_scan *s = *sp;
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n_seen; i++)
+		cs_p11_public_clear(&s->seen[i].pub);
+	free(s->seen);
+	free(s);
 	*sp = NULL;
 }
 
@@ -91,9 +97,10 @@ make_room(cs_p11_scan *scan, cs_err *e)
 }
 
 /* A public object is the other half of a key that was seen before, or stands
- * for one that is hidden. Private keys are never merged: two are two. */
+ * for one that is hidden. Private keys are never merged: two are two. Takes
+ * what *k holds when it is added. */
 static int
-add(cs_p11_scan *scan, const cs_p11_seen *k, cs_err *e)
+add(cs_p11_scan *scan, cs_p11_seen *k, cs_err *e)
 {
 	size_t i;
 	int r;
@@ -107,11 +114,13 @@ add(cs_p11_scan *scan, const cs_p11_seen *k, cs_err *e)
 			old->kind = k->kind;
 			old->bits = k->bits;
 		}
+		cs_p11_public_clear(&old->pub);
 		return CS_OK;
 	}
 	if ((r = make_room(scan, e)) != CS_OK)
 		return r;
 	scan->seen[scan->n_seen++] = *k;
+	memset(&k->pub, 0, sizeof(k->pub)); /* transferred */
 	scan->tokens[k->token].n_keys++;
 	return CS_OK;
 }
@@ -143,6 +152,20 @@ prefetch(cs_ck_object *o, CK_OBJECT_CLASS cls)
 	cs_ck_prefetch(o, types, n);
 }
 
+/* All of a key object that the URI matches. A key that cannot be read is not
+ * complained of before it is the one. */
+static void
+read_key(cs_ck_object *o, const cs_p11_uri *u, cs_p11_seen *k)
+{
+	if (k->cls == CKO_PUBLIC_KEY && u->attr[CS_P11_A_ID] != NULL &&
+	    u->attr[CS_P11_A_OBJECT] == NULL &&
+	    cs_p11_public_of(o, &k->pub, NULL) != CS_OK)
+		cs_p11_public_clear(&k->pub);
+	k->kind = cs_p11_object_kind(o, &k->bits);
+	if (k->cls == CKO_PRIVATE_KEY)
+		k->always_authenticate = cs_ck_is(o, CKA_ALWAYS_AUTHENTICATE);
+}
+
 static int
 scan_class(const cs_ck_session *s, const cs_p11_uri *u, CK_OBJECT_CLASS cls,
     size_t token, cs_p11_scan *scan, cs_err *e)
@@ -167,11 +190,9 @@ scan_class(const cs_ck_session *s, const cs_p11_uri *u, CK_OBJECT_CLASS cls,
 		    (cls == CKO_CERTIFICATE && !is_key_certificate(&o, &k)))
 			continue;
 		if (cls != CKO_CERTIFICATE)
-			k.kind = cs_p11_object_kind(&o, &k.bits);
-		if (cls == CKO_PRIVATE_KEY)
-			k.always_authenticate = cs_ck_is(&o,
-			    CKA_ALWAYS_AUTHENTICATE);
+			read_key(&o, u, &k);
 		r = add(scan, &k, e);
+		cs_p11_public_clear(&k.pub);
 	}
 	free(found);
 	return r;

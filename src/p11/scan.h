@@ -31,6 +31,9 @@ typedef struct cs_p11_seen {
 	enum cs_p11_kind kind;
 	unsigned bits;
 	bool always_authenticate;
+	/* Of the one public key object where the URI is of an identifier
+	 * alone: what cs_p11_public_read() would find. Mostly NONE. */
+	cs_p11_public pub;
 } cs_p11_seen;
 
 typedef struct cs_p11_scan {

@@ -323,6 +323,18 @@ test_no_memory(void)
 	ok(good && r == CS_OK, "%ld allocations fail in turn", n - 1);
 }
 
+static void
+test_uri(const char *path, const char *dir)
+{
+	(void)snprintf(uri, sizeof(uri),
+	    "pkcs11:%s?module-path=%s/tests/p11/.libs/hostile.so", path, dir);
+	test_lies();
+	test_tries();
+	test_no_login();
+	test_failures();
+	test_no_memory();
+}
+
 int
 main(void)
 {
@@ -335,13 +347,8 @@ main(void)
 	}
 	close(fd);
 	setenv("HOSTILE_LOG", log_path, 1);
-	(void)snprintf(uri, sizeof(uri),
-	    "pkcs11:?module-path=%s/tests/p11/.libs/hostile.so", dir);
-	test_lies();
-	test_tries();
-	test_no_login();
-	test_failures();
-	test_no_memory();
+	test_uri("", dir);
+	test_uri("id=%01", dir); /* reads the public key on the way */
 	(void)unlink(log_path);
 	return done_testing();
 }
