@@ -31,7 +31,9 @@ struct check {
 	uint8_t agent_key_hash[CS_SHA256_LEN];
 	cs_approved each[CS_BINDINGS_MAX];
 	const cs_binding *of[CS_BINDINGS_MAX];
+	struct cs_path paths[CS_BINDINGS_MAX];
 	bool is_pinned[CS_BINDINGS_MAX];
+	cs_err why_not[CS_BINDINGS_MAX]; /* pinned, where that has words */
 	size_t n;
 };
 
@@ -92,6 +94,7 @@ read_full(struct check *k, size_t i, uint8_t hash[CS_SHA256_LEN], cs_err *e)
 		return CS_OK;
 	}
 	a->approval = k->c->approvals[i];
+	a->path = &k->paths[k->n];
 	if ((r = cs_sha256(a->approval->tbs.der, a->tbs_hash, e)) != CS_OK)
 		return r;
 	memcpy(hash, a->tbs_hash, CS_SHA256_LEN);
@@ -166,29 +169,53 @@ check_digest_owners(const struct check *k, cs_err *e)
 	return CS_OK;
 }
 
-/* Whose key verifies: the pinned one, else the one that the binding has,
- * which proves nothing but has to fit. */
+/* The certificates that are still with the approval, by the verifier's clock:
+ * where they do not lead to a pinned CA its owner is one who is not pinned. */
 static int
-find_anchor(struct check *k, size_t i, cs_err *e)
+find_path(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
+{
+	cs_err *why = &k->why_not[i];
+	int r;
+
+	if (cs_anchors_authorities(k->pinned)->n == 0)
+		return CS_OK;
+	r = cs_step_path(s, &k->each[i], why);
+	k->is_pinned[i] = r == CS_OK;
+	if (r == CS_OK || (r == CS_EREFUSED &&
+	    (why->detail == CS_R_UNKNOWN_OWNER_KEY ||
+	    why->detail == CS_R_PATH_INVALID ||
+	    why->detail == CS_R_WRONG_OWNER)))
+		return CS_OK;
+	*e = *why;
+	return r;
+}
+
+/* Whose key verifies: the pinned one, or a pinned CA's owner's, else the one
+ * that the binding has, which proves nothing but has to fit. */
+static int
+find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 {
 	cs_approved *a = &k->each[i];
 	const cs_binding *b = k->of[i];
 	int r;
 
-	if ((r = cs_anchors_find(k->pinned, a->approval->tbs.owner_key_hash.p,
-	    &a->anchor, &k->is_pinned[i], e)) != CS_OK)
-		return r;
-	if (a->role == CS_ROLE_USE /* until its grant is known */ ||
-	    a->anchor.type == CS_ANCHOR_X509 /* the CA's own key */)
-		k->is_pinned[i] = false;
-	if (!k->is_pinned[i])
-		a->anchor = (cs_anchor){.file = "certificate",
-		    .line = (unsigned)i + 1, .owner = b->owner, .key = b->key,
-		    .type = CS_ANCHOR_SPKI, .grants = true};
 	if (a->approval->carrier != CS_CARRIER_CMS)
 		return CS_REFUSE(e, CS_R_WRONG_TYPE,
 		    "expected cms of a plain key, found %s",
 		    cs_carrier_name(a->approval->carrier));
+	if (a->role != CS_ROLE_USE /* pinned as its grant is */ &&
+	    (r = cs_anchors_find(k->pinned, a->approval->tbs.owner_key_hash.p,
+	    &a->anchor, &k->is_pinned[i], e)) != CS_OK)
+		return r;
+	if (a->anchor.type == CS_ANCHOR_X509 /* the CA's own key */)
+		k->is_pinned[i] = false;
+	if (a->role != CS_ROLE_USE && !k->is_pinned[i] &&
+	    (r = find_path(k, s, i, e)) != CS_OK)
+		return r;
+	if (!k->is_pinned[i])
+		a->anchor = (cs_anchor){.file = "certificate",
+		    .line = (unsigned)i + 1, .owner = b->owner, .key = b->key,
+		    .type = CS_ANCHOR_SPKI, .grants = true};
 	a->key = a->anchor.key;
 	return CS_OK;
 }
@@ -299,7 +326,7 @@ check_each(struct check *k, cs_err *e)
 
 	cs_grant_roles(k->each, k->n);
 	for (i = 0; i < k->n; i++)
-		if ((r = find_anchor(k, i, e)) != CS_OK)
+		if ((r = find_anchor(k, &s, i, e)) != CS_OK)
 			return r;
 	for (i = 0; i < k->n; i++) {
 		if (k->each[i].role == CS_ROLE_USE)
@@ -360,6 +387,20 @@ check_all(struct check *k, cs_anchors **own, cs_err *e)
 	return check_each(k, e);
 }
 
+static void
+say_unpinned(const struct check *k, size_t i, cs_err *why)
+{
+	const cs_err *path = &k->why_not[i];
+
+	if (path->cls == CS_OK)
+		(void)CS_REFUSE(why, CS_R_UNKNOWN_OWNER_KEY, "only the "
+		    "issuer's word: the key of %.*s is not pinned",
+		    CS_SHOW(k->of[i]->owner));
+	else
+		(void)CS_REFUSE(why, path->detail, "only the issuer's word: "
+		    "%s", path->text);
+}
+
 /* Did pinned owners sign every binding? Says why not. */
 static bool
 is_proven(const struct check *k, cs_err *why)
@@ -373,9 +414,7 @@ is_proven(const struct check *k, cs_err *why)
 	}
 	for (i = 0; i < k->n; i++)
 		if (!k->is_pinned[i]) {
-			(void)CS_REFUSE(why, CS_R_UNKNOWN_OWNER_KEY, "only the "
-			    "issuer's word: the key of %.*s is not pinned",
-			    CS_SHOW(k->of[i]->owner));
+			say_unpinned(k, i, why);
 			return false;
 		}
 	return k->n > 0;
@@ -400,6 +439,7 @@ cs_credential_check(const cs_credential_in *in, cs_credential **out, cs_err *e)
 	struct check *k = calloc(1, sizeof(*k));
 	cs_anchors *own = NULL;
 	cs_err why = {0};
+	size_t i;
 	int r;
 
 	*out = NULL;
@@ -418,6 +458,8 @@ cs_credential_check(const cs_credential_in *in, cs_credential **out, cs_err *e)
 		*e = why;
 	}
 	cs_credential_free(&k->c);
+	for (i = 0; i < CS_BINDINGS_MAX; i++)
+		cs_path_clear(&k->paths[i]);
 	cs_anchors_free(&own);
 	free(k);
 	return r;

@@ -24,7 +24,7 @@ typedef struct cs_credential_in { /* borrows all */
 	const cs_anchors *anchors; /* the pinned owners; or NULL, and */
 	cs_span owner, owner_key;  /* one, with its SubjectPublicKeyInfo */
 	cs_span authority;         /* that is expected */
-	int64_t now;               /* for revoked= of an anchor alone */
+	int64_t now;               /* for revoked= and a path to a CA alone */
 	cs_keycache *keys;         /* owners' keys made before; NULL: none */
 } cs_credential_in;
 
@@ -33,7 +33,9 @@ typedef struct cs_credential cs_credential;
 /* As cs_verify(): CS_OK when there is an answer, whichever. A pinned owner's
  * line counts for who (owner), for whom (agents), grants, and when (valid-*,
  * at the certificate's start; revoked, now); its limits and what it asks of
- * presence and hardware are the issuer's to judge. */
+ * presence and hardware are the issuer's to judge. An owner under a pinned CA
+ * counts by the certificates that are still with his approval; without them, or
+ * without a path at `now`, there is the issuer's word. */
 CS_USE int cs_credential_check(const cs_credential_in *in, cs_credential **out,
     cs_err *e);
 void cs_credential_free(cs_credential **c);

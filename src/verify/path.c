@@ -132,3 +132,10 @@ cs_step_path(const struct cs_step *s, cs_approved *a, cs_err *e)
 	}
 	return check_signing_cert(a, e);
 }
+
+void
+cs_path_clear(struct cs_path *p)
+{
+	cs_chain_free(&p->chain);
+	cs_buf_free(&p->owner);
+}

@@ -40,6 +40,8 @@ CS_USE int cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Where no line has the key: the first x509-ca line that its certificate
  * leads to. */
 CS_USE int cs_step_path(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Frees what a path has; what was borrowed of it ends. */
+void cs_path_clear(struct cs_path *p);
 /* A use is verified with the holder's key, out of its grant. */
 CS_USE int cs_step_holder(const struct cs_step *s, cs_approved *a, cs_err *e);
 CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,

@@ -172,8 +172,7 @@ cs_verdict_free(cs_verdict **v)
 		return;
 	for (i = 0; i < CS_APPROVALS_MAX; i++) {
 		cs_approval_free(&(*v)->approvals[i]);
-		cs_chain_free(&(*v)->paths[i].chain);
-		cs_buf_free(&(*v)->paths[i].owner);
+		cs_path_clear(&(*v)->paths[i]);
 	}
 	cs_message_free(&(*v)->message);
 	free(*v);

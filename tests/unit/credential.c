@@ -70,6 +70,8 @@ test_vectors(const struct vec *v, size_t n, const cs_credential_in *base)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		if (strstr(v[i].name, "-ca") != NULL)
+			continue; /* credential_ca.c */
 		in.certificate = cs_buf_span(v[i].der);
 		found = answer(&in, &why);
 		if (!ok(is_answer(v[i].name, found), "%s", v[i].name))

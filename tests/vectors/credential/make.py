@@ -80,9 +80,10 @@ def tbs(k=OWNER, owner=ALICE, ident=b"\x01" * 16, decision=1,
         tlv(0x83, under) if under else b"")
 
 
-def approval(t, k=OWNER, forged=False):
+def approval(t, k=OWNER, forged=False, certs=(), attrs=()):
     """OwnerApproval of type cms, RFC 5652."""
     attrs = set_of(
+        *attrs,
         seq(oid("1.2.840.113549.1.9.3"), set_of(own("1.1"))),
         seq(oid("1.2.840.113549.1.9.5"), set_of(tlv(0x17, b"261121115500Z"))),
         seq(oid("1.2.840.113549.1.9.4"), set_of(octets(sha(t)))))
@@ -90,7 +91,8 @@ def approval(t, k=OWNER, forged=False):
     signer = seq(integer(3), tlv(0x80, sha(spki(k))), SHA256,
                  b"\xa0" + attrs[1:], ECDSA, octets(signature))
     data = seq(integer(3), set_of(SHA256),
-               seq(own("1.1"), tlv(0xA0, octets(t))), set_of(signer))
+               seq(own("1.1"), tlv(0xA0, octets(t))),
+               tlv(0xA0, *sorted(certs)) if certs else b"", set_of(signer))
     return seq(own("4.1"), seq(oid("1.2.840.113549.1.7.2"), tlv(0xA0, data)))
 
 
@@ -102,10 +104,10 @@ def binding(a=None, t=None, owner=ALICE, k=OWNER, ident=b"\x01" * 16,
                tlv(0x03, assurance), octets(ident), carried)
 
 
-def full(k=OWNER, **fields):
+def full(k=OWNER, certs=(), **fields):
     t = tbs(k=k, **fields)
     kept = {n: fields[n] for n in ("owner", "ident") if n in fields}
-    return binding(approval(t, k), k=k, **kept)
+    return binding(approval(t, k, certs=certs), k=k, **kept)
 
 
 def ext(name, value, critical=False):
@@ -166,14 +168,14 @@ def issuer_only():
 
 
 def grant(k=OWNER, owner=ALICE, prefix=b"wimse://corp.example/agent",
-          use=None, signer=HOLDER, **of_grant):
+          use=None, signer=HOLDER, certs=(), **of_grant):
     g = tbs(k=k, owner=owner, subjects=[grant_of(prefix)], issuances=500,
             lifetime=7200, nb="20261101000000Z", na="20261201000000Z",
             **of_grant)
     fields = dict(k=HOLDER, owner=owner, ident=b"\x02" * 16, under=sha(g))
     fields.update(use or {})
     u = tbs(**fields)
-    return (binding(approval(g, k), owner=owner, k=k),
+    return (binding(approval(g, k, certs=certs), owner=owner, k=k),
             binding(approval(u, signer), owner=fields["owner"], k=HOLDER,
                     ident=b"\x02" * 16))
 
@@ -203,7 +205,7 @@ def refused():
         full(extensions=[ext("1.3.6.1.4.1.32473.9", b"", True)]))
     put("unsupported-certificate-critical", full(),
         more=[ext("1.3.6.1.4.1.32473.9", b"", True)])
-    put("unsupported-ca", full(), ca=True)
+    put("unsupported-authority", full(), ca=True)
     put("not-yet-valid", full(nb="20261121115901Z"))
     put("expired", full(na="20261121115859Z", nb="20261121115000Z"))
     put("lifetime-exceeded", full(lifetime=3599))
@@ -248,8 +250,9 @@ def anchors():
                         spki(k)).decode()))
 
 
-proven()
-issuer_only()
-refused()
-refused_grants()
-anchors()
+if __name__ == "__main__":
+    proven()
+    issuer_only()
+    refused()
+    refused_grants()
+    anchors()
