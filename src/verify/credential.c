@@ -309,7 +309,8 @@ check_one(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 	    (r = check_same(k, i, e)) != CS_OK ||
 	    (r = check_subject(k, a, e)) != CS_OK ||
 	    (r = cs_step_supported(t, e)) != CS_OK ||
-	    (r = check_time(k, t, e)) != CS_OK)
+	    (r = check_time(k, t, e)) != CS_OK ||
+	    (r = cs_step_use(s, a, e)) != CS_OK)
 		return r;
 	return all_there ? cs_step_grant(s, a, e) : CS_OK;
 }

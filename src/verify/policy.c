@@ -98,16 +98,15 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 	return CS_OK;
 }
 
-/* The owner's line rules the grant, and the grant rules its use. But a key that
- * the operator has revoked approves in nobody's name. A use proves nothing
- * about a person or a device: a->assurance stays empty. */
-static int
-check_use(const struct cs_step *s, const cs_approved *a, cs_err *e)
+int
+cs_step_use(const struct cs_step *s, const cs_approved *a, cs_err *e)
 {
 	cs_anchor k = {0};
 	bool known = false;
 	int r;
 
+	if (a->role != CS_ROLE_USE)
+		return CS_OK;
 	if ((r = cs_anchors_find(s->in->anchors,
 	    a->approval->tbs.owner_key_hash.p, &k, &known, e)) != CS_OK)
 		return r;
@@ -124,7 +123,7 @@ cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 	int r;
 
 	if (a->role == CS_ROLE_USE)
-		return check_use(s, a, e);
+		return cs_step_use(s, a, e);
 	if (!cs_anchor_allows(k, s->csr->agent_id))
 		return CS_REFUSE(e, CS_R_AGENT_NOT_ALLOWED,
 		    "expected one of agents=\"%.*s\", found %.*s, %s:%u",

@@ -53,6 +53,11 @@ CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Revocation, the anchor's limits, verification, presence, hardware; fills
  * a->assurance. */
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* The owner's line rules the grant, and the grant rules its use. But a key that
+ * the operator has revoked approves in nobody's name. A use proves nothing
+ * about a person or a device: a->assurance stays empty. */
+CS_USE int cs_step_use(const struct cs_step *s, const cs_approved *a,
+    cs_err *e);
 /* What a use may be beside its grant, and a grant beside its use. */
 CS_USE int cs_step_grant(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Are several owners, or those of a group, to approve? */

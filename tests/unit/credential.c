@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "base/file.h"
 #include "fmt/reason.h"
 #include "tap.h"
@@ -165,6 +166,40 @@ test_one_key(const struct vec *v, size_t n, const cs_credential_in *base)
 	cs_buf_free(&key);
 }
 
+/* Whose key is revoked approves in nobody's name, a grant or not. */
+static void
+test_holder(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	static const char *const when[][2] = {
+		{"revoked=2026-11-21T12:00:00Z", "revoked"},
+		{"revoked=2026-11-21T12:00:01Z", "proven"}, {"-", "proven"}};
+	cs_credential_in in = *base;
+	cs_credential *c = NULL;
+	cs_buf *b = cs_buf_new(8192);
+	cs_anchors *a;
+	cs_err why = {0};
+	size_t i;
+
+	in.certificate = vec_find(v, n, "proven-grant");
+	if (!ok(cs_credential_check(&in, &c, &why) == CS_OK &&
+	    cs_credential_bindings(c)->n == 2, "a pair"))
+		return;
+	for (i = 0; i < sizeof(when) / sizeof(when[0]); i++) {
+		cs_buf_reset(b);
+		(void)!cs_buf_put(b, cs_buf_span(owners));
+		(void)!cs_buf_printf(b, "mailto:ci@corp.example %s spki ",
+		    when[i][0]);
+		(void)!cs_base64_put(b,
+		    cs_credential_bindings(c)->at[1].key.der, 0);
+		in.anchors = a = parse_anchors(cs_buf_cstr(b));
+		ok(a != NULL && strcmp(answer(&in, &why), when[i][1]) == 0,
+		    "a holder's line with %s: %s", when[i][0], when[i][1]);
+		cs_anchors_free(&a);
+	}
+	cs_credential_free(&c);
+	cs_buf_free(&b);
+}
+
 static const cs_credential_in *probe_in;
 
 /* A changed credential is never proven: nobody signed that. */
@@ -201,6 +236,7 @@ main(void)
 	test_vectors(v, n, &in);
 	test_lines(v, n, &in);
 	test_one_key(v, n, &in);
+	test_holder(v, n, &in);
 	probe_in = &in;
 	ok(vec_prefixes(vec_find(v, n, "proven"), probe) == 0, "prefixes");
 	ok(vec_trailing(vec_find(v, n, "proven"), probe) == 0, "trailing");
