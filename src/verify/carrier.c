@@ -38,13 +38,25 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 		return CS_REFUSE(e, CS_R_UNKNOWN_OWNER_KEY,
 		    "expected a key of the owners file, found %s", found);
 	}
-	if (a->approval->carrier != CS_CARRIER_CMS)
-		return CS_REFUSE(e, CS_R_WRONG_TYPE,
-		    "expected cms of an spki key, found %s, %s:%u",
-		    cs_carrier_name(a->approval->carrier),
-		    CS_ANCHOR_AT(&a->anchor));
 	a->key = a->anchor.key;
 	return CS_OK;
+}
+
+/* All keys that this release has want cms. A holder's may come as sshsig once
+ * that is there (section 4). */
+int
+cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e)
+{
+	bool use = a->role == CS_ROLE_USE;
+	enum cs_carrier found = a->approval->carrier;
+
+	(void)s;
+	if (found == CS_CARRIER_CMS)
+		return CS_OK;
+	return CS_REFUSE(e, use && found == CS_CARRIER_SSHSIG ?
+	    CS_R_UNSUPPORTED : CS_R_WRONG_TYPE,
+	    "expected cms of %s key, found %s, %s:%u", use ? "a holder's" :
+	    "an spki", cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
 }
 
 static int

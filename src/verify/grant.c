@@ -55,13 +55,6 @@ cs_step_holder(const struct cs_step *s, cs_approved *a, cs_err *e)
 		return BAD_GRANT(e, "expected the grant that underGrant names "
 		    "beside its use, found none");
 	a->anchor = grant->anchor;
-	/* Section 4 allows sshsig, too, which this release does not check. */
-	if (a->approval->carrier != CS_CARRIER_CMS)
-		return CS_REFUSE(e, a->approval->carrier ==
-		    CS_CARRIER_SSHSIG ? CS_R_UNSUPPORTED : CS_R_WRONG_TYPE,
-		    "expected cms of a holder's key, found %s, %s:%u",
-		    cs_carrier_name(a->approval->carrier),
-		    CS_ANCHOR_AT(&a->anchor));
 	return cs_spki_parse(grant->approval->tbs.subjects[0].holder_key,
 	    &a->key, e);
 }

@@ -34,8 +34,8 @@ CS_USE int cs_step_supported(const cs_tbs *t, cs_err *e);
 /* Who is a grant, who a use, and of which: role and link of all `n`, whose
  * hashes are there. A use without its grant is linked to itself. */
 void cs_grant_roles(cs_approved *each, size_t n);
-/* The anchor of ownerKeyHash, or a path to a CA; the carrier that the type
- * pins. Not of a use: anchors are not searched for that. */
+/* The anchor of ownerKeyHash, or a path to a CA. Not of a use: anchors are not
+ * searched for that. */
 CS_USE int cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Where no line has the key: the first x509-ca line that its certificate
  * leads to. */
@@ -44,6 +44,8 @@ CS_USE int cs_step_path(const struct cs_step *s, cs_approved *a, cs_err *e);
 void cs_path_clear(struct cs_path *p);
 /* A use is verified with the holder's key, out of its grant. */
 CS_USE int cs_step_holder(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* The carrier that the type of the anchor pins. */
+CS_USE int cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e);
 CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
     cs_err *e);
 /* Digest, key, identifier, owner; keys that must differ. */

@@ -132,6 +132,7 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	    (r = cs_key_hash(&s.csr->key, s.agent_key_hash, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_anchor, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_holder, e)) != CS_OK ||
+	    (r = check_each(v, &s, cs_step_type, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_signature, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_binding, e)) != CS_OK ||
 	    (r = cs_verdict_principal(v, in, e)) != CS_OK ||

@@ -30,7 +30,7 @@ UNREADABLE = {"malformed", "not-der", "too-large", "unsupported",
               "bad-identifier", "no-approval", "wrong-type"}
 # Approvals in a carrier that the reference does not read.
 CARRIERS = {"duplicate-other-carrier", "unknown-owner-key-webauthn",
-            "unknown-owner-key-sshsig"}
+            "unknown-owner-key-sshsig", "unknown-owner-key-before-type"}
 # Rules of an anchor that the reference does not read; a point of small order,
 # which python3-cryptography takes for a key.
 POLICY = {"touch-missing", "not-hardware", "window-too-long", "revoked",

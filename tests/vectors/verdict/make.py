@@ -629,6 +629,9 @@ def order():
         r, K["stranger"], options=tlv(0xa2, seq(
             oid(1, 2, 3), tlv(1, b"\xff"), octets(b""))))))
     one = approve(r, K["stranger"])
+    write("unknown-owner-key-before-type", r.composite(sshsig(body), one))
+    write("wrong-type-before-signature", r.composite(
+        approve(r, a, cms_kw={"break": True}), sshsig(body)))
     write("duplicate-before-anchor", r.composite(one, one))
     write("unknown-owner-key-before-signature", r.composite(
         approve(r, a, cms_kw={"break": True}), one))
