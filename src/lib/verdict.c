@@ -49,6 +49,7 @@ reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 		.nonce = cs_lib_span(q->nonce),
 		.quorum = q->quorum,
 		.quorum_group = cs_span_str(q->quorum_group),
+		.composite = q->composite != 0,
 		.now = q->now,
 		.keys = cs_lib_keys(q->keys),
 	};

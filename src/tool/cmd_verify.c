@@ -17,6 +17,7 @@ struct opts {
 	struct cs_common common;
 	const char *owners, *authority, *trust_domain, *group;
 	int64_t quorum;
+	bool composite;
 	int64_t at;
 };
 
@@ -37,6 +38,8 @@ static const struct cs_opt rows[] = {
 	CS_COMPLETE_NONE},
     {"quorum-group", 0, CS_OPT_STRING, offsetof(struct opts, group), "NAME",
 	"count only owners of this group", 0, 0, CS_COMPLETE_NONE},
+    {"composite", 0, CS_OPT_FLAG, offsetof(struct opts, composite), NULL,
+	"as issuers: no approvals beside a request", 0, 0, CS_COMPLETE_NONE},
     {"at", 0, CS_OPT_TIME, offsetof(struct opts, at), "TIME",
 	"judge as of this time instead of now", 0, 0, CS_COMPLETE_NONE},
     CS_COMMON_ROWS(struct opts),
@@ -275,7 +278,8 @@ judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
 	    .authority = cs_span_str(o->authority),
 	    .trust_domain = cs_span_str(o->trust_domain),
 	    .quorum = (size_t)o->quorum,
-	    .quorum_group = cs_span_str(o->group), .now = now};
+	    .quorum_group = cs_span_str(o->group),
+	    .composite = o->composite, .now = now};
 	cs_verdict *v = NULL;
 	int r = cs_verify(&in, &v, e);
 

@@ -67,9 +67,29 @@ check_twice(struct cs_verdict *v, size_t i, cs_err *e)
 	return CS_OK;
 }
 
+/* Formats section 5: without the agent's word for the owner, anybody's
+ * approval could be laid beside its request. A denial binds nobody, and the
+ * agent would not carry it. */
+static int
+check_composite(const struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
+{
+	size_t i;
+
+	if (!in->composite || v->message->composite ||
+	    v->message->csr->intended_owner.p != NULL)
+		return CS_OK;
+	for (i = 0; i < v->message->n; i++)
+		if (v->approvals[i]->tbs.decision == CS_APPROVE)
+			return CS_REFUSE(e, CS_R_NOT_COMPOSITE, "expected a "
+			    "composite request, or one that names its owner, "
+			    "found approvals beside a request");
+	return CS_OK;
+}
+
 /* Carriers and their count. */
 static int
-check_carriers(struct cs_verdict *v, const cs_err late[], cs_err *e)
+check_carriers(struct cs_verdict *v, const cs_verify_in *in,
+    const cs_err late[], cs_err *e)
 {
 	size_t i;
 	int r;
@@ -91,7 +111,7 @@ check_carriers(struct cs_verdict *v, const cs_err late[], cs_err *e)
 			return r;
 	}
 	cs_grant_roles(v->each, v->message->n);
-	return CS_OK;
+	return check_composite(v, in, e);
 }
 
 typedef int step_fn(const struct cs_step *, cs_approved *, cs_err *);
@@ -127,7 +147,7 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	s.each = v->each;
 	s.n = v->message->n;
 	if ((r = cs_csr_verify(s.csr, e)) != CS_OK ||
-	    (r = check_carriers(v, late, e)) != CS_OK ||
+	    (r = check_carriers(v, in, late, e)) != CS_OK ||
 	    (r = cs_request_digest(s.csr, s.request_digest, e)) != CS_OK ||
 	    (r = cs_key_hash(&s.csr->key, s.agent_key_hash, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_anchor, e)) != CS_OK ||

@@ -24,6 +24,8 @@ typedef struct cs_verify_in { /* borrows all */
 	size_t quorum;            /* owners that have to approve; 0, 1: one */
 	cs_span quorum_group;     /* only owners whose line has this group=
 				   * count; absent: all */
+	bool composite;           /* as issuers: only a composite request, or
+				   * one that names its intended owner */
 	int64_t now;
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
 } cs_verify_in;

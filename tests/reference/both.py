@@ -437,7 +437,7 @@ def judge_kept():
         anchors = r.read_owners(file.read())
     for line in open(VECTORS + "expect"):
         name, _, words = line.strip().partition(" ")
-        if name == "#":
+        if name == "#" or name.startswith("not-composite"): # an issuer's
             continue
         words = dict(one.partition("=")[::2] for one in words.split(","))
         with open(VECTORS + name + ".pem", "rb") as file:

@@ -111,6 +111,9 @@ if w "$vectors/approved.pem" >/dev/null; then # built for their arc
 	says "which group" out 'group="ops"'
 	ok "a group" w --quorum 2 --quorum-group ops \
 	    "$vectors/approved-quorum-group.pem"
+	exits 1 "a bundle" w --composite "$vectors/approved-bundle.pem"
+	says "for an issuer" out "refused: not-composite: "
+	ok "a composite request" w --composite "$vectors/approved.pem"
 	ok "a grant and its use" w "$vectors/approved-pair.pem"
 	says "says so" out "by $alice under a grant (software, no presence)"
 	w --json "$vectors/approved-pair.pem" >out

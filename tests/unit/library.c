@@ -219,6 +219,41 @@ test_verdict(const countersign_request *q)
 	    COUNTERSIGN_EFORMAT && a == NULL, "anchors that are none");
 }
 
+/* A request and an approval beside it, by nobody who is known. */
+static void
+test_bundle(void)
+{
+	const char *src = getenv("SRCDIR");
+	char path[4096], file[8192];
+	countersign_anchors *a = NULL;
+	countersign_verdict *v = NULL;
+	countersign_question ask = {.size = sizeof(ask), .now = NOON,
+	    .trust_domain = "corp.example", .composite = 1};
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path),
+	    "%s/tests/vectors/verdict/approved-bundle.pem",
+	    src == NULL ? "." : src);
+	if (!ok((f = fopen(path, "r")) != NULL, "a bundle"))
+		return;
+	ask.message = (countersign_bytes){(const uint8_t *)file,
+	    fread(file, 1, sizeof(file), f)};
+	(void)fclose(f);
+	ok(countersign_anchors_parse("o", "", 0, &a, error) ==
+	    COUNTERSIGN_OK, "nobody is known");
+	ask.anchors = a;
+	ok(countersign_verify(&ask, &v, error) == COUNTERSIGN_OK &&
+	    strcmp(countersign_verdict_reason(v), "not-composite") == 0,
+	    "is not for an issuer");
+	countersign_verdict_free(&v);
+	ask.composite = 0;
+	ok(countersign_verify(&ask, &v, error) == COUNTERSIGN_OK &&
+	    strcmp(countersign_verdict_reason(v), "unknown-owner-key") == 0,
+	    "is for others");
+	countersign_verdict_free(&v);
+	countersign_anchors_free(&a);
+}
+
 static void
 test_credential(const struct vec *v, size_t n)
 {
@@ -295,6 +330,7 @@ main(void)
 	ok(countersign_approvals_read("none", 4, a, &k, error) ==
 	    COUNTERSIGN_EFORMAT && k == 0 && a[0] == NULL, "no approval");
 	test_verdict(q);
+	test_bundle();
 	test_credential(v, n);
 	countersign_request_free(&q);
 	countersign_error_free(&error);

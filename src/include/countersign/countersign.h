@@ -129,6 +129,7 @@ typedef struct countersign_question {
 	countersign_bytes nonce;          /* the pending request's; or none */
 	size_t quorum;                    /* owners that have to approve */
 	const char *quorum_group;         /* of this group; NULL: any */
+	int composite;                    /* not 0, as issuers: no bundles */
 	int64_t now;                      /* seconds since 1970 */
 	countersign_keycache *keys;       /* this thread's; or NULL */
 } countersign_question;

@@ -587,6 +587,32 @@ def subjects():
         options=tlv(0x80, b"N" * 16))), "nonce=" + "4e" * 16)
 
 
+def bundles():
+    """What an issuer takes (section 5): the agent has signed who approves."""
+    r, a, bob = Request(AGENT_KEY), K["alice"], b"mailto:bob@corp.example"
+    asked = Request(AGENT_KEY, owner=ALICE)
+
+    def beside(req, *approvals):
+        return pem("CERTIFICATE REQUEST", csr(req.key, req.base)) + "".join(
+            pem("OWNER APPROVAL", one) for one in approvals)
+
+    no = approve(r, a, decision=0, lifetime=1)
+    only = "composite"
+    write("approved-composite", r.composite(approve(r, a)), only)
+    write("not-composite", beside(r, approve(r, a)), only)
+    write("not-composite-deny", beside(r, approve(r, a), no), only)
+    write("denied-bundle", beside(r, no), only + ",by=" + ALICE.decode())
+    write("approved-bundle-asked", beside(asked, approve(asked, a)), only)
+    write("wrong-owner-bundle", beside(asked, approve(
+        asked, K["bob"], owner=bob)), only)
+    write("no-approval-bundle", beside(r), only)
+    write("duplicate-before-composite", beside(r, *[approve(r, a)] * 2), only)
+    write("unsupported-before-composite", beside(r, seq(
+        own(4, 9), seq())), only)
+    write("not-composite-before-anchor", beside(r, approve(
+        r, K["stranger"])), only)
+
+
 def place_and_policy():
     r, a = Request(AGENT_KEY), K["alice"]
     write("wrong-authority", r.composite(approve(
@@ -830,6 +856,7 @@ def main():
     carriers()
     keys_and_binding()
     subjects()
+    bundles()
     place_and_policy()
     order()
     edges()
