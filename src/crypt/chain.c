@@ -136,6 +136,12 @@ cs_chain_key(const cs_chain *c)
 	return &c->key;
 }
 
+const uint8_t *
+cs_chain_key_hash(const cs_chain *c, size_t i)
+{
+	return i < c->n_path ? c->path[i] : NULL;
+}
+
 cs_span
 cs_chain_leaf(const cs_chain *c)
 {
@@ -240,8 +246,23 @@ check_purposes(STACK_OF(X509) *path, cs_span eku, cs_err *e)
 }
 
 static int
-check_path(X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku, int64_t now,
-    cs_err *e)
+keep_keys(cs_chain *c, STACK_OF(X509) *path, cs_err *e)
+{
+	int i, n = sk_X509_num(path), r;
+
+	if (n > CS_CHAIN_DEPTH_MAX + 2)
+		return cs_fail(e, CS_EBUG, where, "a path of %d", n);
+	for (i = 0; i < n; i++)
+		if ((r = cs_x509_key(sk_X509_value(path, i), NULL, c->path[i],
+		    e)) != CS_OK)
+			return r;
+	c->n_path = (size_t)n;
+	return CS_OK;
+}
+
+static int
+check_path(cs_chain *c, X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku,
+    int64_t now, cs_err *e)
 {
 	STACK_OF(X509) *path;
 	int r;
@@ -253,22 +274,25 @@ check_path(X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku, int64_t now,
 	path = X509_STORE_CTX_get0_chain(ctx);
 	if (sk_X509_num(path) < 2)
 		return REFUSE(e, "the owner's certificate is the CA's");
-	return eku.p == NULL ? CS_OK : check_purposes(path, eku, e);
+	if (eku.p != NULL && (r = check_purposes(path, eku, e)) != CS_OK)
+		return r;
+	return keep_keys(c, path, e);
 }
 
 int
-cs_chain_path(const cs_chain *c, const cs_ca *ca, cs_span eku, int64_t now,
+cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku, int64_t now,
     cs_err *e)
 {
 	X509_STORE_CTX *ctx;
 	int r;
 
+	c->n_path = 0;
 	ERR_clear_error();
 	if ((ctx = X509_STORE_CTX_new()) == NULL ||
 	    X509_STORE_CTX_init(ctx, ca->store, c->leaf, c->certs) != 1)
 		r = cs_ossl_fail(e, where, "cannot set up a path");
 	else
-		r = check_path(ctx, ca, eku, now, e);
+		r = check_path(c, ctx, ca, eku, now, e);
 	X509_STORE_CTX_free(ctx);
 	ERR_clear_error();
 	return as_refusal(r, e);

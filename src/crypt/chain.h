@@ -34,8 +34,11 @@ CS_USE int cs_chain_issuer(const cs_chain *c, cs_span *issuer, cs_span *serial,
  * CA's lists where it has some, at most CS_CHAIN_DEPTH_MAX intermediates? Each
  * of these that lists key purposes lists `eku` (content octets; absent: is not
  * looked at) or any. CS_R_PATH_INVALID. */
-CS_USE int cs_chain_path(const cs_chain *c, const cs_ca *ca, cs_span eku,
+CS_USE int cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku,
     int64_t now, cs_err *e);
+/* Hash of key `i` of the path that was found last: 0 is the leaf's, the last
+ * the CA's. CS_SHA256_LEN bytes, lent; NULL beyond. */
+const uint8_t *cs_chain_key_hash(const cs_chain *c, size_t i);
 /* Is the leaf an owner's: CA=false, digitalSignature, `eku` itself, no
  * ownerBindings, no agent's name? CS_R_PATH_INVALID. */
 CS_USE int cs_chain_profile(const cs_chain *c, cs_span eku, cs_err *e);

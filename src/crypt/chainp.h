@@ -22,6 +22,8 @@ struct cs_chain {
 	X509 *leaf;            /* one of certs */
 	cs_buf *leaf_der, *spki;
 	cs_spki key;
+	uint8_t path[CS_CHAIN_DEPTH_MAX + 2][CS_SHA256_LEN]; /* key hashes */
+	size_t n_path;
 };
 
 /* One whole certificate off *in. CS_R_MALFORMED. */

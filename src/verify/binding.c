@@ -13,10 +13,26 @@ hash_span(const uint8_t h[CS_SHA256_LEN])
 	return cs_span_of(h, CS_SHA256_LEN);
 }
 
+/* Is the agent's key one of those that lead from the owner's to a CA? */
+static bool
+is_on_path(const struct cs_step *s, const cs_approved *a)
+{
+	const cs_chain *c = a->path->chain;
+	const uint8_t *hash;
+	size_t i;
+
+	for (i = 0; c != NULL &&
+	    (hash = cs_chain_key_hash(c, i)) != NULL; i++)
+		if (cs_span_eq(hash_span(hash), hash_span(s->agent_key_hash)))
+			return true;
+	return false;
+}
+
 /* Formats section 3: an agent may not ask for a key that approves. */
 static int
-check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
+check_key_reuse(const struct cs_step *s, const cs_approved *a, cs_err *e)
 {
+	const cs_tbs *t = &a->approval->tbs;
 	cs_span holder = t->subjects[0].holder_key;
 	cs_anchor other = {0};
 	bool known = false;
@@ -28,6 +44,9 @@ check_key_reuse(const struct cs_step *s, const cs_tbs *t, cs_err *e)
 	if (cs_span_eq(holder, s->csr->key.der))
 		return CS_REFUSE(e, CS_R_KEY_REUSE,
 		    "the agent's key is the grant's holder's");
+	if (is_on_path(s, a))
+		return CS_REFUSE(e, CS_R_KEY_REUSE, "the agent's key is a "
+		    "CA's, which leads to the approving owner's");
 	if ((r = cs_anchors_find(s->in->anchors, s->agent_key_hash, &other,
 	    &known, e)) != CS_OK)
 		return r;
@@ -99,7 +118,7 @@ cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e)
 	const cs_tbs *t = &a->approval->tbs;
 	int r;
 
-	if ((r = check_key_reuse(s, t, e)) != CS_OK ||
+	if ((r = check_key_reuse(s, a, e)) != CS_OK ||
 	    (a->role != CS_ROLE_GRANT &&
 	    (r = check_subjects(s, a, e)) != CS_OK))
 		return r;

@@ -12,6 +12,34 @@
 
 #define OWNER_ROOM (CS_OWNER_MAX + 1024)
 
+/* A line with the very key comes first, of each key between leaf and CA: what
+ * is revoked leads nowhere. And a CA is nobody's owner. */
+static int
+check_keys(const struct cs_step *s, const cs_chain *c, cs_err *e)
+{
+	const uint8_t *hash, *above;
+	cs_anchor line = {0};
+	bool known = false;
+	size_t i;
+	int r;
+
+	for (i = 0; (hash = cs_chain_key_hash(c, i)) != NULL &&
+	    (above = cs_chain_key_hash(c, i + 1)) != NULL; i++) {
+		if ((r = cs_anchors_find(s->in->anchors, hash, &line, &known,
+		    e)) != CS_OK)
+			return r;
+		if (known && i == 0)
+			return CS_REFUSE(e, CS_R_PATH_INVALID, "the owner's "
+			    "certificate has the key of a CA, %s:%u",
+			    CS_ANCHOR_AT(&line));
+		if (known && line.has_revoked && s->in->now >= line.revoked)
+			return CS_REFUSE(e, CS_R_PATH_INVALID, "certificate "
+			    "%zu above the owner's: its key is revoked, %s:%u",
+			    i, CS_ANCHOR_AT(&line));
+	}
+	return CS_OK;
+}
+
 /* Tries one line. Then the anchor is it, with the certificate's owner and
  * key. */
 static int
@@ -24,6 +52,7 @@ try_line(const struct cs_step *s, cs_approved *a, const cs_authority *by,
 	cs_buf_reset(a->path->owner);
 	if ((r = cs_chain_path(a->path->chain, by->ca, eku, s->in->now, e)) !=
 	    CS_OK ||
+	    (r = check_keys(s, a->path->chain, e)) != CS_OK ||
 	    (r = cs_chain_profile(a->path->chain, eku, e)) != CS_OK ||
 	    (r = cs_chain_owner(a->path->chain, by->line.owner_san,
 	    a->path->owner, e)) != CS_OK) {

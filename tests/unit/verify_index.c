@@ -407,17 +407,17 @@ authorities(void)
 		ok(load("ca", &a, &e) == CS_OK && mapped("ca.idx") == (i == 1),
 		    "%s: %s", i == 0 ? "text" : "index", e.text);
 		l = cs_anchors_authorities(a);
-		ok(l->n == 2 && l->v[0].line.line == 4 &&
-		    l->v[1].line.line == 5 && l->v[0].ca != NULL &&
+		ok(l->n == 4 && l->v[0].line.line == 4 &&
+		    l->v[1].line.line == 5 && l->v[2].line.has_revoked && l->v[0].ca != NULL &&
 		    strcmp(l->v[1].line.file, at("ca")) == 0,
-		    "two CAs in their order");
-		ok(l->n == 2 && cs_span_is(l->v[1].line.eku,
+		    "CAs in their order");
+		ok(l->n == 4 && cs_span_is(l->v[1].line.eku,
 		    "1.3.6.1.5.5.7.3.4") && l->v[1].line.no_revocation &&
 		    l->v[0].line.eku.p == NULL, "with their options");
-		ok(cs_anchors_count(a) == 5 && find(a, B, &bob, &found) ==
-		    CS_OK && found && bob.line == 6, "the others are there");
+		ok(cs_anchors_count(a) == 8 && find(a, B, &bob, &found) ==
+		    CS_OK && found && bob.line == 9, "the others are there");
 		found = false;
-		ok(l->n == 2 && cs_anchors_find(a,
+		ok(l->n == 4 && cs_anchors_find(a,
 		    cs_ca_key_hash(l->v[0].ca), &bob, &found, &e) == CS_OK &&
 		    found && bob.type == CS_ANCHOR_X509, "a CA's key is known");
 		cs_anchors_free(&a);

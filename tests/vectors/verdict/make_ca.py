@@ -25,7 +25,8 @@ END = datetime.datetime(2046, 1, 1)
 CURLY = b"https://corp.example/people/bob"
 
 K = {n: m.ec_key(i) for i, n in enumerate(
-    ("root", "cards", "other", "deep1", "deep2", "deep3", "deep4", "leaf"),
+    ("root", "cards", "other", "deep1", "deep2", "deep3", "deep4", "leaf",
+     "lost", "late", "mislaid"),
     5001)}
 
 
@@ -117,6 +118,9 @@ OWNERS = """\
 mailto:alice@corp.example agents="wimse://corp.example/agent",no-touch-required,revoked=20261101000000Z spki {gone}
 * agents="wimse://corp.example/agent",owner-san="email:*@corp.example",no-touch-required,no-revocation x509-ca {root} cards
 * agents="wimse://corp.example/agent",owner-san="uri:https://corp.example/people",no-touch-required,no-revocation,eku=1.3.6.1.5.5.7.3.4 x509-ca {cards}
+* agents="wimse://corp.example/agent",owner-san="email:*@corp.example",no-touch-required,no-revocation,revoked=20261101000000Z x509-ca {lost} cards, before
+mailto:cards@corp.example revoked=20261101000000Z spki {mislaid} cards, before those
+* owner-san="email:*@corp.example",no-revocation,revoked=20261121120001Z x509-ca {late} until the next second
 """
 
 
@@ -124,7 +128,10 @@ def main():
     os.chdir(os.path.dirname(os.path.abspath(sys.argv[0])))
     root = kept("ca-root.der", lambda: authority("root", "root"))
     cards = kept("ca-cards.der", lambda: authority("cards", "root"))
-    text = {"root": root, "cards": cards, "gone": m.spki(m.K["revoked"])}
+    lost = kept("ca-lost.der", lambda: authority("lost", "root"))
+    late = kept("ca-late.der", lambda: authority("late", "root"))
+    text = {"root": root, "cards": cards, "gone": m.spki(m.K["revoked"]),
+            "lost": lost, "late": late, "mislaid": m.spki(K["mislaid"])}
     with open("owners-ca", "w", encoding="ascii") as f:
         f.write(OWNERS.format(**{n: base64.b64encode(v).decode()
                                  for n, v in text.items()}))
@@ -194,6 +201,16 @@ def main():
           attrs=[signing_cert(leaf())], options="text=signingCertificateV2")
     write("revoked-ca-line-first", leaf(key=m.K["revoked"]),
           key=m.K["revoked"])
+    write("revoked-ca-between", leaf("lost"), lost)
+    write("path-invalid-ca-revoked-key", leaf("mislaid"), authority(
+        "mislaid", "root"), options="text=above+the+owner's:+its+key+is+revoked")
+    write("approved-ca-before-revoked", leaf("late"), late)
+    write("path-invalid-ca-key", leaf(key=K["root"]), key=K["root"],
+          options="text=the+key+of+a+CA")
+    write("path-invalid-ca-key-revoked", leaf(key=K["lost"]), key=K["lost"],
+          options="text=the+key+of+a+CA")
+    write("key-reuse-ca-between", leaf("deep2"), *deep[:2],
+          req=m.Request(K["deep1"]), options="text=leads+to")
     write("agent-not-allowed-ca", good,
           req=m.Request(m.AGENT_KEY, agent=b"wimse://corp.example/other"))
     write("key-reuse-ca", good, req=m.Request(K["root"]))
