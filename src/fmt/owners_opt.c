@@ -18,6 +18,7 @@
 #define NOWHERE ((size_t)-1) /* checked, not kept: its key types come later */
 #define COUNT_MAX 1000000    /* maxIssuances, formats section 4 */
 #define WORD_MAX 64          /* option names and unquoted values */
+#define ANY_PURPOSE "2.5.29.37.0" /* never enough, formats section 8 */
 #define ALL (CS_ANCHOR_SPKI | CS_ANCHOR_FIDO2 | CS_ANCHOR_X509 | \
     CS_ANCHOR_SSH | CS_ANCHOR_SK)
 
@@ -154,10 +155,13 @@ san_check(cs_span value, enum cs_anchor_type type, cs_anchor *a, cs_err *e)
 static int
 oid_check(cs_span dotted, cs_err *e)
 {
-	cs_buf *b = cs_buf_new(WORD_MAX);
+	cs_buf *b;
 	int r;
 
-	if (b == NULL)
+	if (cs_span_is(dotted, ANY_PURPOSE))
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected one purpose, found any");
+	if ((b = cs_buf_new(WORD_MAX)) == NULL)
 		return cs_nomem(e, "owners");
 	r = cs_oid_get(b, dotted) == CS_OK ? CS_OK : CS_BAD(e, CS_R_MALFORMED,
 	    "owners", "expected a dotted object identifier, found \"%.*s\"",

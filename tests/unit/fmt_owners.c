@@ -318,6 +318,7 @@ static const struct {
 	{TYPED("*", "eku=1.02", "x509-ca"), CS_R_MALFORMED, "\"eku\""},
 	{TYPED("*", "eku=1.2.4294967296", "x509-ca"), CS_R_MALFORMED,
 	    "\"eku\""},
+	{TYPED("*", "eku=2.5.29.37.0", "x509-ca"), CS_R_MALFORMED, "found any"},
 	{TYPED("*", "eku=clientAuth", "x509-ca"), CS_R_MALFORMED, "\"eku\""},
 	{TYPED(OWNER, "-", "ssh-ed25519"), CS_R_UNSUPPORTED, "ssh-ed25519"},
 	{TYPED(OWNER, "-", "ssh-rsa"), CS_R_UNSUPPORTED, "ssh-rsa"},
