@@ -502,7 +502,13 @@ test_patterns(void)
 	static const char *const bad[] = {"", "email:", "email:*@",
 	    "email:*@Corp.example", "email:alice@corp.example",
 	    "email:*@*.example", "uri:", "uri:https", "uri:https://a.example/",
-	    "uri:mailto:a@b.example", "uri:wimse://a.example/b", "dns:a"};
+	    "uri:mailto:a@b.example", "uri:wimse://a.example/b", "dns:a",
+	    "uri:https://a.example/b/..", "uri:https://a.example/%2E/b"};
+	static const char *const below[] = {"", "/alice", "/a..", "/..a",
+	    "/...", "/%2e%2e%2e", "/%2ea", "/a?b=/../c", "/%2f.."};
+	static const char *const beside[] = {"x", "/..", "/../people/a",
+	    "/a/./b", "/.", "/%2e%2E/admin", "/.%2e", "/a/%2E?x", "/../"};
+	char name[256];
 	cs_err e = {0};
 	size_t i;
 
@@ -512,6 +518,18 @@ test_patterns(void)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ok(cs_owner_san_check(cs_span_str(bad[i]), &e) == CS_EFORMAT,
 		    "owner-san \"%s\" is refused: %s", bad[i], e.text);
+	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", good[1] + 4,
+		    below[i]);
+		ok(cs_owner_san_match(cs_span_str(good[1]),
+		    cs_span_str(name)), "%s is below", name);
+	}
+	for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+		(void)snprintf(name, sizeof(name), "%s%s", good[1] + 4,
+		    beside[i]);
+		ok(!cs_owner_san_match(cs_span_str(good[1]),
+		    cs_span_str(name)), "%s is not below", name);
+	}
 }
 
 int
