@@ -100,8 +100,9 @@ check_names(const cs_tbs *g, const cs_tbs *use, cs_err *e)
 	if (!cs_span_eq(use->owner_key_hash,
 	    cs_span_of(holder, sizeof(holder))))
 		return REFUSE(e, "the use is not of the holder's key");
-	if (!cs_agent_id_under(use->subjects[0].agent_id, s->agent_id))
-		return REFUSE(e, "the grant is for %.*s and below, not for "
+	if (!cs_agent_id_under(use->subjects[0].agent_id, s->agent_id) ||
+	    cs_span_eq(use->subjects[0].agent_id, s->agent_id))
+		return REFUSE(e, "the grant is for agents below %.*s, not for "
 		    "%.*s", CS_SHOW(s->agent_id),
 		    CS_SHOW(use->subjects[0].agent_id));
 	return CS_OK;

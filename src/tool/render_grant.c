@@ -22,8 +22,8 @@ put_sentence(const cs_tbs *t, cs_buf *b)
 	    !cs_rfc3339_put(t->not_after + t->max_lifetime, end))
 		return CS_EBUG;
 	return cs_buf_printf(b, "whoever has this key can approve, in the "
-	    "name of %.*s and without asking again, any request of the agent "
-	    "%.*s and of all agents below it, at %.*s, from %s until %s: "
+	    "name of %.*s and without asking again, any request of an agent "
+	    "below %.*s, at %.*s, from %s until %s: "
 	    "together %lld %s of each kind (X.509, WIT) for at most %s each, "
 	    "the last of which ends at %s", (int)t->owner.n, t->owner.p,
 	    (int)s->agent_id.n, s->agent_id.p, (int)t->authority.n,

@@ -17,6 +17,7 @@ openssl pkey -in holder.key -pubout -out holder.pub
 openssl req -new -x509 -key holder.key -subj /CN=ci -out holder.crt -days 1
 countersign request --id $prefix/job --key agent.key -o job.csr
 countersign request --id $prefix/other --key other.key -o other.csr
+countersign request --id $prefix --key agent.key -o itself.csr
 countersign request --id ${prefix}x/job --key agent.key -o outside.csr
 owner="--key file:owner.key --owner $alice"
 # shellcheck disable=SC2086 # options
@@ -44,8 +45,8 @@ says "to whom" page "GRANT $prefix TO P-256 key SHA256:$(openssl pkey \
     -in holder.key -pubout -outform DER | openssl dgst -sha256 -binary |
     openssl base64 -A | tr -d =) file holder.pub"
 says "says what the holder can do" page "whoever has this key can approve, in \
-the name of $alice and without asking again, any request of the agent $prefix \
-and of all agents below it, at https://corp.example, from "
+the name of $alice and without asking again, any request of an agent below \
+$prefix, at https://corp.example, from "
 says "how often and how long" page "together 100 credentials of each kind \
 (X.509, WIT) for at most 1h each, the last of which ends at "
 ok "show" countersign show grant
@@ -138,6 +139,7 @@ refused grant-invalid "another's key" countersign sign --yes --json \
 refused grant-invalid "the owner's own key" countersign sign --yes --json \
     --under grant --key owner.key job.csr
 refused grant-invalid "an agent beside" under --json outside.csr
+refused grant-invalid "the prefix itself" under --json itself.csr
 countersign request --id $prefix/h --key holder.key -o h.csr
 refused key-reuse "the holder as agent" under --json h.csr
 countersign request --id $prefix/o --key owner.key -o o.csr
