@@ -19,10 +19,11 @@ put_item(cs_page *p, const cs_review *r, const cs_tbs *t, size_t i,
 	(void)snprintf(label, sizeof(label), "%zu", f->number);
 	cs_page_rowf(p, label, "%s", f->code);
 	cs_part_asker(p, "", s, f->csr);
-	cs_page_row(p, "  file", cs_span_str(f->path));
 	if (!cs_part_one_place(r))
 		cs_page_row(p, "  where", t->authority);
 	cs_part_lookout(p, s, t);
+	/* Who filled the folder chose the name, too. */
+	cs_page_fence(p, "file", cs_span_str(f->path));
 	return cs_page_fence_agent(p, f->csr, e);
 }
 

@@ -37,7 +37,7 @@ is "in the order of names, numbered" \
     "$(sed -n 's/^\([0-9]\) .*/\1/p' page | tr '\n' ' ')" "1 2 3 "
 says "with the agent" page "            $base/a2"
 says "its words behind a bar" page "| purpose: task 2"
-says "and the file" page "  file      in/r2.csr"
+says "and the file" page "| file: in/r2.csr"
 ok "the approval" countersign show --json all.approval
 cp out all.json
 ok "has one subject a request" jq -e '.objects[0].subjects | length == 3' \
