@@ -10,11 +10,57 @@
 #define WHERE "p11 token"
 #define BATCH 32
 
+static const char *
+meaning(CK_RV rv)
+{
+	static const struct {
+		CK_RV rv;
+		const char *text;
+	} known[] = {
+		{CKR_HOST_MEMORY, "the module is out of memory"},
+		{CKR_SLOT_ID_INVALID, "the slot is gone"},
+		{CKR_GENERAL_ERROR, "the module failed"},
+		{CKR_FUNCTION_FAILED, "the module failed"},
+		{CKR_ARGUMENTS_BAD, "the module refuses its arguments"},
+		{CKR_CANT_LOCK, "the module cannot work with threads"},
+		{CKR_DATA_LEN_RANGE, "the length does not suit the key"},
+		{CKR_DEVICE_ERROR, "the device failed"},
+		{CKR_DEVICE_MEMORY, "the device is out of memory"},
+		{CKR_DEVICE_REMOVED, "the device was taken away"},
+		{CKR_FUNCTION_NOT_SUPPORTED, "the module cannot do this"},
+		{CKR_KEY_HANDLE_INVALID, "the key is gone"},
+		{CKR_KEY_SIZE_RANGE, "the key's size is not supported"},
+		{CKR_KEY_TYPE_INCONSISTENT, "not with a key of this type"},
+		{CKR_KEY_FUNCTION_NOT_PERMITTED, "the key may not sign"},
+		{CKR_MECHANISM_INVALID, "the mechanism is not supported"},
+		{CKR_MECHANISM_PARAM_INVALID,
+		    "the mechanism's parameters are not supported"},
+		{CKR_OBJECT_HANDLE_INVALID, "the object is gone"},
+		{CKR_OPERATION_ACTIVE, "another operation is not at its end"},
+		{CKR_SESSION_CLOSED, "the session was closed"},
+		{CKR_SESSION_COUNT, "the token has no session left"},
+		{CKR_SESSION_HANDLE_INVALID, "the session is gone"},
+		{CKR_TOKEN_NOT_PRESENT, "no token is in the slot"},
+		{CKR_TOKEN_NOT_RECOGNIZED, "the token is of no known kind"},
+		{CKR_USER_NOT_LOGGED_IN, "the login is gone"},
+		{CKR_USER_PIN_NOT_INITIALIZED, "the token has no PIN yet"},
+		{CKR_BUFFER_TOO_SMALL, "the answer is too long"},
+		{CKR_CRYPTOKI_NOT_INITIALIZED,
+		    "the module was ended by somebody else"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].rv == rv)
+			return known[i].text;
+	return "the module failed";
+}
+
 int
 cs_ck_fail(cs_err *e, const char *call, CK_RV rv)
 {
 	return cs_fail(e, CS_EDEVICE, WHERE, "%s: %s (CKR 0x%lx)",
-	    call, p11_kit_strerror(rv), (unsigned long)rv);
+	    call, meaning(rv), (unsigned long)rv);
 }
 
 void

@@ -4,7 +4,6 @@
 #ifndef CS_P11_CK_H
 #define CS_P11_CK_H
 
-#include <p11-kit/p11-kit.h>
 #include <p11-kit/pkcs11.h>
 
 #include "base/buf.h"

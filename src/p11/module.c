@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "p11/path.h"
+
 #define WHERE "p11 module"
 #define SLOTS_MAX 256
 
@@ -27,41 +29,27 @@ takes(const cs_p11_uri *u, enum cs_p11_uri_attr a, const CK_UTF8CHAR *field,
 static int
 load_single(const char *path, cs_p11_modules *out, cs_err *e)
 {
-	CK_FUNCTION_LIST *f;
-	CK_RV rv;
-
-	if ((out->list = calloc(2, sizeof(CK_FUNCTION_LIST *))) == NULL)
+	if ((out->path = strdup(path)) == NULL ||
+	    (out->list = calloc(2, sizeof(CK_FUNCTION_LIST *))) == NULL)
 		return cs_nomem(e, WHERE);
-	out->single = true;
-	if ((f = p11_kit_module_load(path, 0)) == NULL) {
-		const char *why = p11_kit_message();
-
-		return cs_fail(e, CS_EDEVICE, WHERE, "PKCS#11 module %s: %s",
-		    path, why == NULL ? "cannot be loaded" : why);
-	}
-	if ((rv = p11_kit_module_initialize(f)) != CKR_OK) {
-		p11_kit_module_release(f);
-		(void)cs_ck_fail(e, "C_Initialize", rv);
-		return cs_wrap(e, "PKCS#11 module %s", path);
-	}
-	out->list[0] = f;
-	return CS_OK;
+	return cs_p11_path_load(path, &out->list[0], &out->finalize, e);
 }
 
 int
 cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out, cs_err *e)
 {
 	const char *why;
+	int r;
 
-	out->list = NULL;
-	out->single = false;
-	p11_kit_be_quiet(); /* or it writes to standard error by itself */
+	memset(out, 0, sizeof(*out));
 	if (u->attr[CS_P11_A_MODULE_PATH] != NULL)
 		return load_single(cs_buf_cstr(u->attr[CS_P11_A_MODULE_PATH]),
 		    out, e);
-	if ((out->list = p11_kit_modules_load_and_initialize(0)) != NULL)
+	if ((r = cs_p11_kit_load(&out->kit, e)) != CS_OK)
+		return r;
+	if ((out->list = out->kit.modules_load_and_initialize(0)) != NULL)
 		return CS_OK;
-	why = p11_kit_message();
+	why = out->kit.message();
 	return cs_fail(e, CS_EDEVICE, WHERE,
 	    "p11-kit's PKCS#11 modules cannot be loaded: %s",
 	    why == NULL ? "no reason given" : why);
@@ -70,24 +58,36 @@ cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out, cs_err *e)
 void
 cs_p11_modules_unload(cs_p11_modules *m)
 {
-	if (m->list == NULL)
-		return;
-	if (!m->single) {
-		p11_kit_modules_finalize_and_release(m->list);
-	} else {
-		if (m->list[0] != NULL) {
-			(void)p11_kit_module_finalize(m->list[0]);
-			p11_kit_module_release(m->list[0]);
-		}
+	if (m->finalize)
+		(void)m->list[0]->C_Finalize(NULL);
+	if (m->list != NULL && m->path == NULL)
+		m->kit.modules_finalize_and_release(m->list);
+	else
 		free(m->list);
-	}
-	m->list = NULL;
+	free(m->path);
+	memset(m, 0, sizeof(*m));
+}
+
+char *
+cs_p11_modules_name(const cs_p11_modules *m, CK_FUNCTION_LIST *f)
+{
+	if (m->path == NULL)
+		return m->kit.module_get_name(f);
+	return strdup(strrchr(m->path, '/') + 1);
+}
+
+char *
+cs_p11_modules_file(const cs_p11_modules *m, CK_FUNCTION_LIST *f)
+{
+	return m->path == NULL ? m->kit.module_get_filename(f) :
+	    strdup(m->path);
 }
 
 static bool
-module_matches(CK_FUNCTION_LIST *f, const cs_p11_uri *u)
+module_matches(const cs_p11_modules *m, CK_FUNCTION_LIST *f,
+    const cs_p11_uri *u)
 {
-	char *name = p11_kit_module_get_name(f);
+	char *name = cs_p11_modules_name(m, f);
 	bool good = cs_p11_uri_takes(u, CS_P11_A_MODULE_NAME,
 	    cs_span_str(name));
 	CK_INFO info = {0};
@@ -143,7 +143,7 @@ slot_list(CK_FUNCTION_LIST *f, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *n)
 }
 
 static int
-module_each(CK_FUNCTION_LIST *f, bool single, const cs_p11_uri *u,
+module_each(const cs_p11_modules *m, CK_FUNCTION_LIST *f, const cs_p11_uri *u,
     int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
     const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
 {
@@ -152,10 +152,11 @@ module_each(CK_FUNCTION_LIST *f, bool single, const cs_p11_uri *u,
 	CK_RV rv;
 	int r = CS_OK;
 
-	if (!module_matches(f, u))
+	if (!module_matches(m, f, u))
 		return CS_OK;
 	if ((rv = slot_list(f, slots, &n)) != CKR_OK)
-		return single ? cs_ck_fail(e, "C_GetSlotList", rv) : CS_OK;
+		return m->path != NULL ?
+		    cs_ck_fail(e, "C_GetSlotList", rv) : CS_OK;
 	for (i = 0; i < n && r == CS_OK; i++) {
 		CK_TOKEN_INFO t = {0};
 
@@ -164,7 +165,7 @@ module_each(CK_FUNCTION_LIST *f, bool single, const cs_p11_uri *u,
 		rv = f->C_GetTokenInfo(slots[i], &t);
 		if (rv == CKR_OK && token_matches(&t, u))
 			r = each(arg, f, slots[i], &t, e);
-		else if (rv != CKR_OK && single &&
+		else if (rv != CKR_OK && m->path != NULL &&
 		    rv != CKR_TOKEN_NOT_PRESENT &&
 		    rv != CKR_TOKEN_NOT_RECOGNIZED)
 			r = cs_ck_fail(e, "C_GetTokenInfo", rv);
@@ -181,6 +182,6 @@ cs_p11_modules_each(const cs_p11_modules *m, const cs_p11_uri *u,
 	int r = CS_OK;
 
 	for (i = 0; m->list[i] != NULL && r == CS_OK; i++)
-		r = module_each(m->list[i], m->single, u, each, arg, e);
+		r = module_each(m, m->list[i], u, each, arg, e);
 	return r;
 }

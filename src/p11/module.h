@@ -5,20 +5,27 @@
 #define CS_P11_MODULE_H
 
 #include "p11/ck.h"
+#include "p11/kit.h"
 #include "p11/uri.h"
 
-/* The PKCS#11 modules of one URI, loaded and initialized by p11-kit:
- * module-path= only that one, otherwise those that p11-kit has configured. */
+/* The PKCS#11 modules of one URI, loaded and initialized: module-path= only
+ * that one, otherwise those that p11-kit has configured. */
 
 typedef struct cs_p11_modules {
 	CK_FUNCTION_LIST **list; /* ends with NULL; NULL: none loaded */
-	bool single;             /* by module-path= */
+	char *path;              /* of the only one, or NULL */
+	bool finalize;           /* the only one, at the end */
+	cs_p11_kit kit;          /* of the others */
 } cs_p11_modules;
 
 /* CS_EDEVICE when there is none to load. */
 CS_USE int cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out,
     cs_err *e);
 void cs_p11_modules_unload(cs_p11_modules *m);
+
+/* The module's name as p11-kit has it, and its file's; free(), or NULL. */
+char *cs_p11_modules_name(const cs_p11_modules *m, CK_FUNCTION_LIST *f);
+char *cs_p11_modules_file(const cs_p11_modules *m, CK_FUNCTION_LIST *f);
 
 /* Calls `each` for every slot with an initialized token that the URI's token,
  * slot and library attributes match. A broken module or slot is passed over,

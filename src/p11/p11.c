@@ -102,7 +102,7 @@ resolve(cs_p11 *k, cs_err *e)
 	k->f = token->f;
 	k->slot = token->slot;
 	k->token = token->info;
-	k->module = p11_kit_module_get_filename(k->f);
+	k->module = cs_p11_modules_file(&k->modules, k->f);
 	if ((r = remember(k, seen, e)) == CS_OK && seen == NULL)
 		r = cs_p11_login(k, e);
 out:

@@ -93,7 +93,6 @@ initialize(void *args)
 {
 	char text[60], *end;
 
-	(void)args;
 	if (initialized)
 		return told("C_Initialize", CKR_CRYPTOKI_ALREADY_INITIALIZED);
 	memset(&h, 0, sizeof(h));
@@ -109,6 +108,8 @@ initialize(void *args)
 		h.fail_at = strtoul(end + 1, NULL, 10);
 	}
 	h.stale = has("stale") || has("stuck");
+	if (args != NULL && has("cant-lock"))
+		return told("C_Initialize", CKR_CANT_LOCK);
 	CALL("C_Initialize");
 	initialized = true;
 	return CKR_OK;
@@ -446,8 +447,13 @@ static CK_FUNCTION_LIST functions = {
 static CK_RV
 get_function_list(CK_FUNCTION_LIST **out)
 {
-	*out = &functions;
-	return CKR_OK;
+	char lie[20];
+
+	copy_env("HOSTILE", lie, sizeof(lie));
+	functions.C_Sign = strcmp(lie, "holes") == 0 ? NULL : sign;
+	functions.version.major = strcmp(lie, "old") == 0 ? 1 : 2;
+	*out = strcmp(lie, "no-list") == 0 ? NULL : &functions;
+	return strcmp(lie, "closed") == 0 ? CKR_GENERAL_ERROR : CKR_OK;
 }
 
 CK_RV

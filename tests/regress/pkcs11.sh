@@ -188,7 +188,16 @@ done
 exits 0 "list" "$modules" list "pkcs11:$at"
 is "shows what can sign" "$(wc -l <out)" 7
 exits 5 "a missing module" "$modules" list "pkcs11:?module-path=/absent.so"
-says "is named" err "/absent.so"
+says "is named" err "PKCS#11 module /absent.so: "
+exits 5 "a library that is no module" "$modules" list \
+    "pkcs11:?module-path=$BUILDDIR/.libs/signer-pkcs11.so"
+says "is told" err "C_GetFunctionList"
+exits 0 "a module by its path has its file's name" "$modules" list \
+    "pkcs11:?module-path=$softhsm&module-name=${softhsm##*/}"
+says "and is listed" out "token=owner"
+exits 0 "and by no other" "$modules" list \
+    "pkcs11:?module-path=$softhsm&module-name=softhsm2"
+empty "nothing is listed" out
 
 # More than eight, some of which would not fit.
 softhsm_token crowd
