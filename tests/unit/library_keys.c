@@ -255,6 +255,7 @@ new_message(const cs_buf *request, const countersign_request *q,
 	    .not_before = NOON - 60, .not_after = NOON + 60,
 	    .max_lifetime = 3600, .max_issuances = 1};
 	BIO *out = BIO_new(BIO_s_mem()), *in;
+	ASN1_OBJECT *type = OBJ_txt2obj(CS_OID_ARC ".1.1", 1);
 	CMS_ContentInfo *cms;
 	uint8_t *tbs = NULL;
 	cs_buf *b = NULL;
@@ -264,10 +265,10 @@ new_message(const cs_buf *request, const countersign_request *q,
 
 	if (countersign_tbs_build(&t, &s, 1, &tbs, &n, error) !=
 	    COUNTERSIGN_OK)
-		return NULL;
+		goto out;
 	in = BIO_new_mem_buf(tbs, (int)n);
 	cms = CMS_sign(NULL, NULL, NULL, NULL, CMS_BINARY | CMS_PARTIAL);
-	CMS_set1_eContentType(cms, OBJ_txt2obj(CS_OID_ARC ".1.1", 1));
+	CMS_set1_eContentType(cms, type);
 	CMS_add1_signer(cms, by->cert, by->key, EVP_sha256(), CMS_NOCERTS);
 	CMS_final(cms, in, NULL, CMS_BINARY);
 	PEM_write_bio_CMS_stream(out, cms, NULL, 0);
@@ -279,6 +280,8 @@ new_message(const cs_buf *request, const countersign_request *q,
 	countersign_free(tbs);
 	CMS_ContentInfo_free(cms);
 	BIO_free(in);
+out:
+	ASN1_OBJECT_free(type);
 	BIO_free(out);
 	return b;
 }
