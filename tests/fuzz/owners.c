@@ -13,9 +13,13 @@
 static void
 check_anchor(const cs_anchor *a)
 {
+	bool ca = a->type == CS_ANCHOR_X509;
 	cs_spki key;
 
-	CHECK(cs_owner_check(a->owner, NULL) == CS_OK);
+	CHECK(ca ? cs_span_is(a->owner, "*") :
+	    cs_owner_check(a->owner, NULL) == CS_OK);
+	CHECK(ca == (a->ca.p != NULL) && ca == (a->owner_san.p != NULL));
+	CHECK(ca == ((a->crl.p != NULL) != a->no_revocation));
 	CHECK(cs_spki_parse(a->key.der, &key, NULL) == CS_OK &&
 	    key.kind == a->key.kind);
 	CHECK(!a->verify_required || a->pin_always);
