@@ -200,6 +200,11 @@ class Request:
         a = attr(own(2, 1), seq(*approvals))
         return csr(self.key, info(self.key, self.attrs + [a]))
 
+    def beside(self, *approvals):
+        """A bundle."""
+        return pem("CERTIFICATE REQUEST", csr(self.key, self.base)) + "".join(
+            pem("OWNER APPROVAL", one) for one in approvals)
+
     def unproven(self, *approvals):
         """A composite, its proof of possession broken."""
         cri = info(self.key, self.attrs + [attr(own(2, 1), seq(*approvals))])
@@ -592,25 +597,27 @@ def bundles():
     r, a, bob = Request(AGENT_KEY), K["alice"], b"mailto:bob@corp.example"
     asked = Request(AGENT_KEY, owner=ALICE)
 
-    def beside(req, *approvals):
-        return pem("CERTIFICATE REQUEST", csr(req.key, req.base)) + "".join(
-            pem("OWNER APPROVAL", one) for one in approvals)
-
     no = approve(r, a, decision=0, lifetime=1)
     only = "composite"
     write("approved-composite", r.composite(approve(r, a)), only)
-    write("not-composite", beside(r, approve(r, a)), only)
-    write("not-composite-deny", beside(r, approve(r, a), no), only)
-    write("denied-bundle", beside(r, no), only + ",by=" + ALICE.decode())
-    write("approved-bundle-asked", beside(asked, approve(asked, a)), only)
-    write("wrong-owner-bundle", beside(asked, approve(
+    write("not-composite", r.beside(approve(r, a)), only)
+    write("not-composite-deny", r.beside(approve(r, a), no), only)
+    write("denied-bundle", r.beside(no), only + ",by=" + ALICE.decode())
+    write("approved-bundle-asked", asked.beside(approve(asked, a)), only)
+    write("wrong-owner-bundle", asked.beside(approve(
         asked, K["bob"], owner=bob)), only)
-    write("no-approval-bundle", beside(r), only)
-    write("duplicate-before-composite", beside(r, *[approve(r, a)] * 2), only)
-    write("unsupported-before-composite", beside(r, seq(
+    write("no-approval-bundle", r.beside(), only)
+    write("duplicate-before-composite", r.beside(*[approve(r, a)] * 2), only)
+    write("unsupported-before-composite", r.beside(seq(
         own(4, 9), seq())), only)
-    write("not-composite-before-anchor", beside(r, approve(
+    write("not-composite-before-anchor", r.beside(approve(
         r, K["stranger"])), only)
+    write("approved-bundle-batch", r.beside(approve(r, a, subjects=[
+        subject(Request(ec_key(1002))), subject(r)])), "subject=1")
+    write("approved-bundle-algorithms", r.beside(
+        approve(r, K["rsa"]), approve(r, Pss(K["rsa"])), approve(
+            r, K["ed25519"], "sha512"), approve(r, K["p384"], "sha384")),
+        "roles=oooo")
 
 
 def place_and_policy():

@@ -143,6 +143,8 @@ def main():
     good = leaf()
     write("approved-ca", good)
     write("approved-ca-beside", good, root, cards)
+    m.write("approved-ca-bundle", r.beside(m.approve(r, K["leaf"], cms_kw={
+        "certs": m.tlv(0xa0, *sorted((leaf("cards"), cards)))})))
     write("approved-ca-uri", leaf("cards", (CURLY.decode(), "a@b.example"),
                                   (MAIL,)), owner=CURLY)
     write("approved-ca-intermediate", leaf("cards"), cards)

@@ -151,6 +151,7 @@ def companies():
     """A grant and its use, and who else is there."""
     g, u = pair()
     write("approved-pair-turned", R.composite(u, g), "roles=gu")
+    write("approved-bundle-pair", R.beside(g, u), "roles=gu")
     write("grant-invalid-alone", R.composite(g))
     write("key-reuse-holder-alone", R.composite(cms(
         K["granter"], grant(K["granter"], holder=AGENT_KEY))))
@@ -295,6 +296,7 @@ def quorums():
                     {"holder": holder, **kw})
 
     write("approved-quorum", R.composite(alice, bob), two + ",roles=oo")
+    write("approved-bundle-quorum", R.beside(alice, bob), two + ",roles=oo")
     write("approved-quorum-one", R.composite(alice), "quorum=1")
     write("approved-quorum-three", R.composite(carol, alice, bob),
           three + ",roles=ooo,principal=" + CAROL.decode())
