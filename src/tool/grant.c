@@ -44,30 +44,40 @@ fill(cs_grant *g, cs_span der, cs_err *e)
 }
 
 int
-cs_grant_read(const char *path, cs_grant **out, cs_err *e)
+cs_grant_parse(cs_span in, cs_grant **out, cs_err *e)
 {
 	cs_buf *own[CS_APPROVALS_MAX] = {NULL};
 	cs_grant *g = NULL;
-	cs_buf *b = NULL;
 	size_t n = 0, i;
 	int r;
 
 	*out = NULL;
-	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
-		return r;
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		r = cs_nomem(e, "grant");
-	else if ((r = cs_approvals_read(cs_buf_span(b), own, &n, e)) == CS_OK)
+	else if ((r = cs_approvals_read(in, own, &n, e)) == CS_OK)
 		r = n == 1 ? fill(g, cs_buf_span(own[0]), e) :
 		    REFUSE(e, "expected one grant, found %zu approvals", n);
 	if (r == CS_OK) {
 		*out = g;
 		g = NULL; /* transferred */
-	} else
-		(void)cs_wrap(e, "%s", path);
+	}
 	for (i = 0; i < CS_APPROVALS_MAX; i++)
 		cs_buf_free(&own[i]);
 	cs_grant_free(&g);
+	return r;
+}
+
+int
+cs_grant_read(const char *path, cs_grant **out, cs_err *e)
+{
+	cs_buf *b = NULL;
+	int r;
+
+	*out = NULL;
+	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
+		return r;
+	if ((r = cs_grant_parse(cs_buf_span(b), out, e)) != CS_OK)
+		(void)cs_wrap(e, "%s", path);
 	cs_buf_free(&b);
 	return r;
 }
@@ -151,15 +161,12 @@ holder_block(cs_span label, cs_span der, cs_buf *spki, cs_err *e)
 }
 
 int
-cs_holder_read(const char *path, cs_buf *spki, cs_err *e)
+cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e)
 {
-	cs_buf *b = NULL, *der = NULL;
-	cs_span in, label = {0};
+	cs_span label = {0};
+	cs_buf *der = NULL;
 	int r;
 
-	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
-		return r;
-	in = cs_buf_span(b);
 	while ((r = cs_pem_next(&in, &label, &der, e)) == CS_OK &&
 	    der != NULL) {
 		r = holder_block(label, cs_buf_span(der), spki, e);
@@ -170,6 +177,19 @@ cs_holder_read(const char *path, cs_buf *spki, cs_err *e)
 	if (r == CS_OK && cs_buf_len(spki) == 0)
 		r = CS_BAD(e, CS_R_MALFORMED, "grant",
 		    "no certificate and no public key in it, PEM");
+	return r;
+}
+
+int
+cs_holder_read(const char *path, cs_buf *spki, cs_err *e)
+{
+	cs_buf *b = NULL;
+	int r;
+
+	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
+		return r;
+	if ((r = cs_holder_parse(cs_buf_span(b), spki, e)) != CS_OK)
+		(void)cs_wrap(e, "%s", path);
 	cs_buf_free(&b);
-	return r == CS_OK ? r : cs_wrap(e, "%s", path);
+	return r;
 }

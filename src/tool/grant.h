@@ -15,8 +15,9 @@ typedef struct cs_grant { /* immutable */
 	uint8_t holder[CS_SHA256_LEN]; /* of its holderKey */
 } cs_grant;
 
-/* A file that holds one approval, which is a grant. */
+/* A file that holds one approval, which is a grant; the same from bytes. */
 CS_USE int cs_grant_read(const char *path, cs_grant **out, cs_err *e);
+CS_USE int cs_grant_parse(cs_span in, cs_grant **out, cs_err *e);
 void cs_grant_free(cs_grant **g);
 bool cs_tbs_is_grant(const cs_tbs *t);
 /* Does this approval stay within the grant that it names?
@@ -24,8 +25,9 @@ bool cs_tbs_is_grant(const cs_tbs *t);
 CS_USE int cs_grant_covers(const cs_tbs *grant,
     const uint8_t hash[CS_SHA256_LEN], const cs_tbs *use, cs_err *e);
 
-/* The key of a holder: a file with one PEM certificate or public key. Appends
- * the SubjectPublicKeyInfo. */
+/* The key of a holder: a file with one PEM certificate or public key; the same
+ * from bytes. Appends the SubjectPublicKeyInfo. */
 CS_USE int cs_holder_read(const char *path, cs_buf *spki, cs_err *e);
+CS_USE int cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e);
 
 #endif
