@@ -109,13 +109,20 @@ check_roles(const char *name, const char *options, const cs_verdict *v)
 }
 
 static void
-check_lifetime(const char *name, const char *options, const cs_verdict *v)
+check_limits(const char *name, const char *options, const cs_verdict *v)
 {
-	char text[16];
+	char text[32];
+	int64_t t = 0;
 
 	if (option(options, "lifetime=", text, sizeof(text)).p != NULL)
 		ok(cs_verdict_max_lifetime(v) == strtol(text, NULL, 10),
 		    "%s: strictest", name);
+	if (option(options, "issuances=", text, sizeof(text)).p != NULL)
+		ok(cs_verdict_max_issuances(v) == strtol(text, NULL, 10),
+		    "%s: fewest", name);
+	if (option(options, "until=", text, sizeof(text)).p != NULL)
+		ok(cs_time_parse(text, &t, NULL) == CS_OK &&
+		    cs_verdict_not_after(v) == t, "%s: until", name);
 }
 
 static void
@@ -139,6 +146,7 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 	    "%s: verified", name);
 	ok(s.asserted == (strstr(options, "asserted") != NULL),
 	    "%s: asserted", name);
+	ok(s.by_policy == s.present, "%s: presence by policy alone", name);
 	ok(cs_verdict_count(v) >= 1, "%s: has its approvals", name);
 	if (cs_verdict_count(v) != 0)
 		ok(cs_verdict_at(v, 0)->subject ==
@@ -148,7 +156,7 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 		ok(cs_span_eq(cs_verdict_at(v, 0)->approval->tbs.owner, want),
 		    "%s: principal", name);
 	check_roles(name, options, v);
-	check_lifetime(name, options, v);
+	check_limits(name, options, v);
 }
 
 /* text=: words of the sentence, "+" between them. */

@@ -328,7 +328,7 @@ K = {n: ec_key(i) for i, n in enumerate(
      "retired", "required", "said", "granter", "grant_bob", "grant_piv",
      "grant_touch", "grant_hard", "grant_far", "grant_near", "grant_lost",
      "grant_few", "bob_lost", "alice_ops", "bob_ops", "carol_ops", "dave_ops",
-     "bob_web", "carol", "grant_ops"), 2001)}
+     "bob_web", "carol", "grant_ops", "piv_once", "piv_cached"), 2001)}
 K["p384"] = ec_key(3001, ec.SECP384R1())
 K["rsa"] = rsa_key("owner-rsa.pem")
 K["ed25519"] = ED25519.from_private_bytes(b"\x08" * 32)
@@ -376,6 +376,8 @@ mailto:dave@corp.example agents="wimse://corp.example/agent/dave",no-touch-requi
 mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,group="opsx" spki {k[bob_web]}
 mailto:carol@corp.example agents="wimse://corp.example/agent",no-touch-required spki {k[carol]}
 mailto:bob@corp.example agents="wimse://corp.example/agent",no-touch-required,grants,group="ops" spki {k[grant_ops]}
+{alice} agents="wimse://corp.example/agent",attested="yubikey-piv:1234568,touch=always,pin=once" spki {k[piv_once]}
+{alice} agents="wimse://corp.example/agent",attested="yubikey-piv:1234569,touch=cached,pin=always" spki {k[piv_cached]}
 """
 
 
@@ -413,6 +415,8 @@ def approved():
     write("approved-rsa-sha512", r.composite(approve(r, K["rsa"], "sha512")))
     write("approved-piv", r.composite(approve(r, K["piv"])),
           "hardware,present,verified")
+    write("approved-piv-once", r.composite(approve(r, K["piv_once"])),
+          "hardware,present")
     write("approved-proven", r.composite(approve(r, K["proven"])), "hardware")
     write("approved-nonce", r.composite(approve(
         r, a, options=tlv(0x80, b"N" * 16))), "nonce=" + "4e" * 16)
@@ -632,6 +636,7 @@ def place_and_policy():
         r, a, options=tlv(0x80, b"N" * 16))), "nonce=" + "4d" * 16)
     write("wrong-nonce-none", r.composite(approve(r, a)), "nonce=" + "4e" * 16)
     write("touch-missing", r.composite(approve(r, K["touch"])))
+    write("touch-missing-piv", r.composite(approve(r, K["piv_cached"])))
     write("not-hardware", r.composite(approve(r, K["hard"])))
     write("not-hardware-asserted", r.composite(approve(r, K["asserted"])))
     write("agent-not-allowed", r.composite(approve(r, K["elsewhere"])))
@@ -734,6 +739,12 @@ def edges():
         approve(r, K["said"]), approve(r, K["proven"])), "asserted")
     write("approved-proven-said", r.composite(
         approve(r, K["proven"]), approve(r, K["said"])), "asserted")
+    for name, pair in (("said-plain", ("said", "alice")),
+                       ("plain-said", ("alice", "said"))):
+        write("approved-" + name, r.composite(*[
+            approve(r, K[one]) for one in pair]))
+    write("approved-two-piv", r.composite(
+        approve(r, K["piv"]), approve(r, K["piv_once"])), "hardware,present")
     write("approved-proven-plain", r.composite(
         approve(r, K["proven"]), approve(r, a)))
     far = AGENT + b"/" + b"x" * (2048 - len(AGENT) - 1)

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 import make as m
+import matrix
 
 OURS = x509.ObjectIdentifier("1.3.6.1.4.1.32473.53.6.1")
 MAIL = ExtendedKeyUsageOID.EMAIL_PROTECTION
@@ -26,7 +27,7 @@ CURLY = b"https://corp.example/people/bob"
 
 K = {n: m.ec_key(i) for i, n in enumerate(
     ("root", "cards", "other", "deep1", "deep2", "deep3", "deep4", "leaf",
-     "lost", "late", "mislaid"),
+     "lost", "late", "mislaid", "firm"),
     5001)}
 
 
@@ -116,11 +117,12 @@ def signing_cert(*certs, tail=b""):
 OWNERS = """\
 # CAs of the verdict vectors; the private halves are small numbers (make_ca.py).
 mailto:alice@corp.example agents="wimse://corp.example/agent",no-touch-required,revoked=20261101000000Z spki {gone}
-* agents="wimse://corp.example/agent",owner-san="email:*@corp.example",no-touch-required,no-revocation x509-ca {root} cards
+* agents="wimse://corp.example/agent",owner-san="email:*@corp.example",no-touch-required,no-revocation,grants x509-ca {root} cards
 * agents="wimse://corp.example/agent",owner-san="uri:https://corp.example/people",no-touch-required,no-revocation,eku=1.3.6.1.5.5.7.3.4 x509-ca {cards}
 * agents="wimse://corp.example/agent",owner-san="email:*@corp.example",no-touch-required,no-revocation,revoked=20261101000000Z x509-ca {lost} cards, before
 mailto:cards@corp.example revoked=20261101000000Z spki {mislaid} cards, before those
 * owner-san="email:*@corp.example",no-revocation,revoked=20261121120001Z x509-ca {late} until the next second
+* agents="wimse://corp.example/agent",owner-san="email:*@firm.example",max-lifetime=10m,no-revocation x509-ca {firm}
 """
 
 
@@ -131,7 +133,8 @@ def main():
     lost = kept("ca-lost.der", lambda: authority("lost", "root"))
     late = kept("ca-late.der", lambda: authority("late", "root"))
     text = {"root": root, "cards": cards, "gone": m.spki(m.K["revoked"]),
-            "lost": lost, "late": late, "mislaid": m.spki(K["mislaid"])}
+            "lost": lost, "late": late, "mislaid": m.spki(K["mislaid"]),
+            "firm": kept("ca-firm.der", lambda: authority("firm", "firm"))}
     with open("owners-ca", "w", encoding="ascii") as f:
         f.write(OWNERS.format(**{n: base64.b64encode(v).decode()
                                  for n, v in text.items()}))
@@ -198,6 +201,8 @@ def main():
         "cards", ("https://corp.example/people2",), (MAIL,)),
           owner=b"https://corp.example/people2")
     write("unknown-owner-key-ca")
+    m.write("unknown-owner-key-ca-itself", r.composite(m.webauthn(m.tbs(
+        r, K["root"]))))
     write("unknown-owner-key-ca-other", leaf(key=K["other"]))
     write("signature-invalid-ca-signing-cert", good,
           attrs=[signing_cert(leaf())], options="text=signingCertificateV2")
@@ -213,9 +218,19 @@ def main():
           options="text=the+key+of+a+CA")
     write("key-reuse-ca-between", leaf("deep2"), *deep[:2],
           req=m.Request(K["deep1"]), options="text=leads+to")
+    for what, life in (("touch-missing", 600), ("lifetime-exceeded", 601)):
+        write(what + "-ca", leaf("firm", ("alice@firm.example",)),
+              owner=b"mailto:alice@firm.example", lifetime=life)
     write("agent-not-allowed-ca", good,
           req=m.Request(m.AGENT_KEY, agent=b"wimse://corp.example/other"))
     write("key-reuse-ca", good, req=m.Request(K["root"]))
+    write("key-reuse-ca-leaf", good, req=m.Request(K["leaf"]))
+    for what, holder, options in (
+            ("approved-ca-pair", matrix.HOLDER, "roles=gu"),
+            ("grant-invalid-ca-own-key", K["leaf"], "text=signed+the+grant")):
+        g = matrix.grant(K["leaf"], holder=holder)
+        m.write(what, r.composite(m.cms(K["leaf"], g, certs=m.tlv(
+            0xa0, good)), matrix.under(g, holder=holder)), options)
     sha = [m.seq(m.oid(2, 16, 840, 1, 101, 3, 4, 2, i)) for i in range(9)]
     number = issuer_serial(good)
     for what, attr in (

@@ -302,6 +302,14 @@ def quorums():
           three + ",roles=ooo,principal=" + CAROL.decode())
     write("approved-quorum-limits", R.composite(alice, own(
         BOB, "bob", lifetime=60)), two + ",roles=oo,lifetime=60")
+    write("approved-quorum-strictest", R.composite(alice, own(
+        BOB, "bob", lifetime=60, uses=2, na=b"20261121120100Z"), own(
+            CAROL, "carol", lifetime=70, uses=3, na=b"20261121120200Z")),
+        three + ",roles=ooo,lifetime=60,issuances=1,"
+        "until=2026-11-21T12:01:00Z")
+    write("approved-quorum-fewest", R.composite(own(
+        ALICE, "alice", uses=4), own(BOB, "bob", uses=2), own(
+            CAROL, "carol", uses=3)), three + ",roles=ooo,issuances=2")
     write("quorum-missing", R.composite(alice), two + ",text=found+1")
     write("quorum-missing-three", R.composite(alice, bob),
           three + ",text=found+2")
@@ -330,6 +338,10 @@ def quorums():
     write("quorum-missing-chain", R.composite(
         *pair_of(ALICE, "granter", K["bob"]), bob, *pair_of(
             BOB, "grant_bob", K["carol"]), carol), two)
+    one, two_of_bob = (pair_of(ALICE, "granter", K["bob"]), pair_of(
+        BOB, "grant_bob", K["carol"]))
+    write("quorum-missing-chain-turned", R.composite(
+        carol, bob, one[1], two_of_bob[1], two_of_bob[0], one[0]), two)
     write("approved-quorum-shared-and-more", R.composite(
         *pair_of(ALICE, "granter", K["bob"]), bob, carol),
         two + ",roles=guoo")
