@@ -7,72 +7,200 @@
 #include "fuzz.h"
 #include "verify/verify.h"
 
-/* The whole way of a message, with the keys of the verdict vectors as
- * anchors, where they are at hand. */
+/* The whole way of a message, with the keys of the verdict vectors as anchors.
+ * An input that begins with a zero tells in seven more octets what the verifier
+ * is asked; another is a message, asked about in the plainest way. */
 
 #define NOW INT64_C(1795262400) /* 2026-11-21T12:00:00Z */
+#define OPTIONS_LEN 8
+#define CACHED 4
+
+enum file { OWNERS, OWNERS_CA, FILES };
 
 static const cs_anchors *
-anchors(void)
+anchors(enum file which)
 {
-	static cs_anchors *a;
+	static const char *const names[FILES] = {FUZZ_OWNERS,
+	    FUZZ_OWNERS "-ca"};
+	static cs_anchors *a[FILES];
 	cs_buf *b = NULL;
 
-	if (a != NULL)
-		return a;
-	if (cs_file_read(FUZZ_OWNERS, CS_MESSAGE_MAX, &b, NULL) == CS_OK)
-		CHECK(cs_anchors_parse("owners", cs_buf_span(b), &a, NULL) ==
-		    CS_OK);
+	if (a[which] != NULL)
+		return a[which];
+	if (cs_file_read(names[which], CS_MESSAGE_MAX, &b, NULL) == CS_OK)
+		CHECK(cs_anchors_parse("owners", cs_buf_span(b), &a[which],
+		    NULL) == CS_OK);
 	else
-		CHECK(cs_anchors_parse("none", cs_span_str(""), &a, NULL) ==
-		    CS_OK);
+		CHECK(cs_anchors_parse("none", cs_span_str(""), &a[which],
+		    NULL) == CS_OK);
 	cs_buf_free(&b);
-	return a;
+	return a[which];
+}
+
+static cs_keycache *
+cache(void)
+{
+	static cs_keycache *c;
+
+	if (c == NULL)
+		CHECK(cs_keycache_new(CACHED, &c, NULL) == CS_OK);
+	return c;
+}
+
+/* The first of each table is what is asked without options. */
+static cs_verify_in
+question(const uint8_t o[OPTIONS_LEN], cs_span message)
+{
+	static const char *const groups[] = {NULL, "ops", "opsx", "nobody", ""};
+	static const char *const nonces[] = {NULL, "NNNNNNNNNNNNNNNN",
+	    "NNNNNNNNNNNNNNNM", "N", ""};
+	static const char *const where[] = {"https://corp.example",
+	    "https://other.example", "", "https://corp.exampl"};
+	static const char *const domains[] = {"corp.example", NULL,
+	    "other.example", "corp.exampl", ""};
+	static const int64_t times[] = {NOW, NOW - 300, NOW - 301, NOW + 900,
+	    NOW + 901, NOW + 86400, NOW - 400 * INT64_C(86400), 0, INT64_MAX,
+	    INT64_MIN, -1};
+	const uint8_t flags = o[7];
+
+	return (cs_verify_in){
+		.message = message,
+		.anchors = anchors((flags & 1) != 0 ? OWNERS_CA : OWNERS),
+		.composite = (flags & 2) != 0,
+		.keys = (flags & 4) != 0 ? cache() : NULL,
+		.quorum = o[1],
+		.quorum_group = cs_span_str(groups[o[2] % 5]),
+		.nonce = cs_span_str(nonces[o[3] % 5]),
+		.authority = cs_span_str(where[o[4] % 4]),
+		.trust_domain = cs_span_str(domains[o[5] % 5]),
+		.now = times[o[6] % 11],
+	};
 }
 
 static cs_verdict *
-verdict_at(cs_span message, int64_t now, const char *nonce)
+verdict(const cs_verify_in *in)
 {
-	cs_verify_in in = {0};
 	cs_verdict *v = NULL;
 
-	in.message = message;
-	in.anchors = anchors();
-	in.authority = cs_span_str("https://corp.example");
-	in.trust_domain = cs_span_str("corp.example");
-	in.nonce = cs_span_str(nonce);
-	in.now = now;
-	CHECK(cs_verify(&in, &v, NULL) == CS_OK && v != NULL);
+	CHECK(cs_verify(in, &v, NULL) == CS_OK && v != NULL);
+	if (cs_verdict_state(v) != CS_APPROVED) {
+		CHECK(cs_verdict_count(v) == 0 && cs_verdict_at(v, 0) == NULL);
+		CHECK(cs_verdict_error(v)->text[0] != '\0');
+	}
+	CHECK((cs_verdict_error(v)->detail == CS_R_NONE) ==
+	    (cs_verdict_state(v) != CS_REFUSED));
+	CHECK((cs_verdict_denial(v) != NULL) ==
+	    (cs_verdict_state(v) == CS_DENIED));
 	return v;
 }
 
-static bool
-approves(cs_span message, int64_t now, const char *nonce)
+static enum cs_state
+state(cs_verify_in in)
 {
-	cs_verdict *v = verdict_at(message, now, nonce);
-	bool yes = cs_verdict_state(v) == CS_APPROVED;
+	cs_verdict *v = verdict(&in);
+	enum cs_state s = cs_verdict_state(v);
 
-	if (yes) {
-		CHECK(cs_verdict_count(v) >= 1);
-		CHECK(cs_verdict_request(v) != NULL);
-		CHECK(cs_verdict_not_after(v) >= now);
-	} else {
-		CHECK(cs_verdict_count(v) == 0);
-		CHECK(cs_verdict_error(v)->text[0] != '\0');
-	}
 	cs_verdict_free(&v);
-	return yes;
+	return s;
 }
 
-/* A yes ends with its window, and is none for another's challenge. */
+/* What each approval that counts has to be, whatever was asked. */
 static void
-check_verdict(cs_span message)
+check_approval(const cs_verify_in *in, const cs_verdict *v,
+    const cs_approved *a)
 {
-	if (!approves(message, NOW, NULL))
-		return;
-	CHECK(!approves(message, NOW + INT64_C(100000000), NULL));
-	CHECK(!approves(message, NOW - INT64_C(100000000), NULL));
-	CHECK(!approves(message, NOW, "a nonce that nobody signed"));
+	const cs_tbs *t = &a->approval->tbs;
+
+	CHECK(t->decision == CS_APPROVE);
+	CHECK(t->not_before <= in->now && in->now <= t->not_after);
+	CHECK(cs_span_eq(t->authority, in->authority));
+	CHECK(a->role == CS_ROLE_GRANT ? t->nonce.p == NULL :
+	    cs_span_eq(t->nonce, in->nonce) ||
+	    (t->nonce.p == NULL && in->nonce.p == NULL));
+	CHECK(cs_span_eq(t->owner, a->anchor.owner));
+	CHECK(cs_anchor_allows(&a->anchor, cs_verdict_request(v)->agent_id));
+	CHECK(cs_verdict_not_after(v) <= t->not_after);
+	CHECK(cs_verdict_max_lifetime(v) <= t->max_lifetime);
+	CHECK(cs_verdict_max_issuances(v) <= t->max_issuances);
+}
+
+/* How many owners there are: no quorum can be more. */
+static size_t
+count_owners(const cs_verify_in *in, const cs_verdict *v)
+{
+	size_t i, j, n = 0;
+
+	for (i = 0; i < cs_verdict_count(v); i++) {
+		for (j = 0; j < i; j++)
+			if (cs_span_eq(cs_verdict_at(v, i)->anchor.owner,
+				cs_verdict_at(v, j)->anchor.owner))
+				break;
+		n += j == i;
+	}
+	for (i = j = 0; i < cs_verdict_count(v); i++)
+		j += cs_span_eq(cs_verdict_at(v, i)->anchor.group,
+		    in->quorum_group);
+	CHECK(in->quorum_group.p == NULL || j >= in->quorum);
+	return n;
+}
+
+static void
+check_yes(const cs_verify_in *in, const cs_verdict *v)
+{
+	cs_span owner = cs_verdict_request(v)->intended_owner;
+	size_t i;
+
+	CHECK(cs_verdict_count(v) >= 1);
+	for (i = 0; i < cs_verdict_count(v); i++)
+		check_approval(in, v, cs_verdict_at(v, i));
+	CHECK(owner.p == NULL ||
+	    cs_span_eq(cs_verdict_at(v, 0)->anchor.owner, owner));
+	CHECK(in->trust_domain.p == NULL ||
+	    cs_span_eq(cs_verdict_request(v)->trust_domain, in->trust_domain));
+	CHECK(count_owners(in, v) >= in->quorum);
+}
+
+/* A yes stays one where less is asked, and is none for another time, challenge,
+ * authority, or for more owners than there can be. */
+static void
+check_others(const cs_verify_in *in)
+{
+	cs_verify_in less = *in, more = *in;
+
+	less.quorum = 0;
+	less.quorum_group = less.trust_domain = (cs_span){0};
+	less.composite = false;
+	less.keys = NULL;
+	CHECK(state(less) == CS_APPROVED);
+	more.quorum = CS_APPROVALS_MAX + 1;
+	CHECK(state(more) == CS_REFUSED);
+	more = *in;
+	more.nonce = cs_span_str("a nonce that nobody signed");
+	CHECK(state(more) == CS_REFUSED);
+	more = *in;
+	more.now += INT64_C(100000000);
+	CHECK(state(more) == CS_REFUSED);
+	more.now = in->now - INT64_C(100000000);
+	CHECK(state(more) == CS_REFUSED);
+	more = *in;
+	more.authority = cs_span_str("https://nobody.example");
+	CHECK(state(more) == CS_REFUSED);
+}
+
+static void
+check_verdict(const cs_verify_in *in)
+{
+	cs_verdict *v = verdict(in);
+	cs_verify_in plain = *in;
+
+	plain.keys = NULL;
+	if (in->keys != NULL)
+		CHECK(state(plain) == cs_verdict_state(v));
+	if (cs_verdict_state(v) == CS_APPROVED) {
+		check_yes(in, v);
+		check_others(in);
+	}
+	cs_verdict_free(&v);
 }
 
 static void
@@ -101,7 +229,11 @@ check_files(cs_span in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	cs_span in = cs_span_of(data, n);
+	static const uint8_t plain[OPTIONS_LEN];
+	bool told = n >= OPTIONS_LEN && data[0] == 0;
+	cs_span in = told ? cs_span_of(data + OPTIONS_LEN, n - OPTIONS_LEN) :
+	    cs_span_of(data, n);
+	cs_verify_in q = question(told ? data : plain, in);
 	cs_message *m = NULL;
 
 	check_files(in);
@@ -110,6 +242,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	else
 		CHECK(m->csr != NULL && m->n <= CS_APPROVALS_MAX);
 	cs_message_free(&m);
-	check_verdict(in);
+	check_verdict(&q);
 	return 0;
 }
