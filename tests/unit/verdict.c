@@ -22,6 +22,7 @@
 
 static char dir[4096];
 static cs_anchors *anchors;
+static cs_keycache *cache; /* small, so that keys leave it */
 static int seen[CS_R_END];
 
 static cs_buf *
@@ -223,6 +224,39 @@ input(cs_span message)
 	return in;
 }
 
+/* Keys that others made before, and whoever's they were, change nothing. */
+static void
+check_cached(const char *name, cs_verify_in in, const cs_verdict *v)
+{
+	cs_verdict *again = NULL;
+	cs_err e = {0};
+
+	in.keys = cache;
+	ok(cs_verify(&in, &again, &e) == CS_OK && again != NULL &&
+	    cs_verdict_state(again) == cs_verdict_state(v) &&
+	    cs_verdict_error(again)->detail == cs_verdict_error(v)->detail,
+	    "%s: with kept keys", name);
+	cs_verdict_free(&again);
+}
+
+/* An owner's key is kept, and a holder's is not: nobody has vouched for that
+ * when it is used. */
+static void
+holder_kept(void)
+{
+	cs_buf *file = slurp("approved-pair", ".pem");
+	cs_verify_in in = input(cs_buf_span(file));
+	cs_verdict *v = NULL;
+	cs_err e = {0};
+
+	ok(cs_keycache_new(4, &in.keys, &e) == CS_OK &&
+	    cs_verify(&in, &v, &e) == CS_OK && cs_verdict_count(v) == 2 &&
+	    cs_keycache_count(in.keys) == 1, "a holder's key is not kept");
+	cs_verdict_free(&v);
+	cs_keycache_free(&in.keys);
+	cs_buf_free(&file);
+}
+
 static void
 one(const char *name, const char *options)
 {
@@ -248,6 +282,8 @@ one(const char *name, const char *options)
 		check_approved(name, options, v);
 	else if (v != NULL)
 		check_refused(name, options, want, v);
+	if (v != NULL)
+		check_cached(name, in, v);
 	cs_verdict_free(&v);
 	cs_buf_free(&file);
 }
@@ -459,17 +495,20 @@ main(void)
 		return 0;
 	(void)snprintf(dir, sizeof(dir), "%s/tests/vectors/verdict",
 	    src == NULL ? "." : src);
+	ok(cs_keycache_new(4, &cache, NULL) == CS_OK, "a cache");
 	owners("owners-ca");
 	list("expect-ca");
 	mangle("approved-ca-intermediate", 3, false);
 	owners("owners");
 	list("expect");
 	list("matrix");
+	holder_kept();
 	closed_list();
 	mangle("approved", 1, false);
 	mangle("approved-bundle", 3, true);
 	mangle("approved-rsa", 7, false);
 	rewrite();
+	cs_keycache_free(&cache);
 	cs_anchors_free(&anchors);
 	return done_testing();
 }
