@@ -84,6 +84,21 @@ set_string(struct parser *p, const struct cs_opt *row, const char *value)
 }
 
 static int
+add_string(struct parser *p, const struct cs_opt *row, const char *value,
+    cs_err *e)
+{
+	cs_opt_list l;
+
+	memcpy(&l, p->opts + row->offset, sizeof(l));
+	if (l.n == CS_OPT_LIST_MAX)
+		return cs_fail(e, CS_EUSAGE, "opt", "--%s is given more than "
+		    "%d times", row->name, CS_OPT_LIST_MAX);
+	l.v[l.n++] = value;
+	memcpy(p->opts + row->offset, &l, sizeof(l));
+	return CS_OK;
+}
+
+static int
 set_number(struct parser *p, const struct cs_opt *row, const char *value,
     cs_err *e)
 {
@@ -110,7 +125,7 @@ set(struct parser *p, const struct cs_opt *row, const char *value, cs_err *e)
 	uint64_t bit = UINT64_C(1) << (row - p->spec->rows);
 	const bool yes = true;
 
-	if ((p->seen & bit) != 0)
+	if ((p->seen & bit) != 0 && row->kind != CS_OPT_LIST)
 		return cs_fail(e, CS_EUSAGE, "opt", "--%s is given twice",
 		    row->name);
 	p->seen |= bit;
@@ -124,6 +139,8 @@ set(struct parser *p, const struct cs_opt *row, const char *value, cs_err *e)
 		if (!is_choice(row->arg, value))
 			return bad_value(row, value, e);
 		return set_string(p, row, value);
+	case CS_OPT_LIST:
+		return add_string(p, row, value, e);
 	case CS_OPT_DURATION:
 	case CS_OPT_TIME:
 	case CS_OPT_COUNT:

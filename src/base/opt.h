@@ -20,8 +20,15 @@ enum cs_opt_kind {
 	CS_OPT_DURATION, /* int64_t seconds, cs_duration_parse() */
 	CS_OPT_TIME,     /* int64_t, cs_time_parse() */
 	CS_OPT_COUNT,    /* int64_t, decimal, min..max of the row */
-	CS_OPT_CHOICE    /* const char *, one of the words of `arg` split at | */
+	CS_OPT_CHOICE,   /* const char *, one of the words of `arg` split at | */
+	CS_OPT_LIST      /* cs_opt_list; the one kind that may be repeated */
 };
+
+#define CS_OPT_LIST_MAX 8
+typedef struct cs_opt_list { /* lends argv's bytes */
+	size_t n;
+	const char *v[CS_OPT_LIST_MAX];
+} cs_opt_list;
 
 enum cs_opt_complete { CS_COMPLETE_NONE, CS_COMPLETE_FILE, CS_COMPLETE_DIR };
 
@@ -48,8 +55,9 @@ struct cs_opt_spec {
 
 /* Parses argv[1..]; options and operands may be mixed, "--" ends the options,
  * "-" is an operand, --name=value and --name value are the same, no
- * abbreviations, an option given twice is an error. Operands are moved to
- * argv[1..*n_operands]. CS_EUSAGE names the word and the nearest option. */
+ * abbreviations, an option given twice is an error unless it is a list.
+ * Operands are moved to argv[1..*n_operands]. CS_EUSAGE names the word and the
+ * nearest option. */
 CS_USE int cs_opt_parse(const struct cs_opt_spec *s, int argc, char **argv,
     void *opts, int *n_operands, cs_err *e);
 /* Help as a person reads it. */

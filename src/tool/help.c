@@ -65,7 +65,7 @@ put_row(const struct cs_opt *r, cs_out *out)
 	static const char *const kinds[] = {[CS_OPT_FLAG] = "flag",
 	    [CS_OPT_STRING] = "string", [CS_OPT_DURATION] = "duration",
 	    [CS_OPT_TIME] = "time", [CS_OPT_COUNT] = "count",
-	    [CS_OPT_CHOICE] = "choice"};
+	    [CS_OPT_CHOICE] = "choice", [CS_OPT_LIST] = "list"};
 	char letter[2] = {r->letter, '\0'};
 
 	cs_out_object(out, NULL, NULL);

@@ -15,6 +15,7 @@
 struct options {
 	bool yes, force;
 	const char *owner, *out, *curve;
+	cs_opt_list files;
 	int64_t lifetime, at, uses;
 };
 
@@ -28,6 +29,7 @@ static const struct cs_opt rows[] = {
     {"new-key", 'k', CS_OPT_CHOICE, AT(curve), "p256|p384", "", 0, 0, 0},
     {"for", 0, CS_OPT_DURATION, AT(lifetime), "TIME", "", 0, 0, 0},
     {"at", 't', CS_OPT_TIME, AT(at), "TIME", "", 0, 0, 0},
+    {"file", 'F', CS_OPT_LIST, AT(files), "FILE", "", 0, 0, 0},
     {"uses", 'u', CS_OPT_COUNT, AT(uses), "N", "", 1, 1000, 0},
 };
 
@@ -90,6 +92,7 @@ check_back(const struct options *o, char **operands, int n)
 	static struct line l;
 	struct options back = {0};
 	int i, n_back = 0;
+	size_t j;
 
 	l.argc = 0;
 	l.used = 0;
@@ -99,6 +102,8 @@ check_back(const struct options *o, char **operands, int n)
 	add_if(&l, "--new-key=", o->curve);
 	add_if(&l, "--yes", o->yes ? "" : NULL);
 	add_if(&l, "--force", o->force ? "" : NULL);
+	for (j = 0; j < o->files.n; j++)
+		add(&l, "--file=", o->files.v[j]);
 	add_numbers(&l, o);
 	add(&l, "", "--");
 	for (i = 0; i < n; i++)
@@ -111,7 +116,10 @@ check_back(const struct options *o, char **operands, int n)
 	CHECK(same(o->owner, back.owner) && same(o->out, back.out) &&
 	    same(o->curve, back.curve) && o->yes == back.yes &&
 	    o->force == back.force && o->lifetime == back.lifetime &&
-	    o->at == back.at && o->uses == back.uses);
+	    o->at == back.at && o->uses == back.uses &&
+	    o->files.n == back.files.n);
+	for (j = 0; j < o->files.n; j++)
+		CHECK(same(o->files.v[j], back.files.v[j]));
 }
 
 /* Operands are words of the line, in its order; every other word is an

@@ -12,6 +12,7 @@
 struct options {
 	bool yes, force;
 	const char *owner, *out, *curve;
+	cs_opt_list files;
 	int64_t lifetime, at, uses;
 };
 
@@ -28,6 +29,8 @@ static const struct cs_opt rows[] = {
     "make a key", 0, 0, 0},
     {"for", 0, CS_OPT_DURATION, AT(lifetime), "TIME", "how long", 0, 0, 0},
     {"at", 0, CS_OPT_TIME, AT(at), "TIME", "when", 0, 0, 0},
+    {"also", 'F', CS_OPT_LIST, AT(files), "ID", "one more", 0, 0,
+    CS_COMPLETE_FILE},
     {"uses", 'u', CS_OPT_COUNT, AT(uses), "N", "how often", 1, 1000, 0},
 };
 
@@ -105,6 +108,11 @@ test_accepted(void)
 	ok(parse("--for 15m --at 20261121Z -u 1000 a") == CS_OK &&
 	    got.lifetime == 900 && got.at == 1795219200 && got.uses == 1000,
 	    "numbers");
+	ok(parse("-F a --also=b r --also c") == CS_OK && got.files.n == 3 &&
+	    is(got.files.v[0], "a") && is(got.files.v[1], "b") &&
+	    is(got.files.v[2], "c") && operands == 1, "a list");
+	ok(parse("-Fa -Fb -Fc -Fd -Fe -Ff -Fg -Fh r") == CS_OK &&
+	    got.files.n == 8, "a full list");
 	ok(parse("-u1 _") == CS_OK && got.uses == 1 && operands == 1 &&
 	    is(words[1], ""), "an empty operand");
 }
@@ -124,6 +132,8 @@ test_refused(void)
 	ok(refused("--owner a --owner=b c", "--owner is given twice"),
 	    "twice");
 	ok(refused("-y --yes c", "--yes is given twice"), "twice, a letter");
+	ok(refused("-F1 -F2 -F3 -F4 -F5 -F6 -F7 -F8 -F9 a",
+	    "--also is given more than 8 times"), "too many of a list");
 	ok(refused("--yes=no a", "--yes takes no value"), "flag with value");
 	ok(refused("a --owner", "--owner needs ID"), "no value");
 	ok(refused("a -o", "--out needs FILE"), "no value, letter");
@@ -170,6 +180,7 @@ test_help(void)
 	    "                  make a key\n"
 	    "      --for TIME  how long\n"
 	    "      --at TIME   when\n"
+	    "  -F, --also ID   one more\n"
 	    "  -u, --uses N    how often\n";
 	char *text = NULL;
 	size_t n = 0;
@@ -184,7 +195,7 @@ test_help(void)
 	cs_opt_names(&spec, f);
 	fclose(f);
 	ok(strcmp(text, "--owner\n--out\n--yes\n--force\n--new-key\n--for\n"
-	    "--at\n--uses\n") == 0, "names");
+	    "--at\n--also\n--uses\n") == 0, "names");
 	free(text);
 }
 
