@@ -39,13 +39,18 @@ CS_USE int cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku,
 /* Hash of key `i` of the path that was found last: 0 is the leaf's, the last
  * the CA's. CS_SHA256_LEN bytes, lent; NULL beyond. */
 const uint8_t *cs_chain_key_hash(const cs_chain *c, size_t i);
-/* Is the leaf an owner's: CA=false, digitalSignature, `eku` itself, no
- * ownerBindings, no agent's name? CS_R_PATH_INVALID. */
+/* Is the leaf an owner's: CA=false, digitalSignature, `eku` itself (absent: is
+ * not looked at), no ownerBindings, no agent's name? CS_R_PATH_INVALID. */
 CS_USE int cs_chain_profile(const cs_chain *c, cs_span eku, cs_err *e);
 /* Appends the owner whom the leaf names, by the kind of name that the pattern
  * asks (fmt/ownersan.h). Without exactly one such name CS_R_PATH_INVALID; one
  * outside the pattern is CS_R_WRONG_OWNER. */
 CS_USE int cs_chain_owner(const cs_chain *c, cs_span owner_san, cs_buf *out,
     cs_err *e);
+/* The same without a pattern: by its one rfc822Name, or its one URI. */
+CS_USE int cs_chain_name(const cs_chain *c, bool email, cs_buf *out,
+    cs_err *e);
+/* Is the leaf valid at `now`? CS_R_PATH_INVALID. */
+CS_USE int cs_chain_current(const cs_chain *c, int64_t now, cs_err *e);
 
 #endif

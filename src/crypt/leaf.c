@@ -228,7 +228,7 @@ cs_chain_profile(const cs_chain *c, cs_span eku, cs_err *e)
 	int r;
 
 	if ((r = check_usage(c->leaf, e)) != CS_OK ||
-	    (r = check_purpose(c->leaf, eku, e)) != CS_OK)
+	    (eku.p != NULL && (r = check_purpose(c->leaf, eku, e)) != CS_OK))
 		return as_refusal(r, e);
 	if (has_extension(c->leaf, cs_oid(CS_OID_PE_OWNER_BINDINGS)))
 		return INVALID(e, "the owner's certificate: expected no "
@@ -274,13 +274,10 @@ put_owner(cs_span name, bool email, cs_buf *out)
 }
 
 static int
-name_owner(const GENERAL_NAMES *names, cs_span owner_san, cs_buf *out,
-    cs_err *e)
+name_owner(const GENERAL_NAMES *names, bool email, cs_buf *out, cs_err *e)
 {
-	bool email = cs_owner_san_is_email(owner_san);
 	const GENERAL_NAME *g = NULL;
 	size_t start = cs_buf_len(out);
-	cs_span owner;
 	int r;
 
 	if ((r = single_name(names, email ? GEN_EMAIL : GEN_URI, &g, e)) !=
@@ -289,18 +286,12 @@ name_owner(const GENERAL_NAMES *names, cs_span owner_san, cs_buf *out,
 	if (put_owner(name_text(g), email, out) != CS_OK)
 		return INVALID(e, "the owner's certificate: a name of %zu bytes",
 		    name_text(g).n);
-	owner = cs_scan_from(cs_buf_span(out), start);
-	if ((r = cs_owner_check(owner, e)) != CS_OK)
-		return cs_wrap(e, "the owner's certificate");
-	if (!cs_owner_san_match(owner_san, owner))
-		return REFUSE(e, CS_R_WRONG_OWNER, "expected an owner of "
-		    "owner-san=\"%.*s\", found %.*s", CS_SHOW(owner_san),
-		    CS_SHOW(owner));
-	return CS_OK;
+	r = cs_owner_check(cs_scan_from(cs_buf_span(out), start), e);
+	return r == CS_OK ? CS_OK : cs_wrap(e, "the owner's certificate");
 }
 
 int
-cs_chain_owner(const cs_chain *c, cs_span owner_san, cs_buf *out, cs_err *e)
+cs_chain_name(const cs_chain *c, bool email, cs_buf *out, cs_err *e)
 {
 	GENERAL_NAMES *names = NULL;
 	void *v = NULL;
@@ -310,7 +301,37 @@ cs_chain_owner(const cs_chain *c, cs_span owner_san, cs_buf *out, cs_err *e)
 	    CS_OK)
 		return as_refusal(r, e);
 	names = v;
-	r = name_owner(names, owner_san, out, e);
+	r = name_owner(names, email, out, e);
 	GENERAL_NAMES_free(names);
 	return as_refusal(r, e);
+}
+
+int
+cs_chain_owner(const cs_chain *c, cs_span owner_san, cs_buf *out, cs_err *e)
+{
+	size_t start = cs_buf_len(out);
+	cs_span owner;
+	int r;
+
+	if ((r = cs_chain_name(c, cs_owner_san_is_email(owner_san), out, e)) !=
+	    CS_OK)
+		return r;
+	owner = cs_scan_from(cs_buf_span(out), start);
+	if (!cs_owner_san_match(owner_san, owner))
+		return REFUSE(e, CS_R_WRONG_OWNER, "expected an owner of "
+		    "owner-san=\"%.*s\", found %.*s", CS_SHOW(owner_san),
+		    CS_SHOW(owner));
+	return CS_OK;
+}
+
+int
+cs_chain_current(const cs_chain *c, int64_t now, cs_err *e)
+{
+	time_t t = (time_t)now;
+
+	if (X509_cmp_time(X509_get0_notBefore(c->leaf), &t) >= 0)
+		return INVALID(e, "the owner's certificate is not yet valid");
+	if (X509_cmp_time(X509_get0_notAfter(c->leaf), &t) <= 0)
+		return INVALID(e, "the owner's certificate has expired");
+	return CS_OK;
 }

@@ -5,6 +5,7 @@
 #define CS_FMT_CMS_H
 
 #include "base/buf.h"
+#include "fmt/signingcert.h"
 
 /* The cms carrier: countersign-formats(5), section 5; RFC 5652 sections 3, 5
  * and 11. */
@@ -35,13 +36,16 @@ CS_USE int cs_cms_check_protection(const cs_cms *c, cs_err *e);
 CS_USE int cs_cms_signed_bytes(const cs_cms *c, cs_buf *out, cs_err *e);
 
 /* Appends the signed attributes as SET OF: contentType, signingTime,
- * messageDigest, sorted. */
-CS_USE int cs_cms_put_attrs(cs_span digest, int64_t signing_time, cs_buf *out,
-    cs_err *e);
+ * messageDigest and, where `cert` is not NULL, signingCertificateV2, sorted. */
+CS_USE int cs_cms_put_attrs(cs_span digest, int64_t signing_time,
+    const cs_signing_cert *cert, cs_buf *out, cs_err *e);
 
 typedef struct cs_cms_new {
 	cs_span tbs;
-	cs_span key_hash;   /* subjectKeyIdentifier of the signer */
+	cs_span key_hash;   /* subjectKeyIdentifier of the signer, or */
+	cs_span issuer;     /* of his certificate, Name, whole, if it is there */
+	cs_span serial;     /* and its number, content of the INTEGER */
+	cs_span certs;      /* one behind the other, in any order */
 	cs_span attrs;      /* what cs_cms_put_attrs wrote */
 	cs_span digest_alg; /* AlgorithmIdentifiers, whole */
 	cs_span sig_alg;

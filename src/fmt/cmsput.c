@@ -57,8 +57,20 @@ attr_end(cs_buf *out, size_t attr, size_t set)
 	cs_der_close(out, attr);
 }
 
+static void
+put_signing_cert(const cs_signing_cert *cert, cs_buf *out)
+{
+	size_t set = 0, attr = attr_begin(out, CS_OID_SIGNING_CERTIFICATE_V2,
+	    &set);
+
+	if (cs_signing_cert_put(cert, out, NULL) != CS_OK)
+		cs_buf_fail(out);
+	attr_end(out, attr, set);
+}
+
 int
-cs_cms_put_attrs(cs_span digest, int64_t signing_time, cs_buf *out, cs_err *e)
+cs_cms_put_attrs(cs_span digest, int64_t signing_time,
+    const cs_signing_cert *cert, cs_buf *out, cs_err *e)
 {
 	size_t all = cs_der_begin(out, CS_DER_SET), attr, set = 0;
 
@@ -71,9 +83,29 @@ cs_cms_put_attrs(cs_span digest, int64_t signing_time, cs_buf *out, cs_err *e)
 	attr = attr_begin(out, CS_OID_MESSAGE_DIGEST, &set);
 	cs_der_put(out, CS_DER_OCTETS, digest);
 	attr_end(out, attr, set);
+	if (cert != NULL)
+		put_signing_cert(cert, out);
 	cs_der_sort(out, all);
 	cs_der_close(out, all);
 	return cs_der_done(out, e);
+}
+
+/* RFC 5652 5.3: version 1 goes with issuerAndSerialNumber, by which other
+ * tools find the certificate that they are given. */
+static void
+put_signer_id(const cs_cms_new *n, cs_buf *out)
+{
+	size_t seq;
+
+	cs_der_put_uint(out, CS_DER_INTEGER, n->issuer.p == NULL ? 3 : 1);
+	if (n->issuer.p == NULL) {
+		cs_der_put(out, CS_DER_CTX(0), n->key_hash);
+		return;
+	}
+	seq = cs_der_begin(out, CS_DER_SEQ);
+	cs_der_put_raw(out, n->issuer);
+	cs_der_put(out, CS_DER_INTEGER, n->serial);
+	cs_der_close(out, seq);
 }
 
 static void
@@ -83,8 +115,7 @@ put_signer(const cs_cms_new *n, cs_buf *out)
 	size_t set = cs_der_begin(out, CS_DER_SET);
 	size_t signer = cs_der_begin(out, CS_DER_SEQ);
 
-	cs_der_put_uint(out, CS_DER_INTEGER, 3);
-	cs_der_put(out, CS_DER_CTX(0), n->key_hash);
+	put_signer_id(n, out);
 	cs_der_put_raw(out, n->digest_alg);
 	cs_der_put_raw(out, cs_span_of(&implicit, 1));
 	cs_der_put_raw(out, cs_span_cut(n->attrs, 1, n->attrs.n - 1));
@@ -106,6 +137,19 @@ put_content(const cs_cms_new *n, cs_buf *out)
 	cs_der_close(out, encap);
 }
 
+static void
+put_certificates(const cs_cms_new *n, cs_buf *out)
+{
+	size_t set;
+
+	if (n->certs.p == NULL)
+		return;
+	set = cs_der_begin(out, CS_DER_CTXC(0));
+	cs_der_put_raw(out, n->certs);
+	cs_der_sort(out, set);
+	cs_der_close(out, set);
+}
+
 int
 cs_cms_put(const cs_cms_new *n, cs_buf *out, cs_err *e)
 {
@@ -119,6 +163,7 @@ cs_cms_put(const cs_cms_new *n, cs_buf *out, cs_err *e)
 	cs_der_put_uint(out, CS_DER_INTEGER, 3);
 	cs_der_put(out, CS_DER_SET, n->digest_alg);
 	put_content(n, out);
+	put_certificates(n, out);
 	put_signer(n, out);
 	cs_der_close(out, data);
 	cs_der_close(out, box);

@@ -214,6 +214,34 @@ cs_p11_public_key(cs_p11 *k, cs_p11_public *out, cs_err *e)
 	return copy_public(&k->pub, out, e);
 }
 
+static int
+read_certs(cs_p11 *k, cs_buf *out, cs_err *e)
+{
+	cs_ck_session s = {0};
+	int r = cs_ck_session_open(k->f, k->slot, &s, e);
+
+	if (r == CS_OK)
+		r = cs_p11_public_certs(&s, cs_buf_span(k->id),
+		    cs_span_str(k->info.label), out, e);
+	cs_ck_session_close(&s);
+	return r;
+}
+
+int
+cs_p11_certs(cs_p11 *k, cs_buf *out, cs_err *e)
+{
+	size_t before = cs_buf_len(out);
+	int r = read_certs(k, out, e);
+
+	if (r == CS_OK && cs_buf_len(out) == before && !k->logged_in &&
+	    k->info.login_needed && (r = cs_p11_login(k, e)) == CS_OK)
+		r = read_certs(k, out, e);
+	if (r == CS_OK && cs_buf_len(out) == before)
+		return cs_fail(e, CS_EDEVICE, WHERE, "token \"%s\" has no "
+		    "certificate of the key's identifier", k->info.token);
+	return r;
+}
+
 int
 cs_p11_list(const char *uri, int (*each)(void *arg, const cs_p11_info *info,
     cs_err *e), void *arg, cs_err *e)

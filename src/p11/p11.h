@@ -78,6 +78,11 @@ void cs_p11_logout(cs_p11 *k);
  * key's own attributes; logs in when nothing is visible before. */
 CS_USE int cs_p11_public_key(cs_p11 *k, cs_p11_public *out, cs_err *e);
 
+/* Appends the certificates that have the key's identifier (its label, where it
+ * has none), as the token gives them, one behind the other; logs in where none
+ * shows before. None: CS_EDEVICE. */
+CS_USE int cs_p11_certs(cs_p11 *k, cs_buf *out, cs_err *e);
+
 enum cs_p11_mech {
 	CS_P11_ECDSA,    /* in: the hash; out: r || s */
 	CS_P11_RSA_PKCS, /* in: DigestInfo; out: the block */

@@ -305,3 +305,42 @@ cs_p11_public_read(const cs_ck_session *s, cs_span id, cs_span label,
 		    out, e);
 	return r;
 }
+
+static int
+put_cert(const cs_ck_object *o, cs_buf *out, cs_err *e)
+{
+	cs_buf *der = NULL;
+	int r = cs_ck_bytes(o, CKA_VALUE, CS_CK_VALUE_MAX, &der, e);
+
+	if (r == CS_OK && cs_buf_len(der) > 0 &&
+	    cs_buf_put(out, cs_buf_span(der)) != CS_OK)
+		r = cs_fail(e, CS_EDEVICE, WHERE, "the token has more "
+		    "certificates of the key than there is room for");
+	cs_buf_free(&der);
+	return r;
+}
+
+int
+cs_p11_public_certs(const cs_ck_session *s, cs_span id, cs_span label,
+    cs_buf *out, cs_err *e)
+{
+	cs_ck_objects *all;
+	size_t i;
+	int r;
+
+	if (id.p == NULL && label.n == 0)
+		return CS_OK;
+	if ((all = malloc(sizeof(*all))) == NULL)
+		return cs_nomem(e, WHERE);
+	r = cs_ck_find(s, CKO_CERTIFICATE, id, id.p != NULL ?
+	    (cs_span){NULL, 0} : label, all, e);
+	for (i = 0; r == CS_OK && i < all->n; i++) {
+		cs_ck_object o;
+
+		cs_ck_object_init(&o, s, all->h[i]);
+		if (is_named(&o, CKO_CERTIFICATE, id, label))
+			r = put_cert(&o, out, e);
+	}
+	free(all);
+	return r;
+}

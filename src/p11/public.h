@@ -25,6 +25,11 @@ CS_USE int cs_p11_public_of(cs_ck_object *o, cs_p11_public *out, cs_err *e);
 CS_USE int cs_p11_public_read(const cs_ck_session *s, cs_span id,
     cs_span label, cs_p11_public *out, cs_err *e);
 
+/* Appends the certificates of that identifier or label. CS_EDEVICE when there
+ * is no room for them. */
+CS_USE int cs_p11_public_certs(const cs_ck_session *s, cs_span id,
+    cs_span label, cs_buf *out, cs_err *e);
+
 /* Sets from a point or a modulus and exponent that came from outside. */
 CS_USE int cs_p11_public_set_point(cs_p11_public *out, enum cs_p11_kind k,
     cs_span point, cs_err *e);

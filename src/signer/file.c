@@ -95,12 +95,11 @@ raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 }
 
 static int
-file_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+file_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
 {
 	struct file_key *k = h;
-	const cs_plain p = {.tbs = tbs,
+	const cs_plain p = {.what = what,
 	    .spki = cs_buf_span(k->spki),
-	    .now = now,
 	    .pss = k->pss,
 	    .sign = raw_sign,
 	    .arg = k};

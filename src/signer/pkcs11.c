@@ -186,11 +186,18 @@ raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 }
 
 static int
-token_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+token_certs(void *h, cs_buf *out, cs_err *e)
 {
 	struct token_key *k = h;
-	cs_plain p = {.tbs = tbs,
-	    .now = now,
+
+	return cs_p11_certs(k->p11, out, e);
+}
+
+static int
+token_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
+{
+	struct token_key *k = h;
+	cs_plain p = {.what = what,
 	    .pss = k->pss,
 	    .sign = raw_sign,
 	    .arg = k};
@@ -234,6 +241,7 @@ const struct cs_signer_ops countersign_signer = {
 	.scheme = "pkcs11",
 	.open = token_open,
 	.spki = token_spki,
+	.certs = token_certs,
 	.sign = token_sign,
 	.list = token_list,
 	.close = token_close,

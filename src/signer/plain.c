@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "crypt/chain.h"
 #include "crypt/pubkey.h"
 #include "fmt/reason.h"
 
@@ -23,6 +24,8 @@ struct job { /* borrows all but the bufs */
 	cs_spki key;
 	uint8_t key_hash[CS_SHA256_LEN];
 	const cs_alg *alg;
+	cs_chain *chain; /* of the certificates, or NULL */
+	cs_span issuer, serial;
 	cs_buf *attrs, *sig, *cms;
 };
 
@@ -35,7 +38,7 @@ check_tbs(const struct job *j, cs_err *e)
 
 	if (t == NULL)
 		return cs_nomem(e, where);
-	rc = cs_tbs_parse(j->p->tbs, 0, t, e);
+	rc = cs_tbs_parse(j->p->what->tbs, 0, t, e);
 	if (rc == CS_OK && !cs_span_eq(t->owner_key_hash,
 	    cs_span_of(j->key_hash, sizeof(j->key_hash))))
 		rc = cs_fail(e, CS_EDEVICE, where,
@@ -46,18 +49,34 @@ check_tbs(const struct job *j, cs_err *e)
 }
 
 static int
+read_certs(struct job *j, cs_err *e)
+{
+	int rc;
+
+	if (j->p->what->certs.p == NULL)
+		return CS_OK;
+	if ((rc = cs_chain_read(j->p->what->certs, cs_span_of(j->key_hash,
+	    sizeof(j->key_hash)), &j->chain, e)) != CS_OK)
+		return rc;
+	return cs_chain_issuer(j->chain, &j->issuer, &j->serial, e);
+}
+
+static int
 start(struct job *j, cs_err *e)
 {
+	const cs_to_sign *what = j->p->what;
 	int rc;
 
 	if ((rc = cs_spki_parse(j->p->spki, &j->key, e)) != CS_OK ||
 	    (rc = cs_alg_choose(&j->key, CS_USE_CMS, j->p->pss, &j->alg,
 	    e)) != CS_OK ||
-	    (rc = cs_key_hash(&j->key, j->key_hash, e)) != CS_OK)
+	    (rc = cs_key_hash(&j->key, j->key_hash, e)) != CS_OK ||
+	    (rc = read_certs(j, e)) != CS_OK)
 		return rc;
-	if ((j->attrs = cs_buf_new(ATTRS_MAX)) == NULL ||
+	if ((j->attrs = cs_buf_new(ATTRS_MAX + j->issuer.n)) == NULL ||
 	    (j->sig = cs_buf_new(SIG_MAX)) == NULL ||
-	    (j->cms = cs_buf_new(j->p->tbs.n + AROUND_MAX)) == NULL)
+	    (j->cms = cs_buf_new(what->tbs.n + what->certs.n +
+		2 * j->issuer.n + AROUND_MAX)) == NULL)
 		return cs_nomem(e, where);
 	return check_tbs(j, e);
 }
@@ -65,14 +84,19 @@ start(struct job *j, cs_err *e)
 static int
 put_attrs(struct job *j, cs_err *e)
 {
-	uint8_t digest[CS_HASH_MAX];
+	uint8_t digest[CS_HASH_MAX], cert_hash[CS_SHA256_LEN];
+	const cs_signing_cert cert = {.hash = cs_span_of(cert_hash,
+	    sizeof(cert_hash)), .issuer = j->issuer, .serial = j->serial};
 	int rc;
 
-	if ((rc = cs_hash(j->alg->hash, j->p->tbs, digest, e)) != CS_OK)
+	if ((rc = cs_hash(j->alg->hash, j->p->what->tbs, digest, e)) != CS_OK)
+		return rc;
+	if (j->chain != NULL && (rc = cs_sha256(cs_chain_leaf(j->chain),
+	    cert_hash, e)) != CS_OK)
 		return rc;
 	return cs_cms_put_attrs(
-	    cs_span_of(digest, cs_hash_len(j->alg->hash)), j->p->now,
-	    j->attrs, e);
+	    cs_span_of(digest, cs_hash_len(j->alg->hash)), j->p->what->now,
+	    j->chain == NULL ? NULL : &cert, j->attrs, e);
 }
 
 /* A fault in the signer can give the key away with the wrong signature, and a
@@ -99,8 +123,11 @@ static int
 put_approval(struct job *j, cs_buf *out, cs_err *e)
 {
 	const cs_cms_new n = {
-		.tbs = j->p->tbs,
+		.tbs = j->p->what->tbs,
 		.key_hash = cs_span_of(j->key_hash, sizeof(j->key_hash)),
+		.issuer = j->issuer,
+		.serial = j->serial,
+		.certs = j->p->what->certs,
 		.attrs = cs_buf_span(j->attrs),
 		.digest_alg = j->alg->digest_alg,
 		.sig_alg = j->alg->sig_alg,
@@ -124,6 +151,7 @@ cs_plain_sign(const cs_plain *p, cs_buf *out, cs_err *e)
 	    CS_OK &&
 	    (rc = check_signature(&j, e)) == CS_OK)
 		rc = put_approval(&j, out, e);
+	cs_chain_free(&j.chain);
 	cs_buf_free(&j.attrs);
 	cs_buf_free(&j.sig);
 	cs_buf_free(&j.cms);

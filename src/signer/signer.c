@@ -124,9 +124,18 @@ cs_signer_spki(cs_signer *s, cs_buf *out, cs_err *e)
 }
 
 int
-cs_signer_sign(cs_signer *s, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+cs_signer_certs(cs_signer *s, cs_buf *out, cs_err *e)
 {
-	return s->ops->sign(s->h, tbs, now, out, e);
+	if (s->ops->certs == NULL)
+		return cs_fail(e, CS_EUSAGE, where, "%s has no certificate "
+		    "beside it", s->info.where);
+	return s->ops->certs(s->h, out, e);
+}
+
+int
+cs_signer_sign(cs_signer *s, const cs_to_sign *what, cs_buf *out, cs_err *e)
+{
+	return s->ops->sign(s->h, what, out, e);
 }
 
 int

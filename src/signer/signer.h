@@ -29,6 +29,14 @@ typedef struct cs_signer_info {
 	bool is_software;
 } cs_signer_info;
 
+/* What a key is to sign, once. Borrows. */
+typedef struct cs_to_sign {
+	cs_span tbs;
+	int64_t now;   /* becomes signingTime */
+	cs_span certs; /* to carry along, one behind the other, the key's own
+			* among them; absent: none */
+} cs_to_sign;
+
 typedef struct cs_signer cs_signer;
 
 /* Resolves the URI to one key. Errors as p11.h and privkey.h; an unknown
@@ -39,8 +47,12 @@ void cs_signer_close(cs_signer **s);
 const cs_signer_info *cs_signer_describe(const cs_signer *s);
 /* Appends the SubjectPublicKeyInfo. May ask for a PIN where a token hides it. */
 CS_USE int cs_signer_spki(cs_signer *s, cs_buf *out, cs_err *e);
-/* Signs these bytes, once. `now` becomes signingTime. Appends OwnerApproval. */
-CS_USE int cs_signer_sign(cs_signer *s, cs_span tbs, int64_t now, cs_buf *out,
+/* Appends the certificates of this key that stand beside it, DER, one behind
+ * the other. CS_EUSAGE where keys have none beside them, CS_EDEVICE where this
+ * one has none. */
+CS_USE int cs_signer_certs(cs_signer *s, cs_buf *out, cs_err *e);
+/* Appends OwnerApproval. */
+CS_USE int cs_signer_sign(cs_signer *s, const cs_to_sign *what, cs_buf *out,
     cs_err *e);
 /* Every usable key of a scheme ("pkcs11:"), without logging in. */
 CS_USE int cs_signer_list(const char *uri, const cs_signer_env *env,
@@ -56,7 +68,8 @@ struct cs_signer_ops {
 	int (*open)(const char *uri, const cs_signer_env *env, void **h,
 	    cs_signer_info *info, cs_err *e);
 	int (*spki)(void *h, cs_buf *out, cs_err *e);
-	int (*sign)(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e);
+	int (*certs)(void *h, cs_buf *out, cs_err *e); /* NULL: never any */
+	int (*sign)(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e);
 	int (*list)(const char *uri, const cs_signer_env *env,
 	    int (*each)(void *arg, const cs_signer_info *info, cs_err *e),
 	    void *arg, cs_err *e); /* NULL: nothing to list */

@@ -10,6 +10,9 @@
 #include "fmt/approval.h"
 #include "fmt/reason.h"
 
+/* Signature, signed attributes, the certificate's issuer. */
+#define AROUND_MAX 2048
+
 int
 cs_approve_add(cs_approve *a, const cs_reqfile *r, enum cs_subject_kind kind,
     cs_err *e)
@@ -49,6 +52,20 @@ check_key(const cs_approve *a, cs_span owner_hash, cs_err *e)
 	return CS_OK;
 }
 
+/* What it comes to is known only when it is signed: rather too much. */
+static int
+check_size(const cs_approve *a, cs_err *e)
+{
+	size_t n = cs_buf_len(a->tbs_der) + a->certs.n + AROUND_MAX;
+
+	if (n <= CS_APPROVAL_MAX)
+		return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_TOO_LARGE, "approve",
+	    "an approval of at most %d octets cannot carry %zu octets of "
+	    "certificates beside its own %zu", CS_APPROVAL_MAX, a->certs.n,
+	    cs_buf_len(a->tbs_der));
+}
+
 int
 cs_approve_build(cs_approve *a, const uint8_t owner_hash[CS_SHA256_LEN],
     cs_err *e)
@@ -63,7 +80,8 @@ cs_approve_build(cs_approve *a, const uint8_t owner_hash[CS_SHA256_LEN],
 		return r;
 	if ((a->tbs_der = cs_buf_new(CS_TBS_MAX)) == NULL)
 		return cs_nomem(e, "approve");
-	if ((r = cs_tbs_put(&a->want, a->tbs_der, e)) != CS_OK)
+	if ((r = cs_tbs_put(&a->want, a->tbs_der, e)) != CS_OK ||
+	    (r = check_size(a, e)) != CS_OK)
 		return r;
 	return cs_tbs_parse(cs_buf_span(a->tbs_der), 0, &a->tbs, e);
 }
@@ -71,12 +89,14 @@ cs_approve_build(cs_approve *a, const uint8_t owner_hash[CS_SHA256_LEN],
 int
 cs_approve_sign(cs_approve *a, cs_signer *s, int64_t now, cs_err *e)
 {
+	const cs_to_sign what = {.tbs = a->tbs.der, .now = now,
+	    .certs = a->certs};
 	cs_approval *back = NULL;
 	int r;
 
 	if ((a->approval = cs_buf_new(CS_APPROVAL_MAX)) == NULL)
 		return cs_nomem(e, "approve");
-	if ((r = cs_signer_sign(s, a->tbs.der, now, a->approval, e)) != CS_OK)
+	if ((r = cs_signer_sign(s, &what, a->approval, e)) != CS_OK)
 		return r;
 	r = cs_approval_parse(cs_buf_span(a->approval), 0, &back, e);
 	if (r == CS_OK && !cs_span_eq(back->tbs.der, a->tbs.der))

@@ -17,6 +17,7 @@ typedef struct cs_approve {
 	const cs_reqfile *req[CS_SUBJECTS_MAX]; /* of each subject; borrows */
 	uint8_t holder[CS_SHA256_LEN]; /* a grant: hash of the holder's key */
 	uint8_t id[16];
+	cs_span certs;    /* to carry along; borrows, or absent */
 	cs_buf *tbs_der;
 	cs_tbs tbs;       /* parsed from tbs_der */
 	cs_buf *approval; /* whole OwnerApproval */

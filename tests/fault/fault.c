@@ -110,9 +110,10 @@ liar(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 static int
 sign(cs_raw_sign *how, cs_err *e)
 {
-	const cs_plain p = {.tbs = cs_buf_span(f.tbs),
+	const cs_to_sign what = {.tbs = cs_buf_span(f.tbs),
+	    .now = FIXTURE_NOW};
+	const cs_plain p = {.what = &what,
 	    .spki = cs_buf_span(f.owner_spki),
-	    .now = FIXTURE_NOW,
 	    .pss = f.pss,
 	    .sign = how};
 	static cs_buf *out;

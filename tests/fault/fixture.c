@@ -87,7 +87,8 @@ static bool
 make_approval(struct fixture *f)
 {
 	uint8_t owner[32], agent[32], digest[32];
-	cs_plain p = {.now = FIXTURE_NOW,
+	cs_to_sign what = {.now = FIXTURE_NOW};
+	cs_plain p = {.what = &what,
 	    .pss = f->pss,
 	    .sign = raw_sign,
 	    .arg = f->owner};
@@ -101,7 +102,7 @@ make_approval(struct fixture *f)
 	    cs_key_hash(&c->key, agent, &e) == CS_OK &&
 	    cs_sha256(cs_buf_span(f->owner_spki), owner, &e) == CS_OK &&
 	    put_tbs(f, owner, agent, digest);
-	p.tbs = cs_buf_span(f->tbs);
+	what.tbs = cs_buf_span(f->tbs);
 	p.spki = cs_buf_span(f->owner_spki);
 	good = good && cs_plain_sign(&p, f->approval, &e) == CS_OK;
 	cs_csr_free(&c);

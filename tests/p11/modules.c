@@ -90,6 +90,7 @@ approve(cs_signer *s, const char *dir, cs_err *e)
 	cs_buf *spki = cs_buf_new(1024), *tbs = cs_buf_new(CS_TBS_MAX);
 	cs_buf *out = cs_buf_new(CS_APPROVAL_MAX);
 	const cs_signer_info *i = cs_signer_describe(s);
+	cs_to_sign what = {.now = NOW};
 	cs_spki key;
 	int r;
 
@@ -100,7 +101,8 @@ approve(cs_signer *s, const char *dir, cs_err *e)
 	    (r = save(dir, "spki", cs_buf_span(spki), e)) == CS_OK &&
 	    (r = put_tbs(&key, tbs, e)) == CS_OK &&
 	    (r = save(dir, "tbs", cs_buf_span(tbs), e)) == CS_OK &&
-	    (r = cs_signer_sign(s, cs_buf_span(tbs), NOW, out, e)) == CS_OK)
+	    (what.tbs = cs_buf_span(tbs)).p != NULL &&
+	    (r = cs_signer_sign(s, &what, out, e)) == CS_OK)
 		r = save_approval(cs_buf_span(out), &key, dir, e);
 	cs_buf_free(&out);
 	cs_buf_free(&tbs);

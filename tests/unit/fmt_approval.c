@@ -95,7 +95,8 @@ carried(cs_span tbs)
 	    .digest_alg = cs_span_of(sha256, sizeof(sha256)),
 	    .sig_alg = cs_span_of(ecdsa, sizeof(ecdsa)),
 	    .sig = cs_span_str("sig")};
-	int r = cs_cms_put_attrs(cs_span_of(hash, 32), 1767225600, attrs, NULL);
+	int r = cs_cms_put_attrs(cs_span_of(hash, 32), 1767225600, NULL,
+	    attrs, NULL);
 
 	n.attrs = cs_buf_span(attrs);
 	ok(r == CS_OK && cs_cms_put(&n, cms, NULL) == CS_OK, "carried");

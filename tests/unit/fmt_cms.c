@@ -249,7 +249,7 @@ written(int64_t time, cs_span tbs, cs_span digest)
 	    .sig = cs_span_str("a signature")};
 	cs_err e = {0};
 
-	if (!ok(cs_cms_put_attrs(digest, time, attrs, &e) == CS_OK,
+	if (!ok(cs_cms_put_attrs(digest, time, NULL, attrs, &e) == CS_OK,
 	    "attributes"))
 		printf("# %s\n", e.text);
 	n.attrs = cs_buf_span(attrs);
@@ -277,7 +277,8 @@ test_put(int64_t time, unsigned tag, cs_span tbs)
 	    cs_span_eq(c.message_digest, cs_span_of(digest, 48)),
 	    "as it was written");
 	ok(cs_cms_signed_bytes(&c, back, NULL) == CS_OK &&
-	    cs_cms_put_attrs(c.message_digest, time, attrs, NULL) == CS_OK &&
+	    cs_cms_put_attrs(c.message_digest, time, NULL, attrs,
+	    NULL) == CS_OK &&
 	    cs_span_eq(cs_buf_span(back), cs_buf_span(attrs)),
 	    "the bytes to sign are the bytes that were signed");
 	ok(memchr(cs_buf_span(attrs).p, (int)tag, cs_buf_len(attrs)) != NULL,

@@ -32,12 +32,19 @@ echo_spki(void *h, cs_buf *out, cs_err *e)
 }
 
 static int
-echo_sign(void *h, cs_span tbs, int64_t now, cs_buf *out, cs_err *e)
+echo_certs(void *h, cs_buf *out, cs_err *e)
 {
 	(void)h;
-	(void)now;
 	(void)e;
-	return cs_buf_put(out, tbs);
+	return cs_buf_put_str(out, "+certs");
+}
+
+static int
+echo_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
+{
+	(void)h;
+	(void)e;
+	return cs_buf_put(out, what->tbs);
 }
 
 static int
@@ -67,6 +74,7 @@ const struct cs_signer_ops countersign_signer = {
 	.scheme = "pkcs11",
 	.open = echo_open,
 	.spki = echo_spki,
+	.certs = echo_certs,
 	.sign = echo_sign,
 	.list = echo_list,
 	.close = echo_close,

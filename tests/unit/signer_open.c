@@ -54,6 +54,7 @@ static void
 test_file(void)
 {
 	const cs_signer_env env = {.module_dir = "/nonexistent"};
+	const cs_to_sign text = {.tbs = cs_span_str("text")};
 	const cs_signer_info *info;
 	char uri[80];
 	cs_signer *s = NULL;
@@ -74,8 +75,10 @@ test_file(void)
 	ok(cs_signer_spki(s, b, &e) == CS_OK &&
 	    cs_spki_parse(cs_buf_span(b), &spki, &e) == CS_OK &&
 	    spki.kind == CS_KEY_P384, "its public key");
-	ok(cs_signer_sign(s, cs_span_str("text"), 0, b, &e) == CS_EFORMAT,
+	ok(cs_signer_sign(s, &text, b, &e) == CS_EFORMAT,
 	    "it signs no text");
+	ok(cs_signer_certs(s, b, &e) == CS_EUSAGE,
+	    "and has no certificate: %s", e.text);
 	cs_signer_close(&s);
 	ok(open_only(uri, "/nonexistent", &e) == CS_OK, "the same by file:");
 	ok(cs_signer_list("file:x", &env, NULL, NULL, &e) == CS_OK,
@@ -128,6 +131,7 @@ test_modules(void)
 {
 	char d[PATH_MAX];
 	const cs_signer_env env = {.module_dir = built("this", d)};
+	const cs_to_sign text = {.tbs = cs_span_str("+tbs")};
 	cs_signer *s = NULL;
 	cs_buf *b = cs_buf_new(64);
 	cs_err e = {0};
@@ -140,8 +144,9 @@ test_modules(void)
 	ok(strcmp(cs_signer_describe(s)->uri, "pkcs11:token=a") == 0,
 	    "it is given the whole URI");
 	ok(cs_signer_spki(s, b, &e) == CS_OK &&
-	    cs_signer_sign(s, cs_span_str("+tbs"), 0, b, &e) == CS_OK &&
-	    cs_span_is(cs_buf_span(b), "spki+tbs"), "and called");
+	    cs_signer_sign(s, &text, b, &e) == CS_OK &&
+	    cs_signer_certs(s, b, &e) == CS_OK &&
+	    cs_span_is(cs_buf_span(b), "spki+tbs+certs"), "and called");
 	ok(cs_signer_list("pkcs11:token=a", &env, count, &n, &e) == CS_OK &&
 	    n == 1, "it lists");
 	cs_signer_close(&s);

@@ -27,6 +27,7 @@ struct owner {
 	cs_privkey *key;
 	bool pss;
 	cs_buf *spki, *tbs;
+	cs_span certs;
 	cs_spki pub;
 	uint8_t hash[CS_SHA256_LEN];
 };
@@ -91,9 +92,10 @@ static int
 plain_sign(struct owner *o, cs_raw_sign *how, void *arg, cs_buf *out,
     cs_err *e)
 {
-	const cs_plain p = {.tbs = cs_buf_span(o->tbs),
+	const cs_to_sign what = {.tbs = cs_buf_span(o->tbs),
+	    .now = NOW, .certs = o->certs};
+	const cs_plain p = {.what = &what,
 	    .spki = cs_buf_span(o->spki),
-	    .now = NOW,
 	    .pss = o->pss,
 	    .sign = how,
 	    .arg = arg};
