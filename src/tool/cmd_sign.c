@@ -20,6 +20,9 @@ static const opts defaults = {.access = CS_KEY_DEFAULTS};
 static const struct cs_opt rows[] = {
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
 	"the owner's key: file: or pkcs11:", 0, 0, CS_COMPLETE_FILE},
+    {"certificate", 0, CS_OPT_LIST, offsetof(opts, certificates), "FILE",
+	"a CA's certificates of the key, PEM, or the word token", 0, 0,
+	CS_COMPLETE_FILE},
     {"owner", 0, CS_OPT_STRING, offsetof(opts, owner), "OWNER",
 	"who signs, such as mailto:alice@corp.example", 0, 0,
 	CS_COMPLETE_NONE},
@@ -205,6 +208,7 @@ review(cs_plan *p, bool ascii, cs_out *out, cs_err *e)
 	cs_review v = {.job = p->job, .list = p->list, .now = p->now,
 	    .grant = p->grant == NULL ? NULL : &p->grant->approval->tbs,
 	    .holder_path = p->o->holder,
+	    .cert = p->cert,
 	    .signer = cs_signer_describe(p->signer)};
 	int r;
 
@@ -236,7 +240,7 @@ approve(cs_plan *p, const cs_access *x, bool ascii, cs_out *out, cs_err *e)
 	if (!p->o->yes &&
 	    (r = cs_term_open(x->deadline_ms, &p->term, e)) != CS_OK)
 		return r;
-	if (p->terms.owner.p == NULL)
+	if (p->terms.owner.p == NULL && p->cert == NULL)
 		return cs_fail(e, CS_EUSAGE, "sign", "--owner is missing, and "
 		    "the configuration has none");
 	if ((r = open_key(p, x, out, e)) != CS_OK ||

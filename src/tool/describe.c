@@ -156,11 +156,16 @@ alg_name(enum cs_alg_use use, cs_span sig_alg, cs_span digest_alg)
 int
 cs_describe_approval(const cs_approval *a, cs_out *out, cs_err *e)
 {
+	int r;
+
 	cs_out_str(out, "carrier", "carried as", cs_carrier_name(a->carrier));
 	if (a->carrier == CS_CARRIER_CMS)
 		cs_out_str(out, "algorithm", "signed with",
 		    alg_name(CS_USE_CMS, a->cms.sig_alg, a->cms.digest_alg));
-	return cs_describe_tbs(&a->tbs, out, e);
+	if ((r = cs_describe_tbs(&a->tbs, out, e)) != CS_OK)
+		return r;
+	return a->carrier == CS_CARRIER_CMS ?
+	    cs_describe_carried(&a->cms, out, e) : CS_OK;
 }
 
 static int

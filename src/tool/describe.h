@@ -22,6 +22,9 @@ CS_USE int cs_describe_key(cs_span spki_der, cs_out *out, cs_err *e);
 /* The same, and what an owners file has of it. */
 CS_USE int cs_describe_owner_key(cs_span spki_der, cs_out *out, cs_err *e);
 CS_USE int cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e);
+/* What a CMS message has beside what is signed: which certificate its signer
+ * meant, and the certificates. */
+CS_USE int cs_describe_carried(const cs_cms *c, cs_out *out, cs_err *e);
 /* Any certificate; a request that is not ours. */
 CS_USE int cs_describe_cert(cs_span der, cs_out *out, cs_err *e);
 CS_USE int cs_describe_foreign(cs_span der, cs_out *out, cs_err *e);

@@ -17,7 +17,7 @@
 #include "crypt/hash.h"
 #include "fmt/reason.h"
 
-#define DEPTH 8
+#define DEPTH 16
 
 struct cs_out {
 	json_t *at[DEPTH]; /* at[0] owns the rest */

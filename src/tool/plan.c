@@ -78,6 +78,8 @@ check_pairs(const struct cs_sign_opts *o, cs_err *e)
 	    {o->deny, "deny", o->under != NULL, "under"},
 	    {o->under != NULL, "under", o->renewable != 0, "renewable"},
 	    {o->under != NULL, "under", o->bind != NULL, "bind"},
+	    {o->under != NULL, "under", o->certificates.n != 0,
+		"certificate"},
 	    {o->renewable != 0, "renewable", o->window != 0, "for"},
 	    {o->each, "each", o->tbs_out != NULL, "tbs-out"},
 	    {o->nonce != NULL, "nonce", o->batch != NULL, "batch"},
@@ -245,10 +247,12 @@ static int
 add_job(cs_plan *p, cs_err *e)
 {
 	cs_approve *a = calloc(1, sizeof(*a));
+	const cs_span none = {0};
 
 	if (a == NULL)
 		return cs_nomem(e, "sign");
 	a->want = p->terms;
+	a->certs = p->cert == NULL ? none : cs_buf_span(p->cert->certs);
 	p->job[p->n_jobs++] = a;
 	return CS_OK;
 }
@@ -305,6 +309,7 @@ cs_plan_clear(cs_plan *p)
 	cs_buf_free(&p->holder);
 	cs_buf_free(&p->authority);
 	cs_grant_free(&p->grant);
+	cs_ownercert_free(&p->cert);
 	while (p->n > 0)
 		cs_reqfile_free(&p->req[--p->n]);
 }

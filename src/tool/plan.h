@@ -8,6 +8,7 @@
 #include "tool/approve.h"
 #include "tool/document.h"
 #include "tool/grant.h"
+#include "tool/ownercert.h"
 #include "tool/term.h"
 
 /* The verb sign between its option table and the signature. */
@@ -19,6 +20,7 @@ struct cs_sign_opts {
 	struct cs_document_opts document;
 	const char *key, *owner, *authority, *purpose, *tbs_out;
 	const char *batch, *bind, *nonce, *holder, *under;
+	cs_opt_list certificates;
 	int64_t window, renewable, max_lifetime, uses;
 	bool yes, each, deny;
 };
@@ -38,6 +40,7 @@ typedef struct cs_plan {
 	cs_buf *holder;    /* --holder, its SubjectPublicKeyInfo */
 	cs_buf *authority; /* the default one of a grant */
 	cs_grant *grant;   /* --under */
+	cs_ownercert *cert; /* --certificate */
 	cs_tbs terms;   /* what the approvals have in common; borrows */
 	cs_term *term;  /* NULL: nobody is asked */
 	cs_signer *signer;
@@ -53,8 +56,9 @@ CS_USE int cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e);
 /* Owner and limits: from the grant, the options, the configuration, the
  * defaults. */
 CS_USE int cs_plan_terms(cs_plan *p, cs_err *e);
-/* Is the key that was found one that may sign this? */
-CS_USE int cs_plan_key(const cs_plan *p, cs_err *e);
+/* Is the key that was found one that may sign this? Its certificate has a say
+ * in who the owner is. */
+CS_USE int cs_plan_key(cs_plan *p, cs_err *e);
 /* The approvals, built anew from the requests that are left. */
 CS_USE int cs_plan_build(cs_plan *p, cs_err *e);
 /* Leaves the request of this number out. False: there is none. */

@@ -48,7 +48,11 @@ put_flag(cs_command *c, const char *name, bool set)
 static void
 put_options(cs_command *c, const struct cs_sign_opts *o)
 {
+	size_t i;
+
 	put_string(c, "key", o->key);
+	for (i = 0; i < o->certificates.n; i++)
+		cs_command_option(c, "certificate", o->certificates.v[i]);
 	put_string(c, "owner", o->owner);
 	put_string(c, "authority", o->authority);
 	put_string(c, "purpose", o->purpose);

@@ -196,8 +196,10 @@ check_paths(const cs_plan *p, cs_err *e)
 int
 cs_plan_read(cs_plan *p, const cs_words *w, cs_err *e)
 {
-	int i, r = CS_OK;
+	int i, r;
 
+	if ((r = cs_ownercert_read(&p->o->certificates, &p->cert, e)) != CS_OK)
+		return r;
 	if (p->kind == CS_SUBJECT_GRANT) {
 		if ((p->holder = cs_buf_new(HOLDER_MAX)) == NULL)
 			return cs_nomem(e, "sign");

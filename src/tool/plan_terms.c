@@ -35,6 +35,17 @@ check_asked(const cs_reqfile *f, cs_span owner, cs_err *e)
 	    asks.p, (int)owner.n, owner.p);
 }
 
+static int
+check_all_asked(const cs_plan *p, cs_err *e)
+{
+	size_t i;
+	int r = CS_OK;
+
+	for (i = 0; r == CS_OK && i < p->n; i++)
+		r = check_asked(p->req[i], p->terms.owner, e);
+	return r;
+}
+
 /* The name of an option, of a grant or of the configuration. */
 static int
 find_name(const char *option, const char *given, cs_span granted,
@@ -56,7 +67,6 @@ find_owner(cs_plan *p, cs_err *e)
 	const cs_tbs *g = p->grant == NULL ? NULL : &p->grant->approval->tbs;
 	const cs_span none = {0};
 	cs_span granted = g == NULL ? none : g->owner;
-	size_t i;
 	int r;
 
 	if ((r = find_name("owner", p->o->owner, granted, p->settings->owner,
@@ -65,9 +75,7 @@ find_owner(cs_plan *p, cs_err *e)
 	if (p->o->owner == NULL && g == NULL &&
 	    cs_owner_check(p->terms.owner, e) != CS_OK)
 		return cs_wrap(e, "owner in the configuration");
-	for (i = 0; r == CS_OK && i < p->n; i++)
-		r = check_asked(p->req[i], p->terms.owner, e);
-	return r;
+	return check_all_asked(p, e);
 }
 
 /* Of the trust domain of a grant's agents. */
@@ -234,9 +242,24 @@ is_owners(const cs_plan *p)
 	return false;
 }
 
-int
-cs_plan_key(const cs_plan *p, cs_err *e)
+static int
+find_certified(cs_plan *p, cs_err *e)
 {
+	int r;
+
+	if ((r = cs_ownercert_match(p->cert, p->signer, p->owner_hash, p->now,
+	    e)) != CS_OK ||
+	    (r = cs_ownercert_owner(p->cert, p->terms.owner, &p->terms.owner,
+	    e)) != CS_OK)
+		return r;
+	return check_all_asked(p, e);
+}
+
+int
+cs_plan_key(cs_plan *p, cs_err *e)
+{
+	if (p->cert != NULL)
+		return find_certified(p, e);
 	if (p->grant == NULL)
 		return CS_OK;
 	if (!cs_span_eq(cs_span_of(p->owner_hash, CS_SHA256_LEN),

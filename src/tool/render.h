@@ -6,6 +6,7 @@
 
 #include "tool/approve.h"
 #include "tool/out.h"
+#include "tool/ownercert.h"
 
 /* What the owner sees before he signs: made from the parsed objects alone,
  * never from what they were built of. */
@@ -17,6 +18,7 @@ typedef struct cs_review { /* borrows all */
 	int64_t now;            /* what durations count from */
 	const cs_tbs *grant;    /* that they are under, or NULL */
 	const char *holder_path; /* a grant: where its key was read, or NULL */
+	const cs_ownercert *cert; /* what is carried along, or NULL */
 } cs_review;
 
 /* Appends the page, escaped, no line longer than `columns`. What cannot be

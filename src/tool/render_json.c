@@ -71,6 +71,21 @@ list_fields(const cs_review *r, cs_out *out, cs_err *e)
 	return rc;
 }
 
+static int
+cert_fields(const cs_ownercert *c, cs_out *out, cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	int r;
+
+	if (c == NULL)
+		return CS_OK;
+	if ((r = cs_sha256(cs_chain_leaf(c->chain), hash, e)) != CS_OK)
+		return r;
+	cs_out_hash(out, "certificate", NULL, cs_span_of(hash, sizeof(hash)));
+	cs_out_int(out, "certificates", NULL, (int64_t)c->n);
+	return CS_OK;
+}
+
 static void
 terms_fields(const cs_review *r, cs_out *out)
 {
@@ -129,7 +144,11 @@ grant_fields(const cs_tbs *t, cs_out *out, cs_err *e)
 int
 cs_review_fields(const cs_review *r, cs_out *out, cs_err *e)
 {
+	int rc;
+
 	terms_fields(r, out);
+	if ((rc = cert_fields(r->cert, out, e)) != CS_OK)
+		return rc;
 	if (r->job[0]->tbs.subjects[0].kind == CS_SUBJECT_GRANT)
 		return grant_fields(&r->job[0]->tbs, out, e);
 	if (r->list)

@@ -171,6 +171,24 @@ put_grant(cs_page *p, const cs_tbs *g)
 	cs_page_row(p, "", g->subjects[0].agent_id);
 }
 
+/* The hash is what openssl x509 -fingerprint -sha256 has in hexadecimal. */
+static void
+put_certificates(cs_page *p, const cs_ownercert *c)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	char print[52];
+
+	if (cs_sha256(cs_chain_leaf(c->chain), hash, NULL) != CS_OK) {
+		cs_buf_fail(p->b);
+		return;
+	}
+	cs_fingerprint(hash, print);
+	cs_page_rowf(p, "", "certificate %s", print);
+	if (c->n > 1)
+		cs_page_rowf(p, "", "and %zu more that may lead to its CA",
+		    c->n - 1);
+}
+
 void
 cs_part_owner(cs_page *p, const cs_review *r)
 {
@@ -180,6 +198,8 @@ cs_part_owner(cs_page *p, const cs_review *r)
 	cs_page_row(p, "WITH", r->job[0]->tbs.owner);
 	cs_page_rowf(p, "", "%s key %s", r->signer->key, key);
 	cs_page_row(p, "", cs_span_str(r->signer->where));
+	if (r->cert != NULL)
+		put_certificates(p, r->cert);
 	if (r->grant != NULL)
 		put_grant(p, r->grant);
 }
