@@ -10,6 +10,7 @@
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 #include "tests/fault/fault.h"
 
@@ -82,6 +83,55 @@ WRAP(EVP_PKEY *, PEM_read_bio_PrivateKey, (BIO *b, EVP_PKEY **k,
 WRAP(int, PEM_write_bio_PKCS8PrivateKey, (BIO *b, const EVP_PKEY *k,
     const EVP_CIPHER *c, const char *word, int n, pem_password_cb *cb,
     void *arg), (b, k, c, word, n, cb, arg), 0)
+
+WRAP(X509 *, d2i_X509, (X509 **x, const unsigned char **p, long n), (x, p, n),
+    NULL)
+WRAP(X509_CRL *, d2i_X509_CRL, (X509_CRL **x, const unsigned char **p,
+    long n), (x, p, n), NULL)
+WRAP(int, i2d_X509_PUBKEY, (const X509_PUBKEY *k, unsigned char **out),
+    (k, out), -1)
+WRAP(int, X509_check_ca, (X509 *x), (x), 0)
+WRAP(int, X509_cmp, (const X509 *a, const X509 *b), (a, b), -2)
+WRAP(int, X509_cmp_time, (const ASN1_TIME *a, time_t *b), (a, b), 0)
+WRAP(void *, X509_get_ext_d2i, (const X509 *x, int nid, int *crit, int *at),
+    (x, nid, crit, at), NULL)
+WRAP(uint32_t, X509_get_extension_flags, (X509 *x), (x), EXFLAG_INVALID)
+WRAP(uint32_t, X509_get_key_usage, (X509 *x), (x), 0)
+WRAP(const ASN1_TIME *, X509_CRL_get0_nextUpdate, (const X509_CRL *x), (x),
+    NULL)
+WRAP(X509_STORE *, X509_STORE_new, (void), (), NULL)
+WRAP(int, X509_STORE_add_cert, (X509_STORE *s, X509 *x), (s, x), 0)
+WRAP(int, X509_STORE_add_crl, (X509_STORE *s, X509_CRL *x), (s, x), 0)
+WRAP(X509_STORE_CTX *, X509_STORE_CTX_new, (void), (), NULL)
+WRAP(int, X509_STORE_CTX_init, (X509_STORE_CTX *c, X509_STORE *s, X509 *x,
+    STACK_OF(X509) *more), (c, s, x, more), 0)
+WRAP(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM *p,
+    unsigned long f), (p, f), 0)
+WRAP(int, X509_VERIFY_PARAM_add0_policy, (X509_VERIFY_PARAM *p,
+    ASN1_OBJECT *o), (p, o), 0)
+WRAP(int, X509_verify_cert, (X509_STORE_CTX *c), (c), -1)
+WRAP(ASN1_OBJECT *, OBJ_nid2obj, (int nid), (nid), NULL)
+WRAP(int, OBJ_find_sigid_algs, (int nid, int *md, int *key), (nid, md, key),
+    0)
+WRAP(void *, ASN1_TYPE_unpack_sequence, (const ASN1_ITEM *it,
+    const ASN1_TYPE *t), (it, t), NULL)
+WRAP(OPENSSL_STACK *, OPENSSL_sk_new_null, (void), (), NULL)
+WRAP(int, OPENSSL_sk_push, (OPENSSL_STACK *s, const void *p), (s, p), 0)
+
+void *__real_X509_CRL_get_ext_d2i(const X509_CRL *x, int nid, int *crit,
+    int *at);
+void *__wrap_X509_CRL_get_ext_d2i(const X509_CRL *x, int nid, int *crit,
+    int *at);
+
+/* It is there, and cannot be read: what OpenSSL says by *crit. */
+void *
+__wrap_X509_CRL_get_ext_d2i(const X509_CRL *x, int nid, int *crit, int *at)
+{
+	if (!fault_now(FAULT_CALL))
+		return __real_X509_CRL_get_ext_d2i(x, nid, crit, at);
+	*crit = 0;
+	return NULL;
+}
 
 EVP_PKEY *__real_EVP_PKEY_Q_keygen(OSSL_LIB_CTX *lib, const char *query,
     const char *type, ...);

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypt/chain.h"
 #include "crypt/cmscert.h"
 #include "crypt/ossl.h"
 #include "crypt/pubkey.h"
+#include "fmt/oid.h"
 #include "signer/plain.h"
 #include "tests/fault/fixture.h"
 #include "tests/unit/tap.h"
@@ -108,10 +110,10 @@ liar(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 }
 
 static int
-sign(cs_raw_sign *how, cs_err *e)
+sign(cs_raw_sign *how, cs_span certs, cs_err *e)
 {
 	const cs_to_sign what = {.tbs = cs_buf_span(f.tbs),
-	    .now = FIXTURE_NOW};
+	    .now = FIXTURE_NOW, .certs = certs};
 	const cs_plain p = {.what = &what,
 	    .spki = cs_buf_span(f.owner_spki),
 	    .pss = f.pss,
@@ -131,13 +133,19 @@ sign(cs_raw_sign *how, cs_err *e)
 static int
 good_sign(cs_err *e)
 {
-	return sign(honest, e);
+	return sign(honest, (cs_span){0}, e);
 }
 
 static int
 false_sign(cs_err *e)
 {
-	return sign(liar, e);
+	return sign(liar, (cs_span){0}, e);
+}
+
+static int
+certified_sign(cs_err *e)
+{
+	return sign(honest, cs_buf_span(f.ca.certs), e);
 }
 
 static int
@@ -244,12 +252,12 @@ verdict(const cs_buf *message, const cs_anchors *anchors, cs_err *e)
 }
 
 static int
-verify(const cs_buf *message, cs_err *e)
+verify(const cs_buf *owners, const cs_buf *message, cs_err *e)
 {
 	cs_anchors *a = NULL;
 	int rc;
 
-	if ((rc = cs_anchors_parse("owners", cs_buf_span(f.owners), &a, e)) ==
+	if ((rc = cs_anchors_parse("owners", cs_buf_span(owners), &a, e)) ==
 	    CS_OK)
 		rc = verdict(message, a, e);
 	cs_anchors_free(&a);
@@ -259,13 +267,97 @@ verify(const cs_buf *message, cs_err *e)
 static int
 good_message(cs_err *e)
 {
-	return verify(f.message, e);
+	return verify(f.owners, f.message, e);
 }
 
 static int
 forged_message(cs_err *e)
 {
-	return verify(f.forged_message, e);
+	return verify(f.owners, f.forged_message, e);
+}
+
+static int
+ca_message(cs_err *e)
+{
+	return verify(f.ca_owners, f.ca_message, e);
+}
+
+static int
+forged_ca_message(cs_err *e)
+{
+	return verify(f.ca_owners, f.forged_ca_message, e);
+}
+
+/* All that is asked of certificates, where there are lists. */
+static int
+chain(const cs_buf *certs, cs_buf *owner, const cs_ca *ca, cs_err *e)
+{
+	const cs_span eku = cs_oid(CS_OID_KP_OWNER_APPROVAL);
+	cs_span issuer, serial;
+	uint8_t hash[CS_SHA256_LEN];
+	cs_chain *c = NULL;
+	int rc;
+
+	if ((rc = cs_sha256(cs_buf_span(f.owner_spki), hash, e)) != CS_OK ||
+	    (rc = cs_chain_read(cs_buf_span(certs), cs_span_of(hash,
+	    sizeof(hash)), &c, e)) != CS_OK)
+		return c == NULL ? rc : BROKEN;
+	if ((rc = cs_chain_path(c, ca, eku, FIXTURE_NOW, e)) == CS_OK &&
+	    (rc = cs_chain_profile(c, eku, e)) == CS_OK &&
+	    (rc = cs_chain_current(c, FIXTURE_NOW, e)) == CS_OK &&
+	    (rc = cs_chain_issuer(c, &issuer, &serial, e)) == CS_OK)
+		rc = cs_chain_owner(c, cs_span_str("email:*@corp.example"),
+		    owner, e);
+	cs_chain_free(&c);
+	return rc;
+}
+
+static int
+path(const cs_buf *certs, cs_err *e)
+{
+	cs_buf *owner = cs_buf_new(1024);
+	cs_ca *ca = NULL;
+	int rc;
+
+	if (owner == NULL)
+		return cs_nomem(e, "test");
+	if ((rc = cs_ca_new(cs_buf_span(f.ca.root), &ca, e)) == CS_OK &&
+	    (rc = cs_ca_add_crls(ca, cs_buf_span(f.ca.lists), e)) == CS_OK)
+		rc = chain(certs, owner, ca, e);
+	if (rc == CS_OK && !cs_span_is(cs_buf_span(owner),
+	    "mailto:alice@corp.example"))
+		rc = BROKEN;
+	cs_ca_free(&ca);
+	cs_buf_free(&owner);
+	return rc;
+}
+
+static int
+good_path(cs_err *e)
+{
+	return path(f.ca.certs, e);
+}
+
+/* The same certificate twice is one. */
+static int
+doubled_path(cs_err *e)
+{
+	cs_buf *two = cs_buf_new(2 * cs_buf_len(f.ca.certs));
+	int rc;
+
+	if (two == NULL)
+		return cs_nomem(e, "test");
+	rc = cs_buf_put(two, cs_buf_span(f.ca.certs)) == CS_OK &&
+	    cs_buf_put(two, cs_buf_span(f.ca.certs)) == CS_OK ?
+	    path(two, e) : CS_EBUG;
+	cs_buf_free(&two);
+	return rc;
+}
+
+static int
+revoked_path(cs_err *e)
+{
+	return path(f.ca.gone, e);
 }
 
 static const struct op ops[] = {
@@ -284,6 +376,13 @@ static const struct op ops[] = {
 	{"a certificate for CMS", certificate, CS_OK, false},
 	{"verifying a message", good_message, CS_OK, false},
 	{"verifying a forged message", forged_message, CS_EREFUSED, false},
+	{"signing with certificates", certified_sign, CS_OK, true},
+	{"an owner by certificate", ca_message, CS_OK, true},
+	{"a forgery by certificate", forged_ca_message, CS_EREFUSED, true},
+	{"a path with lists", good_path, CS_OK, false},
+	{"a path twice", doubled_path, CS_OK, true},
+	{"a path with a revoked certificate", revoked_path, CS_EREFUSED,
+	    false},
 };
 
 /* Is this what an operation may do with a call of that kind failing? */

@@ -84,10 +84,10 @@ put_tbs(struct fixture *f, const uint8_t owner[32], const uint8_t agent[32],
 }
 
 static bool
-make_approval(struct fixture *f)
+make_approval(struct fixture *f, cs_span certs, cs_buf **out)
 {
 	uint8_t owner[32], agent[32], digest[32];
-	cs_to_sign what = {.now = FIXTURE_NOW};
+	cs_to_sign what = {.now = FIXTURE_NOW, .certs = certs};
 	cs_plain p = {.what = &what,
 	    .pss = f->pss,
 	    .sign = raw_sign,
@@ -96,7 +96,8 @@ make_approval(struct fixture *f)
 	cs_err e = {0};
 	bool good;
 
-	f->approval = cs_buf_new(CS_APPROVAL_MAX);
+	*out = cs_buf_new(CS_APPROVAL_MAX);
+	cs_buf_free(&f->tbs);
 	good = cs_csr_parse(cs_buf_span(f->request), &c, &e) == CS_OK &&
 	    cs_request_digest(c, digest, &e) == CS_OK &&
 	    cs_key_hash(&c->key, agent, &e) == CS_OK &&
@@ -104,33 +105,33 @@ make_approval(struct fixture *f)
 	    put_tbs(f, owner, agent, digest);
 	what.tbs = cs_buf_span(f->tbs);
 	p.spki = cs_buf_span(f->owner_spki);
-	good = good && cs_plain_sign(&p, f->approval, &e) == CS_OK;
+	good = good && cs_plain_sign(&p, *out, &e) == CS_OK;
 	cs_csr_free(&c);
 	return good;
 }
 
 /* The forgery is one bit in the approval's signature, its last bytes. */
 static bool
-make_messages(struct fixture *f)
+make_messages(const struct fixture *f, const cs_buf *approval, cs_buf **good,
+    cs_buf **forgery)
 {
-	const size_t n = cs_buf_len(f->approval);
-	cs_buf *forged = cs_buf_dup(cs_buf_span(f->approval));
+	const size_t n = cs_buf_len(approval);
+	cs_buf *forged = cs_buf_dup(cs_buf_span(approval));
 	cs_err e = {0};
-	bool good;
+	bool made;
 
-	f->message = cs_buf_new(16384);
-	f->forged_message = cs_buf_new(16384);
+	*good = cs_buf_new(32768);
+	*forgery = cs_buf_new(32768);
 	cs_buf_tail(forged)[-1] ^= 1;
-	good = cs_buf_len(forged) == n &&
-	    cs_pem_put(f->message, CS_PEM_REQUEST, cs_buf_span(f->request),
-	    &e) == CS_OK && cs_pem_put(f->message, CS_PEM_APPROVAL,
-	    cs_buf_span(f->approval), &e) == CS_OK &&
-	    cs_pem_put(f->forged_message, CS_PEM_REQUEST,
+	made = cs_buf_len(forged) == n &&
+	    cs_pem_put(*good, CS_PEM_REQUEST, cs_buf_span(f->request), &e) ==
+	    CS_OK && cs_pem_put(*good, CS_PEM_APPROVAL, cs_buf_span(approval),
+	    &e) == CS_OK && cs_pem_put(*forgery, CS_PEM_REQUEST,
 	    cs_buf_span(f->request), &e) == CS_OK &&
-	    cs_pem_put(f->forged_message, CS_PEM_APPROVAL, cs_buf_span(forged),
-	    &e) == CS_OK;
+	    cs_pem_put(*forgery, CS_PEM_APPROVAL, cs_buf_span(forged), &e) ==
+	    CS_OK;
 	cs_buf_free(&forged);
-	return good;
+	return made;
 }
 
 static bool
@@ -141,6 +142,25 @@ make_owners(struct fixture *f)
 	    "/agent\",no-touch-required spki ") == CS_OK &&
 	    cs_base64_put(f->owners, cs_buf_span(f->owner_spki), 0) == CS_OK &&
 	    cs_buf_put_str(f->owners, " a key\n") == CS_OK;
+}
+
+static bool
+make_ca(struct fixture *f)
+{
+	cs_buf *approval = NULL;
+	bool good;
+
+	f->ca_owners = cs_buf_new(4096);
+	good = authority_make(&f->ca, cs_buf_span(f->owner_spki), f->pss) &&
+	    cs_buf_put_str(f->ca_owners, "* agents=\"wimse://corp.example"
+	    "/agent\",owner-san=\"email:*@corp.example\",no-revocation,"
+	    "no-touch-required x509-ca ") == CS_OK &&
+	    cs_base64_put(f->ca_owners, cs_buf_span(f->ca.root), 0) == CS_OK &&
+	    cs_buf_put_str(f->ca_owners, " a CA\n") == CS_OK &&
+	    make_approval(f, cs_buf_span(f->ca.certs), &approval) &&
+	    make_messages(f, approval, &f->ca_message, &f->forged_ca_message);
+	cs_buf_free(&approval);
+	return good;
 }
 
 static bool
@@ -180,8 +200,9 @@ fixture_make(struct fixture *f, const char *kind)
 	    make_key(kind, &f->agent, &f->agent_spki) &&
 	    make_request(f, f->agent, &f->request) &&
 	    make_request(f, f->owner, &f->forged_request) &&
-	    make_approval(f) && make_messages(f) && make_owners(f) &&
-	    make_pem(f);
+	    make_approval(f, (cs_span){0}, &f->approval) &&
+	    make_messages(f, f->approval, &f->message, &f->forged_message) &&
+	    make_owners(f) && make_pem(f) && make_ca(f);
 }
 
 void
@@ -200,4 +221,8 @@ fixture_free(struct fixture *f)
 	cs_buf_free(&f->owners);
 	cs_buf_free(&f->pem);
 	cs_buf_free(&f->encrypted_pem);
+	authority_free(&f->ca);
+	cs_buf_free(&f->ca_owners);
+	cs_buf_free(&f->ca_message);
+	cs_buf_free(&f->forged_ca_message);
 }

@@ -6,6 +6,7 @@
 
 #include "crypt/privkey.h"
 #include "fmt/tbs.h"
+#include "tests/fault/authority.h"
 
 /* One owner, one agent, and what passes between them; made once. */
 
@@ -24,6 +25,10 @@ struct fixture {
 	cs_buf *forged_message;
 	cs_buf *owners;    /* owners file that knows the owner */
 	cs_buf *pem, *encrypted_pem; /* the owner's key */
+	struct authority ca;
+	cs_buf *ca_owners;  /* one that knows the CA alone */
+	cs_buf *ca_message; /* the approval brings its certificates */
+	cs_buf *forged_ca_message;
 };
 
 /* `kind` as of cs_privkey_generate(), or "rsa2048-pss". */
