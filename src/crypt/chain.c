@@ -168,6 +168,7 @@ forgive_anchor(int good, X509_STORE_CTX *ctx)
 	case X509_V_ERR_CRL_NOT_YET_VALID:
 	case X509_V_ERR_CRL_HAS_EXPIRED:
 	case X509_V_ERR_CERT_REVOKED:
+	case X509_V_ERR_DIFFERENT_CRL_SCOPE:
 		return 1;
 	default:
 		return 0;
@@ -245,6 +246,26 @@ check_purposes(STACK_OF(X509) *path, cs_span eku, cs_err *e)
 	return CS_OK;
 }
 
+/* RFC 5280 7.5 has the local part of a mailbox in its case, and the owner's is
+ * in lower case: constraints on a mailbox would miss whom they mean. */
+static int
+check_capitals(STACK_OF(X509) *path, cs_err *e)
+{
+	bool capitals = false;
+	int i, r;
+
+	if ((r = cs_x509_capitals(sk_X509_value(path, 0), &capitals, e)) !=
+	    CS_OK || !capitals)
+		return r;
+	for (i = 1; i < sk_X509_num(path); i++)
+		if (X509_get_ext_by_NID(sk_X509_value(path, i),
+		    NID_name_constraints, -1) >= 0)
+			return REFUSE(e, "expected a mailbox in lower case "
+			    "where certificate %d above the owner's "
+			    "constrains names, found capitals", i);
+	return CS_OK;
+}
+
 static int
 keep_keys(cs_chain *c, STACK_OF(X509) *path, cs_err *e)
 {
@@ -274,7 +295,8 @@ check_path(cs_chain *c, X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku,
 	path = X509_STORE_CTX_get0_chain(ctx);
 	if (sk_X509_num(path) < 2)
 		return REFUSE(e, "the owner's certificate is the CA's");
-	if (eku.p != NULL && (r = check_purposes(path, eku, e)) != CS_OK)
+	if (eku.p != NULL && ((r = check_purposes(path, eku, e)) != CS_OK ||
+	    (r = check_capitals(path, e)) != CS_OK))
 		return r;
 	return keep_keys(c, path, e);
 }

@@ -32,8 +32,9 @@ CS_USE int cs_chain_issuer(const cs_chain *c, cs_span *issuer, cs_span *serial,
 
 /* Is there a path to this CA at `now`: RFC 5280 with its default inputs, the
  * CA's lists where it has some, at most CS_CHAIN_DEPTH_MAX intermediates? Each
- * of these that lists key purposes lists `eku` (content octets; absent: is not
- * looked at) or any. CS_R_PATH_INVALID. */
+ * of these that lists key purposes lists `eku` (content octets) or any, and a
+ * mailbox under name constraints has no capital letters; neither is looked at
+ * where `eku` is absent. CS_R_PATH_INVALID. */
 CS_USE int cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku,
     int64_t now, cs_err *e);
 /* Hash of key `i` of the path that was found last: 0 is the leaf's, the last

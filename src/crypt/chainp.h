@@ -34,5 +34,7 @@ CS_USE int cs_x509_key(X509 *x, cs_buf *out, uint8_t hash[CS_SHA256_LEN],
 /* Does it list this purpose? Absent extension: *listed is false too. */
 CS_USE int cs_x509_purpose(const X509 *x, cs_span eku, bool or_any,
     bool *present, bool *listed, cs_err *e);
+/* Has the local part of any of its mailboxes capital letters? */
+CS_USE int cs_x509_capitals(const X509 *x, bool *out, cs_err *e);
 
 #endif

@@ -169,6 +169,38 @@ check_agent_names(const X509 *x, cs_err *e)
 	return r;
 }
 
+static bool
+is_capital(const GENERAL_NAME *g)
+{
+	cs_span s = name_text(g);
+	size_t i;
+
+	if (g->type != GEN_EMAIL)
+		return false;
+	for (i = 0; i < s.n && s.p[i] != '@'; i++)
+		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
+			return true;
+	return false;
+}
+
+int
+cs_x509_capitals(const X509 *x, bool *out, cs_err *e)
+{
+	GENERAL_NAMES *names = NULL;
+	void *v = NULL;
+	int i, r;
+
+	*out = false;
+	if ((r = extension_get(x, NID_subject_alt_name, &v, e)) != CS_OK)
+		return r;
+	names = v;
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		if (is_capital(sk_GENERAL_NAME_value(names, i)))
+			*out = true;
+	GENERAL_NAMES_free(names);
+	return CS_OK;
+}
+
 static int
 check_usage(X509 *x, cs_err *e)
 {

@@ -248,9 +248,18 @@ export SAN
 # What a verifier alone can know.
 ok "without the intermediate" sign alice.key --certificate alice.crt agent.csr
 refused "no intermediate" path-invalid "unable to get local issuer"
-certify alice.pub other 11 leaf stranger.crt
+openssl req -new -x509 -config ca.cnf -extensions root -key other.key \
+    -subj "/CN=rogue" -days 365 -out rogue.crt
+cp other.key rogue.key
+mkdir trusted
+cp rogue.crt "trusted/$(openssl x509 -in rogue.crt -noout -hash).0"
+certify alice.pub rogue 11 leaf stranger.crt
 ok "another CA's" sign alice.key --certificate stranger.crt agent.csr
 refused "another CA" path-invalid "owners:1"
+for way in SSL_CERT_FILE=$PWD/rogue.crt SSL_CERT_DIR=$PWD/trusted; do
+	exits 1 "${way%%=*} has no say" env "$way" setsid -w "$COUNTERSIGN" \
+	    verify --owners owners --authority https://corp.example bundle
+done
 sign_stock() { # CERTIFICATE [OPTION...]
 	cert=$1
 	shift

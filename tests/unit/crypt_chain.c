@@ -8,189 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include "fmt/oid.h"
 #include "fmt/ownersan.h"
 #include "fmt/reason.h"
+#include "tests/unit/certs.h"
 #include "tests/unit/tap.h"
 
-#define NOW 1800000000
-#define DAY 86400
-#define OURS CS_OID_ARC ".6.1"
-#define MAIL "email:*@corp.example"
-
-/* One certificate, as OpenSSL's configuration would say it; NULL: without. */
-struct plan {
-	const char *subject, *issuer;
-	const char *bc, *usage, *eku, *san, *more;
-};
-
-static const struct plan root = {"Root", "Root", "critical,CA:TRUE",
-    "critical,keyCertSign,cRLSign", NULL, NULL, NULL};
-static const struct plan middle = {"Middle", "Root", "critical,CA:TRUE",
-    "critical,keyCertSign,cRLSign", NULL, NULL, NULL};
-static const struct plan alice = {"Alice", "Middle", NULL,
-    "critical,digitalSignature", OURS, "email:Alice@Corp.Example", NULL};
-
-static void
-extend(X509 *x, X509 *issuer, int nid, const char *value)
-{
-	X509_EXTENSION *v;
-	X509V3_CTX ctx;
-
-	if (value == NULL)
-		return;
-	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
-	if ((v = X509V3_EXT_conf_nid(NULL, &ctx, nid, value)) != NULL)
-		(void)X509_add_ext(x, v, -1);
-	X509_EXTENSION_free(v);
-}
-
-static void
-extend_bindings(X509 *x)
-{
-	cs_span body = cs_oid(CS_OID_PE_OWNER_BINDINGS);
-	ASN1_OBJECT *o = NULL;
-	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
-	X509_EXTENSION *ext = NULL;
-	uint8_t der[32] = {6, (uint8_t)body.n};
-	const unsigned char *p = der;
-
-	memcpy(der + 2, body.p, body.n);
-	o = d2i_ASN1_OBJECT(NULL, &p, (long)body.n + 2);
-	(void)ASN1_OCTET_STRING_set(v, (const unsigned char *)"0", 1);
-	ext = X509_EXTENSION_create_by_OBJ(NULL, o, 0, v);
-	(void)X509_add_ext(x, ext, -1);
-	X509_EXTENSION_free(ext);
-	ASN1_OCTET_STRING_free(v);
-	ASN1_OBJECT_free(o);
-}
-
-static void
-set_name(X509_NAME *n, const char *cn)
-{
-	(void)X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC,
-	    (const unsigned char *)cn, -1, -1, 0);
-}
-
-/* Appends the DER; `issuer` NULL: self-signed. Gives the certificate. */
-static X509 *
-make(const struct plan *p, EVP_PKEY *key, X509 *issuer, EVP_PKEY *by,
-    const EVP_MD *md, cs_buf *out)
-{
-	static int serial;
-	X509 *x = X509_new();
-	unsigned char *der = NULL;
-	int n;
-
-	(void)X509_set_version(x, 2);
-	(void)ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
-	set_name(X509_get_subject_name(x), p->subject);
-	set_name(X509_get_issuer_name(x), p->issuer);
-	(void)ASN1_TIME_set(X509_getm_notBefore(x), NOW - DAY);
-	(void)ASN1_TIME_set(X509_getm_notAfter(x), NOW + DAY);
-	(void)X509_set_pubkey(x, key);
-	extend(x, issuer, NID_subject_key_identifier, "hash");
-	extend(x, issuer == NULL ? x : issuer, NID_authority_key_identifier,
-	    "keyid:always");
-	extend(x, issuer, NID_basic_constraints, p->bc);
-	extend(x, issuer, NID_key_usage, p->usage);
-	extend(x, issuer, NID_ext_key_usage, p->eku);
-	extend(x, issuer, NID_subject_alt_name, p->san);
-	if (p->more != NULL)
-		extend_bindings(x);
-	(void)X509_sign(x, by, md);
-	n = i2d_X509(x, &der);
-	(void)!cs_buf_put(out, cs_span_of(der, n < 0 ? 0 : (size_t)n));
-	OPENSSL_free(der);
-	return x;
-}
-
-static struct world {
-	EVP_PKEY *root_key, *middle_key, *key;
-	X509 *root, *middle;
-	cs_buf *root_der, *middle_der;
-	cs_ca *ca;
-	uint8_t hash[CS_SHA256_LEN];
-} w;
-
-static void
-start(void)
-{
-	cs_err e = {0};
-	unsigned char *der = NULL;
-	int n;
-
-	w.root_key = EVP_EC_gen("P-256");
-	w.middle_key = EVP_EC_gen("P-256");
-	w.key = EVP_EC_gen("P-256");
-	w.root_der = cs_buf_new(4096);
-	w.middle_der = cs_buf_new(4096);
-	w.root = make(&root, w.root_key, NULL, w.root_key, EVP_sha256(),
-	    w.root_der);
-	w.middle = make(&middle, w.middle_key, w.root, w.root_key,
-	    EVP_sha256(), w.middle_der);
-	ok(cs_ca_new(cs_buf_span(w.root_der), &w.ca, &e) == CS_OK,
-	    "a CA is an anchor: %s", e.text);
-	n = i2d_PUBKEY(w.key, &der);
-	ok(n > 0 && cs_sha256(cs_span_of(der, (size_t)n), w.hash, &e) == CS_OK,
-	    "the key's hash");
-	OPENSSL_free(der);
-}
-
-static void
-finish(void)
-{
-	EVP_PKEY_free(w.root_key);
-	EVP_PKEY_free(w.middle_key);
-	EVP_PKEY_free(w.key);
-	X509_free(w.root);
-	X509_free(w.middle);
-	cs_buf_free(&w.root_der);
-	cs_buf_free(&w.middle_der);
-	cs_ca_free(&w.ca);
-}
-
-/* Everything that a verifier asks of these certificates. */
-static int
-ask(cs_span certs, const cs_ca *ca, const char *san, int64_t now, cs_buf *owner,
-    cs_err *e)
-{
-	cs_span eku = cs_oid(CS_OID_KP_OWNER_APPROVAL);
-	cs_chain *c = NULL;
-	int r;
-
-	cs_err_clear(e);
-	if ((r = cs_chain_read(certs, cs_span_of(w.hash, sizeof(w.hash)), &c,
-	    e)) == CS_OK &&
-	    (r = cs_chain_path(c, ca, eku, now, e)) == CS_OK &&
-	    (r = cs_chain_profile(c, eku, e)) == CS_OK)
-		r = cs_chain_owner(c, cs_span_str(san), owner, e);
-	cs_chain_free(&c);
-	return r;
-}
-
-static cs_buf *
-bundle(const struct plan *leaf, const struct plan *mid)
-{
-	cs_buf *b = cs_buf_new(16384), *m = cs_buf_new(4096);
-	X509 *x, *above = w.middle;
-
-	if (mid != NULL)
-		above = make(mid, w.middle_key, w.root, w.root_key,
-		    EVP_sha256(), m);
-	x = make(leaf, w.key, above, w.middle_key, EVP_sha256(), b);
-	(void)!cs_buf_put(b, cs_buf_span(mid == NULL ? w.middle_der : m));
-	X509_free(x);
-	if (mid != NULL)
-		X509_free(above);
-	cs_buf_free(&m);
-	return b;
-}
+static struct world w;
 
 static const struct {
 	const char *name;
@@ -247,7 +70,7 @@ static const struct {
 	    "URI:spiffe://corp.example/a", NULL}, "uri:spiffe://corp.example",
 	    CS_R_PATH_INVALID, "spiffe:"},
 	{"owner bindings", {"Alice", "Middle", NULL, "digitalSignature", OURS,
-	    "email:a@corp.example", "x"}, MAIL, CS_R_PATH_INVALID,
+	    "email:a@corp.example", BINDINGS}, MAIL, CS_R_PATH_INVALID,
 	    "ownerBindings"},
 	{"another issuer", {"Alice", "Other", NULL, "digitalSignature", OURS,
 	    "email:a@corp.example", NULL}, MAIL, CS_R_PATH_INVALID, "issuer"},
@@ -262,9 +85,9 @@ test_leaves(void)
 	int r;
 
 	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-		b = bundle(&leaves[i].leaf, NULL);
+		b = cert_bundle(&w, &leaves[i].leaf, NULL);
 		cs_buf_reset(owner);
-		r = ask(cs_buf_span(b), w.ca, leaves[i].san, NOW, owner, &e);
+		r = cert_ask(&w, cs_buf_span(b), w.ca, leaves[i].san, NOW, owner, &e);
 		if (leaves[i].detail == 0)
 			ok(r == CS_OK && cs_span_is(cs_buf_span(owner),
 			    leaves[i].text), "%s: %s", leaves[i].name, e.text);
@@ -292,6 +115,18 @@ static const struct {
 	    NULL, NULL}, false},
 	{"may not sign certificates", {"Middle", "Root", "critical,CA:TRUE",
 	    "cRLSign", NULL, NULL, NULL}, false},
+	{"says nothing of its usage", {"Middle", "Root", "critical,CA:TRUE",
+	    NULL, NULL, NULL, NULL}, false},
+	{"for these names", {"Middle", "Root", "critical,CA:TRUE",
+	    "critical,keyCertSign", NULL, NULL,
+	    "critical,permitted;email:other.example"}, false},
+	/* The leaf is Alice@Corp.Example, its owner alice@corp.example. */
+	{"for all but alice", {"Middle", "Root", "critical,CA:TRUE",
+	    "critical,keyCertSign", NULL, NULL,
+	    "critical,excluded;email:alice@corp.example"}, false},
+	{"for all but bob, and capitals", {"Middle", "Root",
+	    "critical,CA:TRUE", "critical,keyCertSign", NULL, NULL,
+	    "critical,excluded;email:bob@corp.example"}, false},
 };
 
 static void
@@ -303,9 +138,9 @@ test_middles(void)
 	int r;
 
 	for (i = 0; i < sizeof(middles) / sizeof(middles[0]); i++) {
-		b = bundle(&alice, &middles[i].middle);
+		b = cert_bundle(&w, &plan_alice, &middles[i].middle);
 		cs_buf_reset(owner);
-		r = ask(cs_buf_span(b), w.ca, MAIL, NOW, owner, &e);
+		r = cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e);
 		ok(middles[i].good ? r == CS_OK : r == CS_EREFUSED &&
 		    e.detail == CS_R_PATH_INVALID, "intermediate %s: %s",
 		    middles[i].name, e.text);
@@ -318,34 +153,35 @@ test_middles(void)
 static void
 test_bundles(void)
 {
-	cs_buf *b = bundle(&alice, NULL), *owner = cs_buf_new(4096), *other;
+	cs_buf *b = cert_bundle(&w, &plan_alice, NULL), *other;
+	cs_buf *owner = cs_buf_new(4096);
 	cs_span all = cs_buf_span(b);
 	size_t mid = cs_buf_len(w.middle_der), n = all.n - mid, i;
 	unsigned bad = 0;
 	cs_ca *ca = NULL;
 	cs_err e = {0};
 
-	ok(ask(all, w.ca, MAIL, NOW - 2 * DAY, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, all, w.ca, MAIL, NOW - 2 * DAY, owner, &e) == CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "before it is valid: %s", e.text);
-	ok(ask(all, w.ca, MAIL, NOW + 2 * DAY, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, all, w.ca, MAIL, NOW + 2 * DAY, owner, &e) == CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "after it was valid: %s", e.text);
-	ok(ask(cs_span_cut(all, 0, n), w.ca, MAIL, NOW, owner, &e) ==
+	ok(cert_ask(&w, cs_span_cut(all, 0, n), w.ca, MAIL, NOW, owner, &e) ==
 	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID,
 	    "without the intermediate: %s", e.text);
-	ok(ask(cs_span_cut(all, n, mid), w.ca, MAIL, NOW, owner, &e) ==
+	ok(cert_ask(&w, cs_span_cut(all, n, mid), w.ca, MAIL, NOW, owner, &e) ==
 	    CS_EREFUSED && e.detail == CS_R_UNKNOWN_OWNER_KEY,
 	    "without the leaf: %s", e.text);
-	ok(ask((cs_span){0}, w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, (cs_span){0}, w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
 	    e.detail == CS_R_UNKNOWN_OWNER_KEY, "without any: %s", e.text);
 	ok(cs_ca_new(cs_buf_span(w.middle_der), &ca, &e) == CS_OK &&
-	    ask(all, ca, MAIL, NOW, owner, &e) == CS_OK,
+	    cert_ask(&w, all, ca, MAIL, NOW, owner, &e) == CS_OK,
 	    "an intermediate as the anchor: %s", e.text);
 	cs_ca_free(&ca);
 	ok(cs_ca_new(cs_span_cut(all, 0, n), &ca, &e) == CS_EFORMAT &&
 	    ca == NULL, "no CA is no anchor: %s", e.text);
-	other = bundle(&alice, NULL);
+	other = cert_bundle(&w, &plan_alice, NULL);
 	(void)!cs_buf_put(other, cs_span_cut(all, 0, n));
-	ok(ask(cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) ==
+	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) ==
 	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID,
 	    "two leaves of one key: %s", e.text);
 	cs_buf_free(&other);
@@ -353,16 +189,16 @@ test_bundles(void)
 	(void)!cs_buf_put(other, all);
 	(void)!cs_buf_put(other, cs_span_cut(all, 0, n));
 	cs_buf_reset(owner);
-	ok(ask(cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) == CS_OK,
+	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) == CS_OK,
 	    "one leaf twice: %s", e.text);
 	for (i = 0; i < CS_CHAIN_CERTS_MAX; i++)
 		(void)!cs_buf_put(other, cs_buf_span(w.middle_der));
-	ok(ask(cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
-	    e.detail == CS_R_PATH_INVALID, "too many: %s", e.text);
+	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) ==
+	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID, "too many: %s", e.text);
 	cs_buf_free(&other);
 	for (i = 1; i < all.n; i++) {
 		cs_buf_reset(owner);
-		bad += i != n && ask(cs_span_cut(all, 0, i), w.ca, MAIL, NOW,
+		bad += i != n && cert_ask(&w, cs_span_cut(all, 0, i), w.ca, MAIL, NOW,
 		    owner, &e) != CS_EREFUSED;
 	}
 	ok(bad == 0, "cut anywhere");
@@ -372,7 +208,7 @@ test_bundles(void)
 
 		p[i] ^= 1;
 		cs_buf_reset(owner);
-		bad += ask(cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) !=
+		bad += cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) !=
 		    CS_EREFUSED;
 		p[i] ^= 1;
 	}
@@ -382,116 +218,89 @@ test_bundles(void)
 	cs_buf_free(&b);
 }
 
-/* A list of the CA with this certificate on it, or with none. */
+/* CAs that have one name. */
 static void
-put_crl(const char *issuer, EVP_PKEY *by, X509 *ca, X509 *revoked,
-    const EVP_MD *md, int days, BIO *pem)
+test_namesakes(void)
 {
-	X509_CRL *crl = X509_CRL_new();
-	X509_REVOKED *one = X509_REVOKED_new();
-	X509_EXTENSION *v;
-	ASN1_TIME *t = ASN1_TIME_new();
-	X509_NAME *n = X509_NAME_new();
-	X509V3_CTX ctx;
-
-	(void)X509_CRL_set_version(crl, 1);
-	set_name(n, issuer);
-	(void)X509_CRL_set_issuer_name(crl, n);
-	(void)X509_CRL_set1_lastUpdate(crl, ASN1_TIME_set(t, NOW - DAY));
-	if (days != 0)
-		(void)X509_CRL_set1_nextUpdate(crl,
-		    ASN1_TIME_set(t, NOW + days * DAY));
-	X509V3_set_ctx(&ctx, ca, NULL, NULL, crl, 0);
-	v = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier,
-	    "keyid:always");
-	(void)X509_CRL_add_ext(crl, v, -1);
-	X509_EXTENSION_free(v);
-	if (revoked != NULL) {
-		(void)X509_REVOKED_set_serialNumber(one,
-		    X509_get_serialNumber(revoked));
-		(void)X509_REVOKED_set_revocationDate(one,
-		    ASN1_TIME_set(t, NOW - DAY));
-		(void)X509_CRL_add0_revoked(crl, one);
-		one = NULL; /* transferred */
-	}
-	(void)X509_CRL_sign(crl, by, md);
-	(void)PEM_write_bio_X509_CRL(pem, crl);
-	X509_REVOKED_free(one);
-	X509_CRL_free(crl);
-	X509_NAME_free(n);
-	ASN1_TIME_free(t);
-}
-
-static const struct {
-	const char *name;
-	bool root_list, middle_list;
-	int days;
-	bool revoked, sha1;
-	const char *text; /* NULL: fine; "" and what follows: at load */
-	bool loads;
-} lists[] = {
-	{"of both CAs", true, true, 1, false, false, NULL, true},
-	{"of the root alone", true, false, 1, false, false, "CRL", true},
-	{"of the intermediate alone", false, true, 1, false, false, "CRL",
-	    true},
-	{"that are old", true, true, -1, false, false, "expired", true},
-	{"with the intermediate", true, true, 1, true, false, "revoked",
-	    true},
-	{"without a next one", true, true, 0, false, false, "nextUpdate",
-	    false},
-	{"with SHA-1", true, true, 1, false, true, "SHA-256", false},
-	{"none", false, false, 1, false, false, "none", false},
-};
-
-static void
-test_list(size_t i, cs_span certs)
-{
-	const EVP_MD *md = lists[i].sha1 ? EVP_sha1() : EVP_sha256();
-	BIO *pem = BIO_new(BIO_s_mem());
-	cs_buf *owner = cs_buf_new(600);
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	cs_buf *b = cs_buf_new(16384), *der = cs_buf_new(4096);
+	cs_buf *owner = cs_buf_new(600), *good = cert_bundle(&w, &plan_alice, NULL);
+	X509 *x = cert_make(&plan_root, key, NULL, key, EVP_sha256(), der), *y;
 	cs_ca *ca = NULL;
 	cs_err e = {0};
-	char *p = NULL;
-	long n;
-	int r;
 
-	if (lists[i].root_list)
-		put_crl("Root", w.root_key, w.root,
-		    lists[i].revoked ? w.middle : NULL, md, lists[i].days,
-		    pem);
-	if (lists[i].middle_list)
-		put_crl("Middle", w.middle_key, w.middle, NULL, md,
-		    lists[i].days, pem);
-	n = BIO_get_mem_data(pem, &p);
-	r = cs_ca_new(cs_buf_span(w.root_der), &ca, &e);
-	if (r == CS_OK)
-		r = cs_ca_add_crls(ca, cs_span_of(p == NULL ? "" : p,
-		    (size_t)n), &e);
-	if (!lists[i].loads)
-		ok(r == CS_EFORMAT && strstr(e.text, lists[i].text) != NULL,
-		    "lists %s: %s", lists[i].name, e.text);
-	else if (r == CS_OK) {
-		r = ask(certs, ca, MAIL, NOW, owner, &e);
-		ok(lists[i].text == NULL ? r == CS_OK : r == CS_EREFUSED &&
-		    e.detail == CS_R_PATH_INVALID &&
-		    strstr(e.text, lists[i].text) != NULL, "lists %s: %s",
-		    lists[i].name, e.text);
-	} else
-		ok(false, "lists %s: %s", lists[i].name, e.text);
+	ok(cs_ca_new(cs_buf_span(der), &ca, &e) == CS_OK &&
+	    cert_ask(&w, cs_buf_span(good), ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID, "another CA of the name: %s",
+	    e.text);
+	(void)!cs_buf_put(b, cs_buf_span(der));
+	cs_buf_reset(der);
+	y = cert_make(&plan_middle, key, x, key, EVP_sha256(), der);
+	(void)!cs_buf_put(b, cs_buf_span(der));
+	(void)!cs_buf_put(b, cs_buf_span(good));
+	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) == CS_OK,
+	    "namesakes beside do no harm: %s", e.text);
+	cs_buf_reset(b);
+	cs_buf_reset(der);
+	X509_free(x);
+	x = cert_make(&plan_alice, w.key, y, key, EVP_sha256(), b);
+	(void)!cs_buf_put(b, cs_buf_span(w.middle_der));
+	cs_buf_reset(owner);
+	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID, "a namesake's leaf: %s", e.text);
 	cs_ca_free(&ca);
+	X509_free(x);
+	X509_free(y);
+	EVP_PKEY_free(key);
+	cs_buf_free(&b);
+	cs_buf_free(&der);
 	cs_buf_free(&owner);
-	BIO_free(pem);
+	cs_buf_free(&good);
 }
 
+/* The leaf's own time, as a signer asks it. */
 static void
-test_lists(void)
+test_given_time(void)
 {
-	cs_buf *b = bundle(&alice, NULL);
-	size_t i;
+	cs_buf *b = cert_bundle(&w, &plan_alice, NULL), *name = cs_buf_new(600);
+	cs_chain *c = NULL;
+	cs_err e = {0};
 
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		test_list(i, cs_buf_span(b));
+	ok(cs_chain_read(cs_buf_span(b), cs_span_of(w.hash, sizeof(w.hash)),
+	    &c, &e) == CS_OK && cs_chain_current(c, NOW, &e) == CS_OK &&
+	    cs_chain_current(c, NOW - DAY, &e) == CS_OK &&
+	    cs_chain_current(c, NOW + DAY - 1, &e) == CS_OK,
+	    "valid in its time %s", e.text);
+	ok(cs_chain_current(c, NOW - DAY - 1, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID, "not before: %s", e.text);
+	ok(cs_chain_current(c, NOW + DAY, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID, "nor after: %s", e.text);
+	ok(cs_chain_name(c, true, name, &e) == CS_OK &&
+	    cs_span_is(cs_buf_span(name), "mailto:alice@corp.example"),
+	    "whom it names");
+	cs_buf_reset(name);
+	ok(cs_chain_name(c, false, name, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID, "not by a URI: %s", e.text);
+	cs_chain_free(&c);
+	cs_buf_free(&name);
 	cs_buf_free(&b);
+}
+
+/* A path of weak signatures. */
+static void
+test_weak(void)
+{
+	cs_buf *b = cs_buf_new(16384), *owner = cs_buf_new(600);
+	X509 *x = cert_make(&plan_alice, w.key, w.middle, w.middle_key, EVP_sha1(), b);
+	cs_err e = {0};
+
+	(void)!cs_buf_put(b, cs_buf_span(w.middle_der));
+	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_PATH_INVALID && strstr(e.text, "weak") != NULL,
+	    "a leaf signed with SHA-1: %s", e.text);
+	X509_free(x);
+	cs_buf_free(&b);
+	cs_buf_free(&owner);
 }
 
 static void
@@ -535,12 +344,15 @@ test_patterns(void)
 int
 main(void)
 {
-	start();
+	if (!ok(world_start(&w), "certificates"))
+		return done_testing();
 	test_leaves();
 	test_middles();
 	test_bundles();
-	test_lists();
+	test_given_time();
+	test_namesakes();
+	test_weak();
 	test_patterns();
-	finish();
+	world_finish(&w);
 	return done_testing();
 }
