@@ -48,8 +48,8 @@ countersign_anchors_parse(const char *name, const void *octets, size_t len,
 	cs_err e = {0};
 
 	*out = NULL;
-	return finish(cs_anchors_parse(name, cs_span_of(octets, len), &a, &e),
-	    &a, out, &e, error);
+	return finish(cs_anchors_parse_as(name, cs_span_of(octets, len),
+	    geteuid(), &a, &e), &a, out, &e, error);
 }
 
 void

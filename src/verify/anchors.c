@@ -424,15 +424,22 @@ out:
 }
 
 int
-cs_anchors_parse(const char *name, cs_span in, cs_anchors **out, cs_err *e)
+cs_anchors_parse_as(const char *name, cs_span in, uid_t reader,
+    cs_anchors **out, cs_err *e)
 {
-	struct loader l = {0};
+	struct loader l = {.reader = reader};
 	int r;
 
 	*out = NULL;
 	if ((r = loader_new(&l, e)) == CS_OK)
 		r = text_add(&l, name, in, e);
 	return finish(&l, r, out, e);
+}
+
+int
+cs_anchors_parse(const char *name, cs_span in, cs_anchors **out, cs_err *e)
+{
+	return cs_anchors_parse_as(name, in, 0, out, e);
 }
 
 void

@@ -26,8 +26,11 @@ CS_USE int cs_anchors_compile(const char *path, uid_t reader, cs_err *e);
 /* Where it is: PATH.idx, in a directory owners.idx. It lies under the same trust
  * there, and is never taken for one of the *.owners. Gives *out, for free(). */
 CS_USE int cs_anchors_index(const char *path, char **out, cs_err *e);
-/* From bytes at hand, for tests and fuzzers. Lists that x509-ca lines name are
- * files nonetheless. */
+/* From bytes at hand. Lists that x509-ca lines name are files nonetheless,
+ * beside `name`, held to the same rules. */
+CS_USE int cs_anchors_parse_as(const char *name, cs_span in, uid_t reader,
+    cs_anchors **out, cs_err *e);
+/* The same by root, for tests and fuzzers. */
 CS_USE int cs_anchors_parse(const char *name, cs_span in, cs_anchors **out,
     cs_err *e);
 void cs_anchors_free(cs_anchors **a);

@@ -22,6 +22,16 @@
 #define MANY 3000
 #define KEY_LEN 44
 
+/* A list of the vectors' CA "root"; nobody asks here whether it is current. */
+#define CRL_PEM \
+    "-----BEGIN X509 CRL-----\n" \
+    "MIHsMIGTAgEBMAoGCCqGSM49BAMCMA8xDTALBgNVBAMMBHJvb3QXDTI2MDEwMTAw\n" \
+    "MDAwMFoXDTM2MDEwMTAwMDAwMFowIjAgAgFNFw0yNjAxMDIwMDAwMDBaMAwwCgYD\n" \
+    "VR0VBAMKAQGgLzAtMB8GA1UdIwQYMBaAFPFXhPz9UZBDOWhhrCQ0RdI9g6VUMAoG\n" \
+    "A1UdFAQDAgEDMAoGCCqGSM49BAMCA0gAMEUCIQD4oQglQ4fqE3J/qvB6KCazIAwG\n" \
+    "3G7opzHO1vxcLNFCFgIgfBrku1EjK3GGK8qgSYwhUXVVQfrAHBTEk+aZ80NrhO4=\n" \
+    "-----END X509 CRL-----\n"
+
 static char root[] = "/tmp/countersign-anchors-XXXXXX";
 
 static const char *
@@ -277,13 +287,46 @@ static void
 clean_up(void)
 {
 	static const char *const names[] = {"d/10.owners", "d/15.owners",
-	    "d/20.owners", "d/README", "d/30.owners.bak", "owners"};
+	    "d/20.owners", "d/README", "d/30.owners.bak", "owners", "c.crl"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlink(at(names[i]));
 	(void)rmdir(at("d"));
 	(void)rmdir(root);
+}
+
+/* A list is its reader's or root's, like the owners file. */
+static void
+lists(void)
+{
+	uid_t me = geteuid() == 0 ? 65534 : geteuid();
+	const char *src = getenv("SRCDIR");
+	cs_buf *der = NULL, *line = cs_buf_new(8192);
+	cs_anchors *a = NULL;
+	char name[1024];
+	cs_err e = {0};
+
+	(void)snprintf(name, sizeof(name), "%s/tests/vectors/verdict/"
+	    "ca-root.der", src == NULL ? "." : src);
+	if (!ok(cs_file_read(name, 8192, &der, &e) == CS_OK &&
+	    cs_buf_put_str(line, "* owner-san=\"email:*@c\",crl=\"c.crl\" "
+	    "x509-ca ") == CS_OK &&
+	    cs_base64_put(line, cs_buf_span(der), 0) == CS_OK &&
+	    put("c.crl", CRL_PEM, 0644) && (geteuid() == me ||
+	    (chown(at("c.crl"), me, (gid_t)-1) == 0 &&
+	    chown(root, me, (gid_t)-1) == 0)), "a list %s", e.text))
+		return;
+	ok(cs_anchors_parse_as(at("owners"), cs_buf_span(line), me, &a, &e) ==
+	    CS_OK && cs_anchors_authorities(a)->n == 1 &&
+	    cs_ca_has_crls(cs_anchors_authorities(a)->v[0].ca),
+	    "of the reader %s", e.text);
+	cs_anchors_free(&a);
+	ok(cs_anchors_parse(at("owners"), cs_buf_span(line), &a, &e) ==
+	    CS_EIO && a == NULL && strstr(e.text, "owner root") != NULL,
+	    "of somebody: %s", e.text);
+	cs_buf_free(&line);
+	cs_buf_free(&der);
 }
 
 int
@@ -296,6 +339,7 @@ main(void)
 		return done_testing();
 	files();
 	directories();
+	lists();
 	clean_up();
 	return done_testing();
 }
