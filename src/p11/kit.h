@@ -16,6 +16,9 @@ typedef struct cs_p11_kit {
 	void (*be_quiet)(void);
 	const char *(*message)(void);
 	CK_FUNCTION_LIST **(*modules_load_and_initialize)(int flags);
+	CK_FUNCTION_LIST **(*modules_load)(const char *reserved, int flags);
+	CK_RV (*module_initialize)(CK_FUNCTION_LIST *f);
+	void (*module_release)(CK_FUNCTION_LIST *f);
 	void (*modules_finalize_and_release)(CK_FUNCTION_LIST **list);
 	char *(*module_get_name)(CK_FUNCTION_LIST *f);
 	char *(*module_get_filename)(CK_FUNCTION_LIST *f);

@@ -35,10 +35,76 @@ load_single(const char *path, cs_p11_modules *out, cs_err *e)
 	return cs_p11_path_load(path, &out->list[0], &out->finalize, e);
 }
 
-int
-cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out, cs_err *e)
+/* What a person knows the module by. */
+static void
+broken_module(const cs_p11_modules *m, CK_FUNCTION_LIST *f, const char *call,
+    CK_RV rv, cs_err *e)
 {
-	const char *why;
+	char *file = cs_p11_modules_file(m, f);
+	char *name = cs_p11_modules_name(m, f);
+
+	(void)cs_ck_fail(e, call, rv);
+	(void)cs_wrap(e, "PKCS#11 module %s", file != NULL ? file :
+	    name != NULL ? name : "without a name");
+	free(name);
+	free(file);
+}
+
+static int
+no_modules(const cs_p11_kit *kit, cs_err *e)
+{
+	const char *why = kit->message();
+
+	return cs_fail(e, CS_EDEVICE, WHERE,
+	    "p11-kit's PKCS#11 modules cannot be loaded: %s",
+	    why == NULL ? "no reason given" : why);
+}
+
+/* p11-kit keeps the last of its messages. */
+static void
+tell_unloaded(const cs_p11_kit *kit, const cs_p11_trouble *trouble)
+{
+	const char *why = kit->message();
+	cs_err e = {0};
+
+	if (why == NULL)
+		return;
+	(void)cs_fail(&e, CS_EDEVICE, WHERE, "p11-kit: %s", why);
+	trouble->tell(trouble->arg, &e);
+}
+
+/* p11-kit's own way to initialize all of them does not tell which failed. */
+static int
+load_told(const cs_p11_trouble *trouble, cs_p11_modules *out, cs_err *e)
+{
+	const cs_p11_kit *kit = &out->kit;
+	CK_FUNCTION_LIST **list = kit->modules_load(NULL, 0);
+	size_t i, n = 0;
+
+	if (list == NULL)
+		return no_modules(kit, e);
+	tell_unloaded(kit, trouble);
+	for (i = 0; list[i] != NULL; i++) {
+		cs_err why = {0};
+		CK_RV rv = kit->module_initialize(list[i]);
+
+		if (rv == CKR_OK) {
+			list[n++] = list[i];
+			continue;
+		}
+		broken_module(out, list[i], "C_Initialize", rv, &why);
+		trouble->tell(trouble->arg, &why);
+		kit->module_release(list[i]);
+	}
+	list[n] = NULL;
+	out->list = list;
+	return CS_OK;
+}
+
+int
+cs_p11_modules_load(const cs_p11_uri *u, const cs_p11_trouble *trouble,
+    cs_p11_modules *out, cs_err *e)
+{
 	int r;
 
 	memset(out, 0, sizeof(*out));
@@ -47,12 +113,10 @@ cs_p11_modules_load(const cs_p11_uri *u, cs_p11_modules *out, cs_err *e)
 		    out, e);
 	if ((r = cs_p11_kit_load(&out->kit, e)) != CS_OK)
 		return r;
-	if ((out->list = out->kit.modules_load_and_initialize(0)) != NULL)
-		return CS_OK;
-	why = out->kit.message();
-	return cs_fail(e, CS_EDEVICE, WHERE,
-	    "p11-kit's PKCS#11 modules cannot be loaded: %s",
-	    why == NULL ? "no reason given" : why);
+	if (trouble != NULL)
+		return load_told(trouble, out, e);
+	out->list = out->kit.modules_load_and_initialize(0);
+	return out->list != NULL ? CS_OK : no_modules(&out->kit, e);
 }
 
 void
@@ -84,23 +148,25 @@ cs_p11_modules_file(const cs_p11_modules *m, CK_FUNCTION_LIST *f)
 }
 
 static bool
-module_matches(const cs_p11_modules *m, CK_FUNCTION_LIST *f,
-    const cs_p11_uri *u)
+has_name(const cs_p11_modules *m, CK_FUNCTION_LIST *f, const cs_p11_uri *u)
 {
 	char *name = cs_p11_modules_name(m, f);
 	bool good = cs_p11_uri_takes(u, CS_P11_A_MODULE_NAME,
 	    cs_span_str(name));
-	CK_INFO info = {0};
 
 	free(name);
-	if (!good || f->C_GetInfo(&info) != CKR_OK)
-		return false;
+	return good;
+}
+
+static bool
+library_matches(const CK_INFO *i, const cs_p11_uri *u)
+{
 	if (u->attr[CS_P11_A_LIBRARY_VERSION] != NULL &&
-	    (info.libraryVersion.major != u->version_major ||
-	    info.libraryVersion.minor != u->version_minor))
+	    (i->libraryVersion.major != u->version_major ||
+	    i->libraryVersion.minor != u->version_minor))
 		return false;
-	return TAKES(u, CS_P11_A_LIBRARY_MANUFACTURER, info.manufacturerID) &&
-	    TAKES(u, CS_P11_A_LIBRARY_DESCRIPTION, info.libraryDescription);
+	return TAKES(u, CS_P11_A_LIBRARY_MANUFACTURER, i->manufacturerID) &&
+	    TAKES(u, CS_P11_A_LIBRARY_DESCRIPTION, i->libraryDescription);
 }
 
 static bool
@@ -142,46 +208,71 @@ slot_list(CK_FUNCTION_LIST *f, CK_SLOT_ID slots[SLOTS_MAX], CK_ULONG *n)
 	return rv == CKR_OK && *n > SLOTS_MAX ? CKR_BUFFER_TOO_SMALL : rv;
 }
 
+struct walk {
+	const cs_p11_modules *m;
+	const cs_p11_uri *u;
+	const cs_p11_trouble *trouble;
+	int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
+	    const CK_TOKEN_INFO *t, cs_err *e);
+	void *arg;
+};
+
+/* The walk goes on, unless there is nothing else to walk to. */
 static int
-module_each(const cs_p11_modules *m, CK_FUNCTION_LIST *f, const cs_p11_uri *u,
-    int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-    const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
+pass_over(const struct walk *w, CK_FUNCTION_LIST *f, const char *call,
+    CK_RV rv, cs_err *e)
+{
+	cs_err why = {0};
+
+	if (w->trouble == NULL)
+		return w->m->path != NULL ? cs_ck_fail(e, call, rv) : CS_OK;
+	broken_module(w->m, f, call, rv, &why);
+	w->trouble->tell(w->trouble->arg, &why);
+	return CS_OK;
+}
+
+static int
+module_each(const struct walk *w, CK_FUNCTION_LIST *f, cs_err *e)
 {
 	CK_SLOT_ID slots[SLOTS_MAX];
+	CK_INFO info = {0};
 	CK_ULONG i, n = 0;
 	CK_RV rv;
 	int r = CS_OK;
 
-	if (!module_matches(m, f, u))
+	if (!has_name(w->m, f, w->u))
+		return CS_OK;
+	if ((rv = f->C_GetInfo(&info)) != CKR_OK)
+		return pass_over(w, f, "C_GetInfo", rv, e);
+	if (!library_matches(&info, w->u))
 		return CS_OK;
 	if ((rv = slot_list(f, slots, &n)) != CKR_OK)
-		return m->path != NULL ?
-		    cs_ck_fail(e, "C_GetSlotList", rv) : CS_OK;
+		return pass_over(w, f, "C_GetSlotList", rv, e);
 	for (i = 0; i < n && r == CS_OK; i++) {
 		CK_TOKEN_INFO t = {0};
 
-		if (!slot_matches(f, slots[i], u))
+		if (!slot_matches(f, slots[i], w->u))
 			continue;
 		rv = f->C_GetTokenInfo(slots[i], &t);
-		if (rv == CKR_OK && token_matches(&t, u))
-			r = each(arg, f, slots[i], &t, e);
-		else if (rv != CKR_OK && m->path != NULL &&
-		    rv != CKR_TOKEN_NOT_PRESENT &&
+		if (rv == CKR_OK && token_matches(&t, w->u))
+			r = w->each(w->arg, f, slots[i], &t, e);
+		else if (rv != CKR_OK && rv != CKR_TOKEN_NOT_PRESENT &&
 		    rv != CKR_TOKEN_NOT_RECOGNIZED)
-			r = cs_ck_fail(e, "C_GetTokenInfo", rv);
+			r = pass_over(w, f, "C_GetTokenInfo", rv, e);
 	}
 	return r;
 }
 
 int
 cs_p11_modules_each(const cs_p11_modules *m, const cs_p11_uri *u,
-    int (*each)(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
-    const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
+    const cs_p11_trouble *trouble, int (*each)(void *arg, CK_FUNCTION_LIST *f,
+    CK_SLOT_ID slot, const CK_TOKEN_INFO *t, cs_err *e), void *arg, cs_err *e)
 {
+	const struct walk w = {m, u, trouble, each, arg};
 	size_t i;
 	int r = CS_OK;
 
 	for (i = 0; m->list[i] != NULL && r == CS_OK; i++)
-		r = module_each(m, m->list[i], u, each, arg, e);
+		r = module_each(&w, m->list[i], e);
 	return r;
 }

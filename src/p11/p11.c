@@ -134,7 +134,7 @@ cs_p11_open(const char *uri, const cs_p11_env *env, cs_p11 **out, cs_err *e)
 	if ((r = cs_p11_uri_parse(uri, &k->uri, e)) != CS_OK)
 		goto out;
 	notice_slot_id(k);
-	if ((r = cs_p11_modules_load(&k->uri, &k->modules, e)) != CS_OK ||
+	if ((r = cs_p11_modules_load(&k->uri, NULL, &k->modules, e)) != CS_OK ||
 	    (r = resolve(k, e)) != CS_OK)
 		goto out;
 	*out = k;
@@ -253,7 +253,7 @@ cs_p11_list(const char *uri, int (*each)(void *arg, const cs_p11_info *info,
 	int r;
 
 	if ((r = cs_p11_uri_parse(uri, &u, e)) != CS_OK ||
-	    (r = cs_p11_modules_load(&u, &modules, e)) != CS_OK ||
+	    (r = cs_p11_modules_load(&u, NULL, &modules, e)) != CS_OK ||
 	    (r = cs_p11_scan_tokens(&modules, &u, &scan, e)) != CS_OK)
 		goto out;
 	for (i = 0; i < scan->n_seen && r == CS_OK; i++) {

@@ -281,7 +281,8 @@ cs_p11_scan_tokens(const cs_p11_modules *m, const cs_p11_uri *u,
 	*out = NULL;
 	if ((a.scan = calloc(1, sizeof(*a.scan))) == NULL)
 		return cs_nomem(e, WHERE);
-	if ((r = cs_p11_modules_each(m, u, scan_token, &a, e)) != CS_OK) {
+	if ((r = cs_p11_modules_each(m, u, NULL, scan_token, &a, e)) !=
+	    CS_OK) {
 		cs_p11_scan_free(&a.scan);
 		return r;
 	}
