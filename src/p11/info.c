@@ -7,6 +7,9 @@
 
 #include "p11/scan.h"
 
+/* What the caller narrowed by, where the token and the key do not say it. */
+#define KEPT(a) {(a), cs_p11_uri_get(u, (a))}
+
 struct part {
 	enum cs_p11_uri_attr a;
 	cs_span v;
@@ -57,10 +60,16 @@ put_uri(cs_buf *out, const cs_p11_uri *u, const cs_p11_info *i,
 		    cs_span_of(k->id, k->n_id)},
 		{CS_P11_A_OBJECT, with_label ? object_label(u, k) :
 		    (cs_span){NULL, 0}},
+		KEPT(CS_P11_A_LIBRARY_MANUFACTURER),
+		KEPT(CS_P11_A_LIBRARY_DESCRIPTION),
+		KEPT(CS_P11_A_LIBRARY_VERSION),
+		KEPT(CS_P11_A_SLOT_MANUFACTURER),
+		KEPT(CS_P11_A_SLOT_DESCRIPTION),
+		KEPT(CS_P11_A_SLOT_ID),
 	};
 	const struct part query[] = {
-		{CS_P11_A_MODULE_PATH, cs_p11_uri_get(u, CS_P11_A_MODULE_PATH)},
-		{CS_P11_A_MODULE_NAME, cs_p11_uri_get(u, CS_P11_A_MODULE_NAME)},
+		KEPT(CS_P11_A_MODULE_PATH),
+		KEPT(CS_P11_A_MODULE_NAME),
 	};
 	int r;
 

@@ -9,8 +9,6 @@
 #include "p11/key.h"
 
 #define WHERE "p11 login"
-#define SAME(a, b) \
-	cs_span_eq(cs_span_of((a), sizeof(a)), cs_span_of((b), sizeof(b)))
 
 void
 cs_p11_token_name(const cs_p11 *k, char out[160])
@@ -44,8 +42,7 @@ cs_p11_may_login(cs_p11 *k, CK_TOKEN_INFO *now, cs_err *e)
 	cs_p11_token_name(k, name);
 	if ((rv = k->f->C_GetTokenInfo(k->slot, now)) != CKR_OK)
 		return cs_ck_fail(e, "C_GetTokenInfo", rv);
-	if (!SAME(now->label, k->token.label) ||
-	    !SAME(now->serialNumber, k->token.serialNumber))
+	if (!cs_p11_token_is_same(now, &k->token))
 		return cs_fail(e, CS_EDEVICE, WHERE,
 		    "%s is no longer in its slot", name);
 	if ((now->flags & CKF_USER_PIN_INITIALIZED) == 0)

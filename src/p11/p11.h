@@ -100,4 +100,48 @@ CS_USE int cs_p11_sign(cs_p11 *k, enum cs_p11_mech mech, cs_span in,
 CS_USE int cs_p11_list(const char *uri, int (*each)(void *arg,
     const cs_p11_info *info, cs_err *e), void *arg, cs_err *e);
 
+/* What a token tells of its PIN. */
+enum cs_p11_pin {
+	CS_P11_PIN_NONE = 0, /* no login */
+	CS_P11_PIN_OK,
+	CS_P11_PIN_LOW,      /* a wrong one was entered since the last right */
+	CS_P11_PIN_LAST,     /* one try is left */
+	CS_P11_PIN_LOCKED,
+	CS_P11_PIN_UNSET,    /* the token has none yet */
+	CS_P11_PIN_EXPIRED   /* a new one must be set first */
+};
+
+/* A key in a survey, or a token that shows none before a login. */
+typedef struct cs_p11_entry {
+	cs_p11_info info; /* the URI is empty when none names it alone */
+	cs_span id;          /* CKA_ID; absent when it has none */
+	cs_p11_public pub;   /* kind NONE when the token does not show it */
+	enum cs_p11_pin pin;
+	bool is_token;
+	bool is_hidden;      /* the private key itself was not seen */
+	char flaw[256];      /* why it would not sign, as far as is known; may
+			      * hold the token's words; empty: nothing */
+} cs_p11_entry;
+
+typedef struct cs_p11_survey {
+	const char *uri;    /* narrows; "pkcs11:" is all */
+	const char *module; /* as module-path= in the URI; NULL: none */
+	bool login;         /* once on each token that wants it */
+	bool one_pin;       /* the ui has one PIN and does not ask a person */
+	size_t *n_tokens;   /* gives how many there are */
+	void *arg;
+	int (*each)(void *arg, const cs_p11_entry *k, cs_err *e);
+	/* A module, slot or token that is passed over, or a login that
+	 * failed. */
+	void (*trouble)(void *arg, const cs_err *why);
+} cs_p11_survey;
+
+/* Every key on every token, usable or not, then the tokens that show none, each
+ * in the order of the URIs. What is broken is told before the first key.
+ * CS_EUSAGE the URI is bad; CS_EDEVICE no module, or several tokens for one PIN,
+ * before any was tried. With `login` and none that succeeded: after the last
+ * key, the first login's error. CS_ETIMEOUT and CS_EINTR end it at once. */
+CS_USE int cs_p11_look(const cs_p11_survey *s, const cs_p11_env *env,
+    cs_err *e);
+
 #endif

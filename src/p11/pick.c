@@ -20,9 +20,8 @@ can_login(const cs_p11_token *t)
 	    (t->info.flags & CKF_USER_PIN_INITIALIZED) != 0;
 }
 
-/* Shows no key at all before a login: it may hold any. */
-static bool
-is_closed(const cs_p11_token *t)
+bool
+cs_p11_token_is_closed(const cs_p11_token *t)
 {
 	return can_login(t) && !t->shows;
 }
@@ -149,7 +148,8 @@ cs_p11_pick(const cs_p11_uri *u, const cs_p11_scan *scan,
     const cs_p11_token **token, const cs_p11_seen **seen, cs_err *e)
 {
 	const cs_p11_token *closed[SHOWN_MAX], *doubtful[SHOWN_MAX];
-	size_t n_closed = select_tokens(scan, is_closed, closed);
+	size_t n_closed = select_tokens(scan, cs_p11_token_is_closed,
+	    closed);
 	size_t n_doubtful = select_tokens(scan, is_doubtful, doubtful);
 
 	*token = NULL;

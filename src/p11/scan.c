@@ -12,11 +12,20 @@
 
 #define WHERE "p11 scan"
 #define ROOM_MIN 8 /* CS_CK_OBJECTS_MAX is a power of two times it */
+#define SAME(a, b) \
+	cs_span_eq(cs_span_of((a), sizeof(a)), cs_span_of((b), sizeof(b)))
 
 bool
 cs_p11_token_wants_login(const cs_p11_token *t)
 {
 	return (t->info.flags & CKF_LOGIN_REQUIRED) != 0;
+}
+
+bool
+cs_p11_token_is_same(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b)
+{
+	return SAME(a->label, b->label) &&
+	    SAME(a->serialNumber, b->serialNumber);
 }
 
 /* An identifier or label that cannot be read, is empty, too long, or holds a
@@ -221,8 +230,8 @@ is_complete(const cs_p11_uri *u, size_t token, const cs_p11_scan *scan)
 
 /* Behind a login hide only private objects: without one, what is not visible
  * is not there, and a public key alone (say, in a trust store) is no key. */
-static int
-scan_session(const cs_ck_session *s, const cs_p11_uri *u, size_t token,
+int
+cs_p11_scan_session(const cs_ck_session *s, const cs_p11_uri *u, size_t token,
     cs_p11_scan *scan, cs_err *e)
 {
 	cs_p11_token *t = &scan->tokens[token];
@@ -263,7 +272,8 @@ scan_token(void *arg, CK_FUNCTION_LIST *f, CK_SLOT_ID slot,
 	    .info = *t};
 	r = cs_ck_session_open(f, slot, &s, e);
 	if (r == CS_OK)
-		r = scan_session(&s, a->uri, scan->n_tokens - 1, scan, e);
+		r = cs_p11_scan_session(&s, a->uri, scan->n_tokens - 1, scan,
+		    e);
 	cs_ck_session_close(&s);
 	if (r == CS_OK)
 		return CS_OK;

@@ -50,7 +50,15 @@ CS_USE int cs_p11_scan_tokens(const cs_p11_modules *m, const cs_p11_uri *u,
 CS_USE int cs_p11_scan_private(const cs_ck_session *s, const cs_p11_uri *u,
     size_t token, cs_p11_scan *scan, cs_err *e);
 
+/* Adds all that matches in one session, on tokens[token]. */
+CS_USE int cs_p11_scan_session(const cs_ck_session *s, const cs_p11_uri *u,
+    size_t token, cs_p11_scan *scan, cs_err *e);
+
 bool cs_p11_token_wants_login(const cs_p11_token *t);
+/* By label and serial number. */
+bool cs_p11_token_is_same(const CK_TOKEN_INFO *a, const CK_TOKEN_INFO *b);
+/* Shows no key before a login: it may hold any. */
+bool cs_p11_token_is_closed(const cs_p11_token *t);
 /* Fills *out; `seen` may be NULL when only the token is known. */
 void cs_p11_info_fill(const cs_p11_uri *u, const CK_TOKEN_INFO *t,
     const cs_p11_seen *seen, cs_p11_info *out);

@@ -14,6 +14,8 @@
  * Drives src/p11 for the regression scripts, without the command around it:
  *
  *	drive list URI           every key, a line each
+ *	drive look URI           the same with all that is known, and what is
+ *	                         broken; LOGIN=1 logs in
  *	drive open URI           the one key
  *	drive public URI         its public parts, hexadecimal
  *	drive sign URI MECH HEX  a raw signature, hexadecimal
@@ -33,6 +35,31 @@ put_info(void *arg, const cs_p11_info *i, cs_err *e)
 	    kinds[i->kind], i->bits, i->login_needed, i->always_authenticate,
 	    i->is_software);
 	return CS_OK;
+}
+
+static int
+put_entry(void *arg, const cs_p11_entry *k, cs_err *e)
+{
+	printf("pin=%d token=%d hidden=%d public=%d flaw=\"%s\" ", k->pin,
+	    k->is_token, k->is_hidden, k->pub.kind != CS_P11_NONE, k->flaw);
+	return put_info(arg, &k->info, e);
+}
+
+static void
+put_trouble(void *arg, const cs_err *why)
+{
+	(void)arg;
+	printf("trouble: %s\n", why->text);
+}
+
+static int
+cmd_look(const char *uri, const cs_p11_env *env, cs_err *e)
+{
+	size_t n = 0;
+	const cs_p11_survey s = {.uri = uri, .login = getenv("LOGIN") != NULL,
+	    .n_tokens = &n, .each = put_entry, .trouble = put_trouble};
+
+	return cs_p11_look(&s, env, e);
 }
 
 static void
@@ -103,6 +130,8 @@ run(int argc, char **argv, const cs_p11_env *env, cs_err *e)
 
 	if (argc == 3 && strcmp(argv[1], "list") == 0)
 		return cs_p11_list(argv[2], put_info, NULL, e);
+	if (argc == 3 && strcmp(argv[1], "look") == 0)
+		return cmd_look(argv[2], env, e);
 	if (argc < 3)
 		return cs_fail(e, CS_EUSAGE, "drive", "which command?");
 	if ((r = cs_p11_open(argv[2], env, &k, e)) != CS_OK)

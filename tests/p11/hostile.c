@@ -187,6 +187,17 @@ get_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *i)
 }
 
 static CK_RV
+get_mechanism_info(CK_SLOT_ID id, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *i)
+{
+	(void)id;
+	(void)type;
+	memset(i, 0, sizeof(*i));
+	i->flags = has("no-sign-mechanism") ? 0 : CKF_SIGN;
+	return told("C_GetMechanismInfo", has("no-mechanism") ?
+	    CKR_MECHANISM_INVALID : CKR_OK);
+}
+
+static CK_RV
 open_session(CK_SLOT_ID id, CK_FLAGS flags, void *app, CK_NOTIFY notify,
     CK_SESSION_HANDLE *s)
 {
@@ -325,6 +336,8 @@ value(CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type, CK_ULONG *n)
 		v = has("odd-id") && o != PUBLIC ? odd_id : id;
 	else if (type == CKA_ALWAYS_AUTHENTICATE && o != PUBLIC)
 		v = has("always") ? &yes : &no;
+	else if (type == CKA_SIGN && o != PUBLIC)
+		v = has("no-sign") ? &no : &yes;
 	else if (type == CKA_CLASS)
 		v = &classes[o & 3], *n = sizeof(classes[0]);
 	else if (type == CKA_KEY_TYPE)
@@ -431,6 +444,7 @@ static CK_FUNCTION_LIST functions = {
 	.C_GetSlotList = get_slot_list,
 	.C_GetSlotInfo = get_slot_info,
 	.C_GetTokenInfo = get_token_info,
+	.C_GetMechanismInfo = get_mechanism_info,
 	.C_OpenSession = open_session,
 	.C_CloseSession = close_session,
 	.C_CloseAllSessions = close_all,

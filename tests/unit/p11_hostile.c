@@ -267,38 +267,207 @@ test_no_login(void)
 	ok(run_with(false, other, &e) == CS_EDEVICE, "another version");
 }
 
-/* Every function fails in turn, at every one of its calls. */
-static void
-test_failures(void)
+/* What a survey gave. */
+static struct {
+	int keys, tokens, troubles;
+	char uri[1024], flaw[256], trouble[256];
+	enum cs_p11_pin pin;
+	bool is_hidden, has_public;
+} seen;
+
+static int
+see(void *arg, const cs_p11_entry *k, cs_err *e)
 {
-	static const char *const names[] = {"C_Initialize", "C_Finalize",
-	    "C_GetInfo", "C_GetSlotList", "C_GetTokenInfo", "C_OpenSession",
-	    "C_CloseSession", "C_Login", "C_Login-context", "C_Logout",
-	    "C_FindObjectsInit", "C_FindObjects", "C_FindObjectsFinal",
-	    "C_GetAttributeValue", "C_SignInit", "C_Sign"};
+	(void)arg;
+	(void)e;
+	seen.keys += !k->is_token;
+	seen.tokens += k->is_token;
+	(void)snprintf(seen.uri, sizeof(seen.uri), "%s", k->info.uri);
+	(void)snprintf(seen.flaw, sizeof(seen.flaw), "%s", k->flaw);
+	seen.pin = k->pin;
+	seen.is_hidden = k->is_hidden;
+	seen.has_public = k->pub.kind != CS_P11_NONE;
+	return CS_OK;
+}
+
+static void
+see_trouble(void *arg, const cs_err *why)
+{
+	(void)arg;
+	seen.troubles++;
+	(void)snprintf(seen.trouble, sizeof(seen.trouble), "%.255s",
+	    why->text);
+}
+
+static int
+look(const char *lies, const char *flags, bool login, cs_err *e)
+{
+	const cs_p11_env env = {&ui, false};
+	size_t n = 0;
+	const cs_p11_survey s = {.uri = "pkcs11:",
+	    .module = strrchr(uri, '=') + 1, .login = login,
+	    .n_tokens = &n, .each = see, .trouble = see_trouble};
+
+	setenv("HOSTILE", lies, 1);
+	setenv("HOSTILE_FLAGS", flags, 1);
+	memset(&seen, 0, sizeof(seen));
+	asked = notices = 0;
+	cs_err_clear(e);
+	empty_log();
+	return cs_p11_look(&s, &env, e);
+}
+
+/* One broken token is no reason to show nothing; all that it says is. */
+static void
+test_survey(void)
+{
+	static const struct {
+		const char *lies, *flags;
+		bool login;
+		int want, keys, tokens, troubles;
+		const char *flaw, *trouble;
+	} cases[] = {
+		{"", "0", false, CS_OK, 1, 0, 0, "", ""},
+		{"", "0", true, CS_OK, 1, 0, 0, "", ""},
+		{"always", "0", true, CS_OK, 1, 0, 0, "", ""},
+		{"hidden", "0", false, CS_OK, 0, 1, 0, "", ""},
+		{"hidden", "0", true, CS_OK, 1, 0, 0, "public half", ""},
+		{"nothing", "0", true, CS_OK, 1, 0, 0, "private key is not",
+		    ""},
+		{"twins", "0", true, CS_OK, 2, 0, 0, "it alone", ""},
+		{"no-sign", "0", true, CS_OK, 1, 0, 0, "CKA_SIGN", ""},
+		{"no-mechanism", "0", false, CS_OK, 1, 0, 0, "CKM_ECDSA", ""},
+		{"no-sign-mechanism", "0", true, CS_OK, 1, 0, 0, "CKM_ECDSA",
+		    ""},
+		{"bad-curve", "0", false, CS_OK, 1, 0, 0, "curve", ""},
+		{"short-point", "0", false, CS_OK, 1, 0, 0, "66 bytes", ""},
+		{"nul-strings", "0", false, CS_OK, 1, 0, 0, "", ""},
+		{"full-strings", "0", false, CS_OK, 1, 0, 0, "", ""},
+		{"no-slots", "0", false, CS_OK, 0, 0, 0, "", ""},
+		{"huge-slots", "0", false, CS_OK, 0, 0, 1, "",
+		    "hostile.so: C_GetSlotList"},
+		{"endless", "0", false, CS_OK, 0, 0, 1, "",
+		    "\"liar\": the token lists more than"},
+		{"too-many", "0", true, CS_OK, 0, 0, 1, "", "33 objects"},
+		{"swapped", "0", false, CS_OK, 0, 0, 1, "",
+		    "\"liar\": it is no longer in its slot"},
+		{"swapped", "0", true, CS_EDEVICE, 0, 0, 2, "",
+		    "\"liar\": it is no longer in its slot"},
+		{"no-pin", "0", true, CS_EAUTH, 1, 0, 1, "", "no user PIN"},
+		{"stuck", "0", true, CS_EAUTH, 1, 0, 1, "",
+		    "a login that is not ours"},
+		{"", "20000", true, CS_EAUTH, 1, 0, 1, "", "--allow-last-try"},
+		{"", "40000", true, CS_EAUTH, 1, 0, 1, "", "is locked"},
+		{"", "100", true, CS_OK, 1, 0, 0, "", ""},
+	};
+	size_t i;
+
+	typed = "1234";
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cs_err e;
+		int r = look(cases[i].lies, cases[i].flags, cases[i].login,
+		    &e);
+
+		ok(r == cases[i].want && seen.keys == cases[i].keys &&
+		    seen.tokens == cases[i].tokens &&
+		    seen.troubles == cases[i].troubles &&
+		    strstr(seen.flaw, cases[i].flaw) != NULL &&
+		    (seen.flaw[0] == 0) == (cases[i].flaw[0] == 0) &&
+		    strstr(seen.trouble, cases[i].trouble) != NULL,
+		    "survey %s %s%s: %d, %d keys, %d tokens, %s%s",
+		    cases[i].lies, cases[i].flags,
+		    cases[i].login ? " login" : "", r, seen.keys, seen.tokens,
+		    seen.flaw, seen.trouble);
+		ok(left_clean() && logged("C_SignInit 0") == 0,
+		    "logged out, closed, finalized");
+	}
+}
+
+static void
+test_survey_pin(void)
+{
+	static const struct {
+		const char *flags;
+		enum cs_p11_pin pin;
+	} states[] = {{"0", CS_P11_PIN_OK}, {"10000", CS_P11_PIN_LOW},
+	    {"30000", CS_P11_PIN_LAST}, {"70000", CS_P11_PIN_LOCKED},
+	    {"80000", CS_P11_PIN_EXPIRED}};
+	cs_err e;
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		ok(look("", states[i].flags, false, &e) == CS_OK &&
+		    seen.pin == states[i].pin && asked == 0 &&
+		    logged("C_Login 0") == 0, "PIN flags %s, and no login",
+		    states[i].flags);
+	ok(look("no-pin", "0", false, &e) == CS_OK &&
+	    seen.pin == CS_P11_PIN_UNSET, "no PIN yet");
+	typed = "1235";
+	ok(look("", "0", true, &e) == CS_EAUTH && seen.keys == 1 &&
+	    seen.is_hidden && seen.pin == CS_P11_PIN_LOW && asked == 1 &&
+	    logged("C_Login a0") == 1, "a wrong PIN, once, and the public key");
+	typed = NULL;
+	ok(look("", "0", true, &e) == CS_ENEEDED && seen.keys == 1,
+	    "nobody to ask, and the public key");
+	typed = "1234";
+	ok(look("always", "0", true, &e) == CS_OK && !seen.is_hidden &&
+	    seen.has_public && asked == 1, "one login, none for a signature");
+}
+
+/* Every function fails in turn, at every one of its calls. */
+static const char *const functions[] = {"C_Initialize", "C_Finalize",
+    "C_GetInfo", "C_GetSlotList", "C_GetTokenInfo", "C_OpenSession",
+    "C_CloseSession", "C_Login", "C_Logout", "C_FindObjectsInit",
+    "C_FindObjects", "C_FindObjectsFinal", "C_GetAttributeValue",
+    "C_Login-context", "C_SignInit", "C_Sign"};
+#define N_FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
+#define N_SURVEYED (N_FUNCTIONS - 3)
+
+static int
+survey_failing(cs_err *e)
+{
+	int r = look("always", "0", true, e);
+
+	if (r == CS_OK && seen.keys + seen.tokens + seen.troubles == 0)
+		return CS_EBUG; /* without a word */
+	return r == CS_OK && (seen.keys != 1 || seen.flaw[0] != 0 ||
+	    seen.is_hidden) ? cs_fail(e, CS_EDEVICE, "test", "less than all") :
+	    r;
+}
+
+static int
+sign_failing(cs_err *e)
+{
+	setenv("HOSTILE", "always", 1);
+	setenv("HOSTILE_FLAGS", "0", 1);
+	return run_with(false, uri, e);
+}
+
+static void
+test_failures(const char *what, int (*act)(cs_err *e), size_t n_functions)
+{
 	char text[60], failed[60];
 	cs_err e;
 	size_t i;
 	int n, r;
 
 	typed = "1234";
-	setenv("HOSTILE", "always", 1);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < n_functions; i++) {
 		bool good = true;
 
-		(void)snprintf(failed, sizeof(failed), "%s 30", names[i]);
+		(void)snprintf(failed, sizeof(failed), "%s 30", functions[i]);
 		for (n = 1; n < 200; n++) {
-			(void)snprintf(text, sizeof(text), "%s %d", names[i],
-			    n);
+			(void)snprintf(text, sizeof(text), "%s %d",
+			    functions[i], n);
 			setenv("HOSTILE_FAIL", text, 1);
-			r = run_with(false, uri, &e);
+			r = act(&e);
 			good = good && left_clean() &&
 			    (r == CS_OK || (e.cls == r && e.text[0] != 0));
 			if (logged(failed) == 0)
 				break;
 		}
-		ok(good && n > 1 && r == CS_OK, "%s fails, %d times", names[i],
-		    n - 1);
+		ok(good && n > 1 && r == CS_OK, "%s: %s fails, %d times", what,
+		    functions[i], n - 1);
 	}
 	unsetenv("HOSTILE_FAIL");
 }
@@ -306,7 +475,7 @@ test_failures(void)
 /* p11-kit aborts when it has no memory, and is not what is tested: only what
  * this program was linked from is made to fail. */
 static void
-test_no_memory(void)
+test_no_memory(const char *what, int (*act)(cs_err *e))
 {
 	cs_err e;
 	bool good = true;
@@ -314,18 +483,18 @@ test_no_memory(void)
 	int r = CS_EBUG;
 
 	typed = "1234";
-	setenv("HOSTILE", "always", 1);
 	for (n = 1; n < 2000 && r != CS_OK; n++) {
 		allocations = 0;
 		allocation_to_fail = n;
-		r = run_with(false, uri, &e);
+		r = act(&e);
 		allocation_to_fail = 0;
 		good = good && left_clean() &&
 		    (r == CS_OK || r == CS_EBUG || e.text[0] != 0);
 		if (allocations >= n && r == CS_OK)
 			r = CS_EBUG;
 	}
-	ok(good && r == CS_OK, "%ld allocations fail in turn", n - 1);
+	ok(good && r == CS_OK, "%s: %ld allocations fail in turn", what,
+	    n - 1);
 }
 
 static void
@@ -336,8 +505,8 @@ test_uri(const char *path, const char *dir)
 	test_lies();
 	test_tries();
 	test_no_login();
-	test_failures();
-	test_no_memory();
+	test_failures("sign", sign_failing, N_FUNCTIONS);
+	test_no_memory("sign", sign_failing);
 }
 
 int
@@ -353,6 +522,10 @@ main(void)
 	close(fd);
 	setenv("HOSTILE_LOG", log_path, 1);
 	test_uri("", dir);
+	test_survey();
+	test_survey_pin();
+	test_failures("survey", survey_failing, N_SURVEYED);
+	test_no_memory("survey", survey_failing);
 	test_uri("id=%01", dir); /* reads the public key on the way */
 	(void)unlink(log_path);
 	return done_testing();
