@@ -107,6 +107,56 @@ file_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
 	return cs_plain_sign(&p, out, e);
 }
 
+static int
+fill_hash(const struct file_key *k, cs_signer_entry *out, cs_err *e)
+{
+	int rc = cs_sha256(cs_buf_span(k->spki), out->hash, e);
+
+	out->has_hash = rc == CS_OK;
+	return rc;
+}
+
+/* First without a passphrase: whether there is one is part of the answer. */
+static int
+open_for_look(const cs_signer_survey *s, const cs_signer_env *env,
+    cs_signer_entry *k, void **h, cs_err *e)
+{
+	const cs_ui nobody = {.arg = env->ui->arg, .notice = env->ui->notice};
+	cs_signer_env quiet = *env;
+	int rc;
+
+	quiet.ui = &nobody;
+	rc = file_open(s->uri, &quiet, h, &k->info, e);
+	if (rc != CS_ENEEDED)
+		return rc;
+	k->login = CS_LOGIN_PASSPHRASE;
+	if (s->login)
+		return file_open(s->uri, env, h, &k->info, e);
+	(void)snprintf(k->info.uri, sizeof(k->info.uri), "file:%s", s->uri);
+	(void)snprintf(k->info.where, sizeof(k->info.where), "file %s", s->uri);
+	k->info.is_software = true;
+	k->is_hidden = true;
+	return CS_OK;
+}
+
+static int
+file_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
+{
+	cs_signer_entry k = {.login = CS_LOGIN_NONE};
+	void *h = NULL;
+	int rc;
+
+	if (s->module != NULL)
+		return cs_fail(e, CS_EUSAGE, where,
+		    "a PKCS#11 module knows no key files");
+	if ((rc = open_for_look(s, env, &k, &h, e)) == CS_OK && h != NULL)
+		rc = fill_hash(h, &k, e);
+	if (rc == CS_OK)
+		rc = s->each(s->arg, &k, e);
+	file_close(h);
+	return rc;
+}
+
 const struct cs_signer_ops cs_signer_file = {
 	.abi = CS_SIGNER_ABI,
 	.scheme = "file",
@@ -114,4 +164,5 @@ const struct cs_signer_ops cs_signer_file = {
 	.spki = file_spki,
 	.sign = file_sign,
 	.close = file_close,
+	.look = file_look,
 };

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "crypt/pubkey.h"
 #include "crypt/rawsig.h"
 #include "fmt/reason.h"
 #include "p11/p11.h"
@@ -235,6 +237,123 @@ token_list(const char *uri, const cs_signer_env *env,
 	return cs_p11_list(uri, list_one, &a, e);
 }
 
+/* What signing would ask of the public key, in the same order. */
+static int
+check_spki(cs_span der, cs_signer_entry *k, cs_err *e)
+{
+	const cs_alg *alg;
+	cs_pubkey *pub = NULL;
+	cs_spki spki;
+	int rc;
+
+	if ((rc = cs_spki_parse(der, &spki, e)) != CS_OK ||
+	    (rc = cs_key_hash(&spki, k->hash, e)) != CS_OK)
+		return rc;
+	k->has_hash = true;
+	cs_spki_name(&spki, k->info.key);
+	if ((rc = cs_alg_choose(&spki, CS_USE_CMS, false, &alg, e)) == CS_OK)
+		rc = cs_pubkey_new(&spki, &pub, e);
+	cs_pubkey_free(&pub);
+	return rc;
+}
+
+static int
+judge(const cs_p11_public *p, cs_signer_entry *k, cs_err *e)
+{
+	cs_buf *b = NULL;
+	cs_err why = {0};
+	int rc;
+
+	if (p->kind == CS_P11_NONE)
+		return CS_OK;
+	if ((b = cs_buf_new(SPKI_MAX)) == NULL)
+		return cs_nomem(e, where);
+	if ((rc = put_spki(p, b, &why)) == CS_OK)
+		rc = check_spki(cs_buf_span(b), k, &why);
+	cs_buf_free(&b);
+	if (rc == CS_EBUG)
+		*e = why;
+	else if (rc != CS_OK && k->flaw[0] == '\0')
+		(void)snprintf(k->flaw, sizeof(k->flaw), "%.255s", why.text);
+	return rc == CS_EBUG ? rc : CS_OK;
+}
+
+/* The names under which OpenSC and Yubico show a PIV card: its keys can be
+ * attested, which is for an enrolment to check. Nothing is granted for it. */
+static bool
+is_piv(const cs_p11_info *i)
+{
+	return strcmp(i->manufacturer, "piv_II") == 0 ||
+	    strncmp(i->manufacturer, "Yubico", 6) == 0;
+}
+
+static void
+fill_entry(const cs_p11_entry *p, cs_signer_entry *k)
+{
+	static const enum cs_signer_pin pins[] = {
+		[CS_P11_PIN_NONE] = CS_PIN_NONE,
+		[CS_P11_PIN_OK] = CS_PIN_OK,
+		[CS_P11_PIN_LOW] = CS_PIN_LOW,
+		[CS_P11_PIN_LAST] = CS_PIN_LAST,
+		[CS_P11_PIN_LOCKED] = CS_PIN_LOCKED,
+		[CS_P11_PIN_UNSET] = CS_PIN_UNSET,
+		[CS_P11_PIN_EXPIRED] = CS_PIN_EXPIRED,
+	};
+	const cs_p11_info *i = &p->info;
+
+	describe(i, &k->info);
+	memcpy(k->token, i->token, sizeof(k->token));
+	memcpy(k->serial, i->serial, sizeof(k->serial));
+	memcpy(k->model, i->model, sizeof(k->model));
+	memcpy(k->manufacturer, i->manufacturer, sizeof(k->manufacturer));
+	memcpy(k->label, i->label, sizeof(k->label));
+	memcpy(k->flaw, p->flaw, sizeof(k->flaw));
+	k->id = p->id;
+	if (i->always_authenticate)
+		k->login = CS_LOGIN_EACH;
+	else if (i->login_needed)
+		k->login = CS_LOGIN_PIN;
+	k->pin = pins[p->pin];
+	k->pin_pad = i->protected_path;
+	k->is_token = p->is_token;
+	k->is_hidden = p->is_hidden;
+	k->is_attestable = is_piv(i);
+}
+
+static int
+look_one(void *arg, const cs_p11_entry *p, cs_err *e)
+{
+	const cs_signer_survey *s = arg;
+	cs_signer_entry k = {0};
+	int rc;
+
+	fill_entry(p, &k);
+	if ((rc = judge(&p->pub, &k, e)) != CS_OK)
+		return rc;
+	return s->each(s->arg, &k, e);
+}
+
+static void
+look_trouble(void *arg, const cs_err *why)
+{
+	const cs_signer_survey *s = arg;
+
+	s->trouble(s->arg, why);
+}
+
+static int
+token_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
+{
+	const cs_p11_env p11_env = {env->ui, env->allow_last_try};
+	const cs_p11_survey v = {.uri = s->uri, .module = s->module,
+	    .login = s->login, .one_pin = s->one_pin,
+	    .n_tokens = s->n_tokens,
+	    .arg = (void *)(uintptr_t)s, .each = look_one,
+	    .trouble = look_trouble};
+
+	return cs_p11_look(&v, &p11_env, e);
+}
+
 extern const struct cs_signer_ops countersign_signer;
 const struct cs_signer_ops countersign_signer = {
 	.abi = CS_SIGNER_ABI,
@@ -244,5 +363,6 @@ const struct cs_signer_ops countersign_signer = {
 	.certs = token_certs,
 	.sign = token_sign,
 	.list = token_list,
+	.look = token_look,
 	.close = token_close,
 };

@@ -150,3 +150,15 @@ cs_signer_list(const char *uri, const cs_signer_env *env,
 		return rc;
 	return ops->list == NULL ? CS_OK : ops->list(uri, env, each, arg, e);
 }
+
+int
+cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	cs_signer_survey own = *s;
+	int rc;
+
+	if ((rc = find(&own.uri, env, &ops, e)) != CS_OK)
+		return rc;
+	return ops->look == NULL ? CS_OK : ops->look(&own, env, e);
+}

@@ -5,6 +5,7 @@
 #define CS_SIGNER_SIGNER_H
 
 #include "base/ui.h"
+#include "crypt/hash.h"
 #include "fmt/approval.h"
 
 /*
@@ -59,6 +60,57 @@ CS_USE int cs_signer_list(const char *uri, const cs_signer_env *env,
     int (*each)(void *arg, const cs_signer_info *info, cs_err *e), void *arg,
     cs_err *e);
 
+/* A key as a survey shows it, usable or not; strings unescaped. */
+enum cs_signer_login {
+	CS_LOGIN_NONE = 0,
+	CS_LOGIN_PIN,
+	CS_LOGIN_EACH, /* a PIN for each signature, beside that of the login */
+	CS_LOGIN_PASSPHRASE
+};
+enum cs_signer_pin { /* what the token tells of its PIN */
+	CS_PIN_NONE = 0, /* no login, or the token does not tell */
+	CS_PIN_OK,
+	CS_PIN_LOW,      /* a wrong one was entered */
+	CS_PIN_LAST,     /* one try is left */
+	CS_PIN_LOCKED,
+	CS_PIN_UNSET,
+	CS_PIN_EXPIRED
+};
+typedef struct cs_signer_entry {
+	cs_signer_info info; /* no URI when none names it alone; no key when its
+			      * kind is not known */
+	char token[33], serial[17], model[17], manufacturer[33];
+	char label[256];
+	cs_span id;
+	bool has_hash;
+	uint8_t hash[CS_SHA256_LEN]; /* of the public key */
+	enum cs_signer_login login;
+	enum cs_signer_pin pin;
+	bool pin_pad;        /* the PIN is typed on the reader */
+	bool is_token;       /* a token that shows no key before a login */
+	bool is_hidden;      /* the private key shows after a login only */
+	bool is_attestable;  /* an attestation could tell of touch and PIN */
+	char flaw[256];      /* why it cannot sign; empty: it can, as far as
+			      * is known */
+} cs_signer_entry;
+
+typedef struct cs_signer_survey {
+	const char *uri;    /* which keys, as in cs_signer_list() */
+	const char *module; /* this PKCS#11 module only; NULL: none is named */
+	bool login;         /* once on each token that wants it */
+	bool one_pin;       /* env's ui has one PIN and asks nobody */
+	size_t *n_tokens;   /* gives how many tokens there are */
+	void *arg;
+	int (*each)(void *arg, const cs_signer_entry *k, cs_err *e);
+	void (*trouble)(void *arg, const cs_err *why);
+} cs_signer_survey;
+
+/* Every key of a scheme, first the keys and then the tokens that show none, in
+ * the order of their URIs. What is broken is told to `trouble`, before the
+ * first key, and left out. Errors as p11.h has them. */
+CS_USE int cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env,
+    cs_err *e);
+
 /* Internal ABI of a module: its symbol "countersign_signer" is this struct;
  * `abi` must be this build's CS_SIGNER_ABI, `uri` is whole. */
 #define CS_SIGNER_ABI "countersign-signer " PACKAGE_VERSION
@@ -74,6 +126,8 @@ struct cs_signer_ops {
 	    int (*each)(void *arg, const cs_signer_info *info, cs_err *e),
 	    void *arg, cs_err *e); /* NULL: nothing to list */
 	void (*close)(void *h);
+	int (*look)(const cs_signer_survey *s, const cs_signer_env *env,
+	    cs_err *e); /* NULL: nothing to list */
 };
 
 #endif

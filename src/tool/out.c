@@ -355,8 +355,8 @@ add_error(cs_out *o, int cls, const cs_err *e)
 }
 
 /* One error, one line: a line end in its text came from outside. */
-static void
-say_error(const cs_out *o, const char *name, const cs_err *e)
+void
+cs_out_trouble(const cs_out *o, const char *name, const cs_err *e)
 {
 	cs_buf *b = escaped(cs_span_str(e->text), o->ascii);
 
@@ -410,7 +410,7 @@ flush(const cs_out *o, const char *name, int cls)
 	if (ferror(stdout) == 0 && fclose(stdout) == 0)
 		return -cls;
 	(void)cs_fail(&e, CS_EIO, "tool", "standard output: %m");
-	say_error(o, name, &e);
+	cs_out_trouble(o, name, &e);
 	return -CS_EIO;
 }
 
@@ -420,7 +420,7 @@ finish_bug(cs_out *o, const char *name)
 	cs_err e = {0};
 
 	(void)cs_nomem(&e, "tool");
-	say_error(o, name, &e);
+	cs_out_trouble(o, name, &e);
 	return -CS_EBUG;
 }
 
@@ -437,7 +437,7 @@ cs_out_finish(cs_out *o, const char *name, bool json, int cls,
 	if (o->failed)
 		return finish_bug(o, name);
 	if (!answer)
-		say_error(o, name, e);
+		cs_out_trouble(o, name, e);
 	if (!answer && o->on_failure == CS_OUT_ADVICE)
 		(void)fwrite(o->text_bytes, 1, o->text_len, stderr);
 	if (json && !write_object(o, name, cls))

@@ -61,6 +61,9 @@ void cs_out_close(cs_out *o);
  * it. */
 int cs_out_finish(cs_out *o, const char *name, bool json, int cls,
     const cs_err *e);
+/* Writes an error of the verb `name` to standard error at once, in the words of
+ * cs_out_finish(): one that does not end the verb. */
+void cs_out_trouble(const cs_out *o, const char *name, const cs_err *e);
 /* "refused", "usage" ... as --json names the class. */
 const char *cs_class_name(int cls);
 
