@@ -129,6 +129,7 @@ typedef struct cs_p11_survey {
 	bool login;         /* once on each token that wants it */
 	bool one_pin;       /* the ui has one PIN and does not ask a person */
 	size_t *n_tokens;   /* gives how many there are */
+	size_t *n_closed;   /* and how many of them want a login */
 	void *arg;
 	int (*each)(void *arg, const cs_p11_entry *k, cs_err *e);
 	/* A module, slot or token that is passed over, or a login that

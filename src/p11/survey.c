@@ -79,22 +79,27 @@ by_label(const void *a, const void *b)
 	return strcmp(p, q);
 }
 
+static void
+count(const struct survey *v)
+{
+	size_t i;
+
+	*v->o->n_tokens = v->n_tokens;
+	*v->o->n_closed = 0;
+	for (i = 0; i < v->n_tokens; i++)
+		*v->o->n_closed += cs_p11_token_wants_login(&v->tokens[i]);
+}
+
 /* One PIN is for one token: tried on the others it would use up their tries. */
 static int
 check_one_pin(const struct survey *v, cs_err *e)
 {
-	size_t i, n = 0;
-
-	if (!v->o->login || (!v->o->one_pin &&
+	if (!v->o->login || *v->o->n_closed <= 1 || (!v->o->one_pin &&
 	    v->uri.attr[CS_P11_A_PIN_SOURCE] == NULL))
-		return CS_OK;
-	for (i = 0; i < v->n_tokens; i++)
-		n += cs_p11_token_wants_login(&v->tokens[i]);
-	if (n <= 1)
 		return CS_OK;
 	return cs_fail(e, CS_EDEVICE, WHERE, "%zu tokens want a login and "
 	    "there is one PIN; nothing was tried. Name one by token= or "
-	    "serial=", n);
+	    "serial=", *v->o->n_closed);
 }
 
 /* Borrows all that `v` and `s` have. */
@@ -311,7 +316,7 @@ run(struct survey *v, cs_err *e)
 	    v, e)) != CS_OK)
 		return r;
 	qsort(v->tokens, v->n_tokens, sizeof(v->tokens[0]), by_label);
-	*v->o->n_tokens = v->n_tokens;
+	count(v);
 	if ((r = check_one_pin(v, e)) != CS_OK ||
 	    (r = look_at_all(v, e)) != CS_OK)
 		return r;

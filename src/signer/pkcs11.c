@@ -347,7 +347,7 @@ token_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
 	const cs_p11_env p11_env = {env->ui, env->allow_last_try};
 	const cs_p11_survey v = {.uri = s->uri, .module = s->module,
 	    .login = s->login, .one_pin = s->one_pin,
-	    .n_tokens = s->n_tokens,
+	    .n_tokens = s->n_tokens, .n_closed = s->n_closed,
 	    .arg = (void *)(uintptr_t)s, .each = look_one,
 	    .trouble = look_trouble};
 

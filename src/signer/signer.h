@@ -100,6 +100,7 @@ typedef struct cs_signer_survey {
 	bool login;         /* once on each token that wants it */
 	bool one_pin;       /* env's ui has one PIN and asks nobody */
 	size_t *n_tokens;   /* gives how many tokens there are */
+	size_t *n_closed;   /* and how many of them want a login */
 	void *arg;
 	int (*each)(void *arg, const cs_signer_entry *k, cs_err *e);
 	void (*trouble)(void *arg, const cs_err *why);

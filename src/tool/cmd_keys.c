@@ -28,7 +28,7 @@ struct list {
 	cs_out *out;
 	enum part part;
 	int64_t keys, flawed, closed;
-	size_t tokens;
+	size_t tokens, wanting;
 	bool narrowed;
 };
 
@@ -215,9 +215,10 @@ nothing(const struct list *l, cs_err *e)
 	const struct opts *o = l->o;
 
 	cs_out_on_failure(l->out, CS_OUT_ADVICE);
-	if (!o->login && l->tokens > 0)
-		cs_out_text(l->out, "", cs_span_str("--login asks for the PIN "
-		    "of each token and lists what shows after it"));
+	if (!o->login && l->wanting > 0)
+		cs_out_printf(l->out, NULL, "", "--login asks for the PIN of "
+		    "each token (%zu) and lists what shows after it",
+		    l->wanting);
 	if (o->module == NULL)
 		cs_out_text(l->out, "", cs_span_str("--module PATH looks into "
 		    "a module that p11-kit does not know"));
@@ -258,10 +259,14 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 	cs_signer_survey s = {.uri = w->n > 0 ? w->v[0] : "pkcs11:",
 	    .module = o->module, .login = o->login,
 	    .one_pin = o->access.pin_fd >= 0, .n_tokens = &l.tokens,
-	    .arg = &l, .each = each, .trouble = trouble};
+	    .n_closed = &l.wanting, .arg = &l, .each = each,
+	    .trouble = trouble};
 	cs_access x = {0};
 	int r;
 
+	if (!o->login && (s.one_pin || o->access.allow_last_try))
+		return cs_fail(e, CS_EUSAGE, "keys", "%s goes with --login",
+		    s.one_pin ? "--pin-fd" : "--allow-last-try");
 	if ((r = cs_access_open(t, &o->access, "keys", o->common.json, &x,
 	    e)) != CS_OK)
 		return r;

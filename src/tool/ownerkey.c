@@ -41,7 +41,7 @@ pick_one(const struct found *f, cs_out *out, cs_err *e)
 	if (f->n == 0)
 		return cs_fail(e, CS_EDEVICE, "sign", "no key: --key is "
 		    "missing, the configuration has none, and no token "
-		    "shows one");
+		    "shows one; countersign keys tells more");
 	cs_out_on_failure(out, CS_OUT_ADVICE);
 	cs_out_list(out, "candidates", NULL);
 	for (i = 0; i < f->n && i < FOUND_MAX; i++) {

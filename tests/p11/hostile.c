@@ -176,7 +176,8 @@ get_token_info(CK_SLOT_ID id, CK_TOKEN_INFO *i)
 	fill(i->label, sizeof(i->label), has("swapped") && h.infos > 0 ?
 	    "other" : "liar");
 	fill(i->serialNumber, sizeof(i->serialNumber), "0001");
-	fill(i->manufacturerID, sizeof(i->manufacturerID), "nobody");
+	fill(i->manufacturerID, sizeof(i->manufacturerID), has("piv") ?
+	    "piv_II" : "nobody");
 	fill(i->model, sizeof(i->model), "m");
 	i->flags = CKF_TOKEN_INITIALIZED | CKF_LOGIN_REQUIRED |
 	    CKF_USER_PIN_INITIALIZED | h.flags;

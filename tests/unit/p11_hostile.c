@@ -303,10 +303,11 @@ static int
 look(const char *lies, const char *flags, bool login, cs_err *e)
 {
 	const cs_p11_env env = {&ui, false};
-	size_t n = 0;
+	size_t n = 0, closed = 0;
 	const cs_p11_survey s = {.uri = "pkcs11:",
 	    .module = strrchr(uri, '=') + 1, .login = login,
-	    .n_tokens = &n, .each = see, .trouble = see_trouble};
+	    .n_tokens = &n, .n_closed = &closed, .each = see,
+	    .trouble = see_trouble};
 
 	setenv("HOSTILE", lies, 1);
 	setenv("HOSTILE_FLAGS", flags, 1);
