@@ -50,7 +50,7 @@ cs_carrier_name(enum cs_carrier c)
 static int
 read_cms(cs_approval *a, unsigned depth, cs_err *e)
 {
-	int r = cs_cms_parse(a->value, depth + 1, &a->cms, e);
+	int r = cs_cms_read(a->value, &a->cms, e); /* walked with the whole */
 
 	return r != CS_OK ? r :
 	    cs_tbs_parse(a->cms.tbs, depth + ECONTENT_DEPTH, &a->tbs, e);

@@ -301,12 +301,23 @@ read_signed_data(cs_span in, cs_cms *c, cs_err *e)
 int
 cs_cms_parse(cs_span in, unsigned depth, cs_cms *c, cs_err *e)
 {
-	cs_span whole = in, seq = {0}, oid = {0}, box = {0}, body = {0};
 	int r;
 
 	memset(c, 0, sizeof(*c));
-	if ((r = cs_der_walk(in, depth, e)) != CS_OK ||
-	    (r = cs_der_get(&whole, CS_DER_SEQ, &seq, e)) != CS_OK ||
+	if ((r = cs_der_walk(in, depth, e)) != CS_OK)
+		return cs_wrap(e, "ContentInfo");
+	return cs_cms_read(in, c, e);
+}
+
+int
+cs_cms_read(cs_span walked, cs_cms *c, cs_err *e)
+{
+	cs_span seq = {0}, oid = {0}, box = {0}, body = {0};
+	int r;
+
+	memset(c, 0, sizeof(*c));
+	if ((r = cs_der_get(&walked, CS_DER_SEQ, &seq, e)) != CS_OK ||
+	    (r = cs_der_end(walked, "ContentInfo", e)) != CS_OK ||
 	    (r = cs_der_get(&seq, CS_DER_OID, &oid, e)) != CS_OK)
 		return cs_wrap(e, "ContentInfo");
 	if (!cs_oid_is(oid, CS_OID_SIGNED_DATA))

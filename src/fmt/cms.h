@@ -27,6 +27,8 @@ typedef struct cs_cms { /* borrows from the parsed bytes */
  * to the section's list: one signer, version, attributes, no CRLs. Signature
  * and digest are not checked; equal digest algorithms are. */
 CS_USE int cs_cms_parse(cs_span in, unsigned depth, cs_cms *out, cs_err *e);
+/* The same of octets that cs_der_walk() has passed, as a whole or a part. */
+CS_USE int cs_cms_read(cs_span walked, cs_cms *out, cs_err *e);
 /* RFC 6211: does cmsAlgorithmProtection, when there, name the algorithms that
  * the SignerInfo has? CS_R_SIGNATURE_INVALID otherwise. */
 CS_USE int cs_cms_check_protection(const cs_cms *c, cs_err *e);
