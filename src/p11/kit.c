@@ -32,16 +32,19 @@ cs_p11_kit_load(cs_p11_kit *out, cs_err *e)
 		CALL(module_get_filename),
 	};
 	void *h = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL), *sym = h;
+	const char *why;
 	size_t i;
 
 	for (i = 0; sym != NULL && i < sizeof(calls) / sizeof(calls[0]); i++) {
 		if ((sym = dlsym(h, calls[i].name)) != NULL)
 			memcpy((char *)out + calls[i].at, &sym, sizeof(sym));
 	}
-	if (sym == NULL)
+	if (sym == NULL) {
+		why = dlerror();
 		return cs_fail(e, CS_EDEVICE, WHERE, "%s, which finds the "
 		    "PKCS#11 modules, cannot be loaded: %s", LIBRARY,
-		    dlerror());
+		    why == NULL ? "no reason given" : why);
+	}
 	out->be_quiet(); /* or it writes to standard error by itself */
 	return CS_OK;
 }

@@ -7,10 +7,10 @@
 #include "base/ui.h"
 
 /*
- * One private key on a PKCS#11 token, named by an RFC 7512 URI. p11-kit
- * resolves the URI; C_Sign signs, one fresh session a signature. Every length
- * and string that a token gives is hostile input. Knows no format: public keys
- * come as the token's own parts.
+ * One private key on a PKCS#11 token, named by an RFC 7512 URI. p11-kit finds
+ * the modules where the URI does not name one; C_Sign signs, one fresh session
+ * a signature. Every length and string that a token gives is hostile input.
+ * Knows no format: public keys come as the token's own parts.
  */
 
 typedef struct cs_p11_env {

@@ -31,10 +31,14 @@ get_functions(const char *path, CK_FUNCTION_LIST **out, cs_err *e)
 {
 	void *h = dlopen(path, RTLD_NOW | RTLD_LOCAL), *sym = NULL;
 	CK_C_GetFunctionList get;
+	const char *why;
 	CK_RV rv;
 
-	if (h == NULL || (sym = dlsym(h, "C_GetFunctionList")) == NULL)
-		return cs_fail(e, CS_EDEVICE, WHERE, "%s", dlerror());
+	if (h == NULL || (sym = dlsym(h, "C_GetFunctionList")) == NULL) {
+		why = dlerror(); /* NULL for a symbol of no place */
+		return cs_fail(e, CS_EDEVICE, WHERE, "%s",
+		    why == NULL ? "C_GetFunctionList is nowhere" : why);
+	}
 	memcpy(&get, &sym, sizeof(get));
 	if ((rv = get(out)) != CKR_OK)
 		return cs_ck_fail(e, "C_GetFunctionList", rv);

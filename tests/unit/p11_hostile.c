@@ -514,9 +514,9 @@ int
 main(void)
 {
 	const char *dir = getenv("BUILDDIR");
-	int fd = mkstemp(log_path);
+	int fd = dir == NULL ? -1 : mkstemp(log_path);
 
-	if (dir == NULL || fd < 0) {
+	if (fd < 0) {
 		printf("Bail out! BUILDDIR is not set\n");
 		return 1;
 	}
