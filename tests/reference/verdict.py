@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+"""countersign-formats(5) once more: sections 8 and 9, the verdict."""
+import base64
+import re
+from hashlib import sha256
+
+from asn1crypto import pem
+
+import der as d
+import path
+import reference as r
+from der import check
+from reference import time
+
+# 8: the owners file
+
+
+def read_owners(text, folder="."):
+    """A dictionary for each line; options by name, a flag's value is ''."""
+    found = []
+    for line in text.splitlines():
+        if not re.fullmatch(r"\s*(#.*)?", line):
+            owner, words, kind, key = re.match(
+                r'(\S+) ((?:"[^"]*"|[^" ])+) (\S+) (\S+)', line).groups()
+            key = base64.b64decode(key)
+            ca = kind == "x509-ca" and path.Certificate(key)
+            found.append({"owner": owner, "folder": folder, "ca": ca,
+                          "key": key, "spki": ca.spki if ca else key} | {
+                name: value.strip('"') for name, value in re.findall(
+                    r'([a-z-]+)=?("[^"]*"|[^",]*)', words)})
+    return found
+
+
+def seconds(text):
+    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400,
+                             "w": 604800}[text[-1]]
+
+
+def is_under(name, prefixes):
+    """Itself or a descendant, by whole segment."""
+    return any((name + "/").startswith(prefix + "/") for prefix in prefixes)
+
+
+# 5 and 6: what arrives
+
+
+def read_message(data):
+    """A composite request, or a bundle of a request and its approvals."""
+    if b"-----BEGIN " not in data:
+        data = pem.armor("CERTIFICATE REQUEST", data)
+    blocks = [(label, der) for label, _, der in pem.unarmor(data, True)]
+    beside = [der if label == "OWNER APPROVAL" else d.make(0x30, d.CMS, der)
+              for label, der in blocks if label in ("OWNER APPROVAL", "CMS")]
+    der, = (der for label, der in blocks if label == "CERTIFICATE REQUEST")
+    check(all(len(one) <= 24576 for one in beside), "too-large")
+    for one in beside:
+        d.walk(one)
+    request = r.read_request(der)
+    check(not beside or request["approvals"] is None)
+    request["beside"] = bool(beside)
+    request["approvals"] = beside or request["approvals"]
+    check(request["approvals"], "no-approval")
+    return request
+
+
+# 9: the verdict
+
+
+@d.otherwise("malformed")
+def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
+           quorum=0, group=None, composite=False):
+    """The verdict, or Refused; in the order of section 9."""
+    request = read_message(message)
+    agent, intended = request["agentId"], request["intended"]
+    approvals = [r.read_approval(der) for der in request["approvals"]]
+    check(len({one["hash"] for one in approvals}) == len(approvals),
+          "duplicate")
+    check(not composite or not request["beside"] or intended or all(
+        one["decision"] == 0 for one in approvals), "not-composite")
+    grants = {one["hash"]: one for one in approvals if one["kind"] == "grant"}
+    uses = [one for one in approvals if "underGrant" in one]
+    for one in approvals:
+        if one not in uses:
+            one["anchor"] = anchor_of(one, anchors, now)
+    for one in uses:
+        one["grant"] = grants.get(one["underGrant"])
+        check(one["grant"], "grant-invalid", "a use without its grant")
+        one["anchor"] = one["grant"]["anchor"] | {
+            "key": one["grant"]["subjects"][0]["holderKey"]}
+    for one in approvals:
+        check(one["carrier"] != d.SSHSIG or "grant" not in one, "unsupported")
+        check(one["carrier"] == d.CMS, "wrong-type")
+    for one in approvals:
+        check(r.is_approval_signed(one, one["anchor"]["key"]),
+              "signature-invalid")
+    holders = [one["subjects"][0]["holderKey"] for one in grants.values()]
+    taken = [one["anchor"]["key"] for one in approvals] + [
+        one["spki"] for one in anchors] + [
+        key for one in approvals for key in one["anchor"].get("above", ())]
+    check(request["spki"] not in taken + holders, "key-reuse")
+    for one in approvals:
+        matches = [subject for subject in one["subjects"] if all(
+            request.get(name, value) == value
+            for name, value in subject.items())]
+        check(one["kind"] == "grant" or len(matches) == 1, "binding-mismatch")
+        check(one["owner"] == one["anchor"]["owner"] or one in uses,
+              "wrong-owner")
+    denials = [one for one in approvals if one["decision"] == 0]
+    owners = [one["owner"] for one in approvals if one["decision"] == 1]
+    members = [one for one in approvals if group in (
+        None, one["anchor"].get("group"))]
+    check(not intended or (not owners or intended in owners) and
+          all(one["owner"] == intended or quorum and one in members
+              for one in denials), "wrong-owner")
+    for one in approvals:
+        check(one["authority"] == authority, "wrong-authority")
+        check(trust_domain in (None, agent.split("/")[2]),
+              "wrong-trust-domain")
+        check(time(one["notBefore"]) <= now, "not-yet-valid")
+        check(now <= time(one["notAfter"]), "expired")
+        check(one.get("nonce") == (nonce if one["kind"] != "grant" else None),
+              "wrong-nonce")
+    for one in approvals:
+        if one not in uses:
+            check_anchor(one, agent, now)
+    for grant in grants.values():
+        check_grant(grant, agent, anchors, now, [
+            one for one in uses if one["grant"] is grant])
+    if not denials:
+        check(not quorum or has_quorum(members, quorum), "quorum-missing")
+    bits = set.intersection(*(
+        set() if "grant" in one else assurance(one["anchor"])
+        for one in approvals))
+    limits = {name: min(one[field] for one in approvals)
+              for name, field in (("not_after", "notAfter"),
+                                  ("max_lifetime", "maxLifetime"),
+                                  ("max_issuances", "maxIssuances"))}
+    return limits | {
+        "state": "denied" if denials else "approved", "agent": agent,
+        "owner": intended or approvals[0]["owner"],
+        "assurance": bits - {"asserted"} if "hardware" in bits else bits}
+
+
+def assurance(line):
+    """A proof of hardware is worth a word for it, at least."""
+    proof = line.get("attested", "")
+    return {bit for bit, holds in (
+        ("hardware", proof), ("asserted", proof or "hardware" in line),
+        ("present", ",touch=always" in proof),
+        ("verified", ",pin=always" in proof)) if holds}
+
+
+def anchor_of(one, anchors, now):
+    for anchor in [one for one in anchors if not one["ca"]]:
+        if sha256(anchor["key"]).digest() == one["ownerKeyHash"]:
+            return anchor
+    return path.anchor_of(one, anchors, now)
+
+
+def check_anchor(one, agent, now):
+    line, grant = one["anchor"], one["kind"] == "grant"
+    check(is_under(agent, line.get("agents", "").split()),
+          "agent-not-allowed")
+    window = time(one["notAfter"]) - time(one["notBefore"])
+    check(window.total_seconds() <= seconds(
+        line.get("max-window", "90d" if grant else "24h")), "window-too-long")
+    check(one["maxLifetime"] <= seconds(line.get("max-lifetime", "365d")),
+          "lifetime-exceeded")
+    check(one["maxIssuances"] <= int(line.get("max-issuances", 1000000)),
+          "policy-refused")
+    check(now >= time(line.get("valid-after", "20000101000000Z")),
+          "not-yet-valid")
+    check(now < time(line.get("valid-before", "99991231235959Z")), "expired")
+    check(not path.is_revoked(line, now), "revoked")
+    bits = assurance(line)
+    check("no-touch-required" in line or "present" in bits, "touch-missing")
+    check("verify-required" not in line or "verified" in bits,
+          "verification-missing")
+    check("hardware-required" not in line or "hardware" in bits,
+          "not-hardware")
+
+
+def check_grant(grant, agent, anchors, now, uses):
+    check("grants" in grant["anchor"] and len(uses) == 1, "grant-invalid")
+    (use,), (subject,) = uses, grant["subjects"]
+    for anchor in anchors:
+        if anchor["key"] == subject["holderKey"]:
+            check(anchor["owner"] != grant["owner"], "grant-invalid")
+            check(not path.is_revoked(anchor, now), "revoked")
+    check(agent.startswith(subject["agentPrefix"] + "/") and
+          use["ownerKeyHash"] == sha256(subject["holderKey"]).digest() and
+          all(use[name] == grant[name] for name in ("owner", "authority")) and
+          grant["notBefore"] <= use["notBefore"] and all(
+              use[name] <= grant[name]
+              for name in ("notAfter", "maxLifetime", "maxIssuances")),
+          "grant-invalid")
+
+
+def has_quorum(members, quorum):
+    """As many, where whoever shares a key or an owner counts once."""
+    found = []
+    for one in members:
+        names = {one["owner"], one["anchor"]["key"], *(
+            [one["grant"]["anchor"]["key"]] if "grant" in one else [])}
+        same = [those for those in found if those & names]
+        found = [those for those in found if not those & names]
+        found.append(names.union(*same))
+    return len(found) >= quorum
