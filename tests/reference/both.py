@@ -16,6 +16,7 @@ from asn1crypto import pem
 from cryptography.hazmat.primitives import serialization
 
 import cases
+import credential
 import der as d
 import reference as r
 import verdict as v
@@ -189,6 +190,27 @@ def read_cms(der):
     d.check(r.is_bound(r.read_approval(approval)), "signature-invalid")
 
 
+def judge_credentials():
+    """Vectors of section 7, with and without an authority of owners."""
+    folder = VECTORS + "credential/"
+    lines = {}
+    for name in ("owners", "owners-ca"):
+        with open(folder + name) as file:
+            lines[name] = v.read_owners(file.read(), folder)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".der"):
+            with open(folder + name, "rb") as file:
+                der = file.read()
+            anchors = lines["owners-ca" if "-ca" in name else "owners"]
+            try:
+                mine, why = credential.verify(
+                    der, anchors, cases.NOW, cases.WHERE), ""
+            except d.Refused as refused:
+                mine, why = refused.args
+            ok(name.startswith((mine + "-", mine + ".")),
+               "credential/" + name, f"{mine} {why}")
+
+
 def same_tbs(read, found):
     """What show --json says of an approval, and the reference."""
     text = {"approval_id": read["approvalId"].hex(),
@@ -320,6 +342,7 @@ for kind, read in (("csr", r.read_request), ("tbs", read_tbs),
 judge_kept("expect", "owners")
 judge_kept("expect-ca", "owners-ca")
 judge_kept("matrix", "owners")
+judge_credentials()
 judge_ours()
 judge_theirs()
 judge_subjects()

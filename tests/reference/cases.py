@@ -267,6 +267,13 @@ def grants():
     yield case("approved", "beside bob", order=["bob", "grant", "use"])
     yield case(bad, "unused beside bob", order=["bob", "grant"])
     yield case(bad, "of another owner", {"owner": BOB})
+    for intended, expected in ((ALICE, bad), (BOB, "wrong-owner")):
+        of = request(intended=intended)
+        given = tbs("alice", [grant("wimse://corp.example/agent", "holder")])
+        yield expected, "grant: of another owner, whom the request names", \
+            composite(signed("alice", given), signed("holder", tbs(
+                "holder", [subject(of)], owner=BOB,
+                underGrant=sha256(given).digest())), intended=intended)
     yield case("wrong-authority", "of another authority",
                more={"authority": WHERE + "/b"})
     yield case("signature-invalid", "of a holder who is another",
@@ -319,6 +326,36 @@ def denials():
         plain(of=of, **DENY), intended=BOB)
     yield "denied", "bob was asked and says no", composite(
         plain("bob", of=of, **DENY), intended=BOB)
+
+
+def order():
+    """Two faults: the step of section 9 that comes first names it."""
+    of, late = request("alice"), {"notAfter": NOW - SECOND}
+    long, away = {"notAfter": NOW + 2 * m.DAY}, {"authority": WHERE + "/b"}
+    for expected, name, *approvals in (
+            ("key-reuse", "binding", plain("bob")),
+            ("key-reuse", "owner", plain("bob", of=of, owner=ALICE)),
+            ("signature-invalid", "signature", signed("mallory", tbs(
+                "bob", [subject(of)]))),
+            ("unknown-owner-key", "key", plain("mallory", of=of)),
+            ("duplicate", "twice", *[plain("bob", of=of)] * 2)):
+        yield expected, "key-reuse, " + name, composite(*approvals,
+                                                        key="alice")
+    for expected, *approvals in (
+            ("too-large", plain(maxLifetime=0), *[
+                plain() for _ in range(16)]),
+            ("approved", *[plain() for _ in range(16)]),
+            ("duplicate", *[plain()] * 2, plain("mallory")),
+            ("unknown-owner-key", signed("mallory", tbs(
+                "alice", [subject(BASE)])), plain("mallory")),
+            ("signature-invalid", plain(of=OTHER), signed("mallory", tbs(
+                "bob", [subject(BASE)]))),
+            ("wrong-authority", plain(**away, **late)),
+            ("expired", plain(**long), plain("bob", **late)),
+            ("expired", plain(), plain("bob", **DENY, **late)),
+            ("window-too-long", plain(), plain("bob", **DENY, **long)),
+            ("denied", plain(**DENY), plain("bob"))):
+        yield expected, f"order: {expected}", composite(*approvals)
 
 
 def options():
@@ -684,4 +721,5 @@ def flips():
 
 
 ALL = itertools.chain(everyday(), fields(), agents(), grants(), denials(),
-                      options(), quorums(), authorities(), mutants(), flips())
+                      order(), options(), quorums(), authorities(),
+                      mutants(), flips())

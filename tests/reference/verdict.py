@@ -107,7 +107,8 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
         check(one["owner"] == one["anchor"]["owner"] or one in uses,
               "wrong-owner")
     denials = [one for one in approvals if one["decision"] == 0]
-    owners = [one["owner"] for one in approvals if one["decision"] == 1]
+    owners = [one["anchor"]["owner"] for one in approvals
+              if one["decision"] == 1]
     members = [one for one in approvals if group in (
         None, one["anchor"].get("group"))]
     check(not intended or (not owners or intended in owners) and

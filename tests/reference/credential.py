@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+"""countersign-formats(5) once more: section 7, a credential's owners."""
+from hashlib import sha256
+
+import der as d
+import keys as k
+import path
+import reference as r
+import verdict as v
+from der import check, children, contents
+
+BINDING = (("version", 2, 1, 1), ("owner", 0x16, 0, 512),
+           ("ownerKey", 0x30, 0, 9), ("assurance", 3, 1, 2),
+           ("approvalId", 4, 16, 16))
+
+
+@d.otherwise("malformed")
+def verify(der, anchors, now, authority):
+    """`proven` or `issuer-only`, or Refused."""
+    d.walk(der)
+    cert = path.Certificate(der)
+    with d.otherwise("bad-identifier"):
+        (agent,), (_,) = cert.names.get_values_for_type(path.LINK), cert.names
+    r.check_agent(agent)
+    check(not (cert.basic and cert.basic.ca), "unsupported", "an authority")
+    cert.check_critical("unsupported")
+    found = [one.value.value for one in cert.extensions
+             if one.oid == path.BINDINGS]
+    check(found, "no-approval")
+    d.walk(found[0])
+    bindings = [read_binding(one) for one in children(found[0])]
+    check(1 <= len(bindings) <= 16)
+    check(len({one["hash"] for one in bindings}) == len(bindings),
+          "duplicate")
+    uses = {}
+    for one in bindings:
+        if "underGrant" in one:
+            uses.setdefault(one["underGrant"], []).append(one)
+    check(set(uses) == {one["hash"] for one in bindings
+                        if one["kind"] == "grant"}, "grant-invalid")
+    check(all(len(those) == 1 for those in uses.values()), "grant-invalid")
+    for one in bindings:
+        if one["kind"] != "digest":
+            check_approval(one, agent, cert, authority)
+        one["anchor"] = "underGrant" not in one and anchor_of(
+            one, agent, anchors, now)
+    for one in bindings:
+        if one["kind"] == "grant":
+            v.check_grant(one | {"anchor": one["anchor"] or {"grants": ""}},
+                          agent, anchors, now, uses[one["hash"]])
+    return "proven" if all(
+        one["kind"] != "digest" and (one["anchor"] or "underGrant" in one)
+        for one in bindings) else "issuer-only"
+
+
+def read_binding(der):
+    """With the approval, if that is there in full."""
+    *first, approval = d.fields(der, b"\x02\x16\x30\x03\x04[\xa0\x81]")
+    binding = r.decode(BINDING, d.make(0x30, *first))
+    r.check_owner(binding["owner"])
+    k.public_key(binding["ownerKey"])
+    if approval[0] == 0x81:
+        check(len(contents(approval)) == 32)
+        return {"binding": binding, "kind": "digest",
+                "hash": contents(approval)}
+    one = r.read_approval(d.make(0x30, contents(approval)))
+    check(len(one["der"]) <= 4096 and len(one["subjects"]) == 1)
+    return one | {"binding": binding}
+
+
+def check_approval(one, agent, cert, authority):
+    key, subject = one["binding"]["ownerKey"], one["subjects"][0]
+    check(one["ownerKeyHash"] == sha256(key).digest(), "binding-mismatch")
+    check(r.is_approval_signed(one, key), "signature-invalid")
+    check(one["decision"] == 1 and
+          one["approvalId"] == one["binding"]["approvalId"],
+          "binding-mismatch")
+    check("underGrant" in one or one["owner"] == one["binding"]["owner"],
+          "wrong-owner")
+    check(one["authority"] == authority, "wrong-authority")
+    check(one["kind"] == "grant" or subject["agentId"] == agent and
+          subject["agentKeyHash"] == sha256(cert.spki).digest(),
+          "binding-mismatch")
+    start, end = cert.x509.not_valid_before, cert.x509.not_valid_after
+    check(r.time(one["notBefore"]) <= start, "not-yet-valid")
+    check(start <= r.time(one["notAfter"]), "expired")
+    check((end - start).total_seconds() <= one["maxLifetime"],
+          "lifetime-exceeded")
+
+
+def anchor_of(one, agent, anchors, now):
+    """The line that pins the owner's key, if one does."""
+    binding = one["binding"]
+    found = [line for line in anchors if line["key"] == binding["ownerKey"]]
+    if not found and one["kind"] != "digest":
+        try:
+            found = [path.anchor_of(one, anchors, now)]
+        except d.Refused as refused:
+            check(refused.args[0] in (  # nobody's, or none of the line's
+                "path-invalid", "unknown-owner-key", "wrong-owner"),
+                  *refused.args)
+    for line in found:
+        check(line["owner"] == binding["owner"], "wrong-owner")
+        check(v.is_under(agent, line.get("agents", "").split()),
+              "agent-not-allowed")
+        check(not path.is_revoked(line, now), "revoked")
+        return line
+    return None
