@@ -185,8 +185,8 @@ def check_anchor(one, agent, now):
 def check_grant(grant, agent, anchors, now, uses):
     check("grants" in grant["anchor"] and len(uses) == 1, "grant-invalid")
     (use,), (subject,) = uses, grant["subjects"]
-    for anchor in anchors:
-        if anchor["key"] == subject["holderKey"]:
+    for anchor in [grant["anchor"], *anchors]:
+        if anchor.get("key") == subject["holderKey"]:
             check(anchor["owner"] != grant["owner"], "grant-invalid")
             check(not path.is_revoked(anchor, now), "revoked")
     check(agent.startswith(subject["agentPrefix"] + "/") and
