@@ -25,6 +25,7 @@
 #define PUBLIC 1
 #define PRIVATE 2
 #define TWIN 3
+#define CERT 4
 #define SLOT 4711
 
 static struct {
@@ -312,6 +313,11 @@ find(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max, CK_ULONG *n)
 		if (has("twins") && max > 1)
 			o[have++] = TWIN;
 	}
+	if (h.want == CKO_CERTIFICATE && has("cert") &&
+	    (h.logged_in || !has("hidden")))
+		o[have++] = CERT;
+	while (has("full") && have != 0 && have < max)
+		o[have++] = CERT;
 	*n = have;
 	return CKR_OK;
 }
@@ -328,7 +334,8 @@ static const void *
 value(CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type, CK_ULONG *n)
 {
 	static const CK_ULONG classes[] = {0, CKO_PUBLIC_KEY, CKO_PRIVATE_KEY,
-	    CKO_PRIVATE_KEY}, ec = CKK_EC;
+	    CKO_PRIVATE_KEY, CKO_CERTIFICATE}, ec = CKK_EC;
+	static const uint8_t cert[3000] = {0x30, 0x82, 0x0b, 0xb4};
 	static const uint8_t odd_id[] = {9}, id[] = {1}, yes = 1, no = 0;
 	const void *v = NULL;
 
@@ -340,7 +347,9 @@ value(CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type, CK_ULONG *n)
 	else if (type == CKA_SIGN && o != PUBLIC)
 		v = has("no-sign") ? &no : &yes;
 	else if (type == CKA_CLASS)
-		v = &classes[o & 3], *n = sizeof(classes[0]);
+		v = &classes[o & 7], *n = sizeof(classes[0]);
+	else if (type == CKA_VALUE && o == CERT)
+		v = cert, *n = sizeof(cert);
 	else if (type == CKA_KEY_TYPE)
 		v = &ec, *n = sizeof(ec);
 	else if (type == CKA_LABEL)

@@ -498,6 +498,74 @@ test_no_memory(const char *what, int (*act)(cs_err *e))
 	    n - 1);
 }
 
+/* Opens, asks for the certificates of the key, closes. */
+static int
+certs_with(const char *lies, size_t room, size_t *n, cs_err *e)
+{
+	const cs_p11_env env = {&ui, false};
+	cs_buf *out = cs_buf_new(room);
+	cs_p11 *k = NULL;
+	int r;
+
+	setenv("HOSTILE", lies, 1);
+	setenv("HOSTILE_FLAGS", "0", 1);
+	asked = 0;
+	cs_err_clear(e);
+	empty_log();
+	if ((r = cs_p11_open(uri, &env, &k, e)) == CS_OK)
+		r = out == NULL ? CS_EBUG : cs_p11_certs(k, out, e);
+	*n = cs_buf_len(out);
+	cs_p11_close(&k);
+	cs_buf_free(&out);
+	return r;
+}
+
+static int
+certs_failing(cs_err *e)
+{
+	size_t n = 0;
+	int r = certs_with("cert hidden", 24 * 1024, &n, e);
+
+	return r == CS_OK && n != 3000 ? cs_fail(e, CS_EBUG, "test",
+	    "%zu octets", n) : r;
+}
+
+static void
+test_certs(void)
+{
+	static const struct {
+		const char *lies;
+		int want, asked;
+		const char *says;
+	} cases[] = {
+		{"cert", CS_OK, 0, ""},
+		{"cert hidden", CS_OK, 1, ""},
+		{"", CS_EDEVICE, 1, "no certificate of the key"},
+		{"cert odd-id", CS_EDEVICE, 1, ""},
+		{"cert full", CS_EDEVICE, 0, ""},
+		{"cert huge", CS_EDEVICE, 0, ""},
+		{"cert grow", CS_EDEVICE, 0, ""},
+		{"cert empty", CS_EDEVICE, 0, ""},
+		{"cert unavailable", CS_EDEVICE, 0, ""},
+		{"cert endless", CS_EDEVICE, 0, "more than 1024 objects"},
+	};
+	size_t i, n = 0;
+	cs_err e;
+	int r;
+
+	typed = "1234";
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = certs_with(cases[i].lies, 24 * 1024, &n, &e);
+		ok(r == cases[i].want && (r != CS_OK || (n == 3000 &&
+		    asked == cases[i].asked)) &&
+		    strstr(e.text, cases[i].says) != NULL && left_clean(),
+		    "certificates, %s: %d, %zu octets, asked %d times, %s",
+		    cases[i].lies, r, n, asked, e.text);
+	}
+	ok(certs_with("cert", 2999, &n, &e) == CS_EDEVICE && strstr(e.text,
+	    "than there is room for") != NULL, "no room: %s", e.text);
+}
+
 static void
 test_uri(const char *path, const char *dir)
 {
@@ -508,6 +576,9 @@ test_uri(const char *path, const char *dir)
 	test_no_login();
 	test_failures("sign", sign_failing, N_FUNCTIONS);
 	test_no_memory("sign", sign_failing);
+	test_certs();
+	test_failures("certificates", certs_failing, N_SURVEYED);
+	test_no_memory("certificates", certs_failing);
 }
 
 int
