@@ -13,7 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypt/chainp.h"
-#include "crypt/ossl.h"
+#include "crypt/osslp.h"
 #include "fmt/der.h"
 #include "fmt/pem.h"
 #include "fmt/reason.h"
@@ -26,19 +26,26 @@ int
 cs_x509_next(cs_span *in, X509 **out, cs_err *e)
 {
 	const unsigned char *p;
+	OSSL_LIB_CTX *ctx = NULL;
 	cs_span one = {0};
+	X509 *x = NULL;
 	int r;
 
 	*out = NULL;
 	if ((r = cs_der_whole(in, CS_DER_SEQ, &one, e)) != CS_OK ||
 	    (r = cs_der_walk(one, 0, e)) != CS_OK)
 		return cs_wrap(e, "certificate");
+	if ((r = cs_ossl_context(&ctx, e)) != CS_OK)
+		return r;
 	p = one.p;
 	ERR_clear_error();
-	*out = one.n > LONG_MAX ? NULL : d2i_X509(NULL, &p, (long)one.n);
-	if (*out == NULL)
+	if ((x = X509_new_ex(ctx, NULL)) == NULL || one.n > LONG_MAX ||
+	    d2i_X509(&x, &p, (long)one.n) == NULL) {
+		X509_free(x);
 		return cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
 		    "not a certificate");
+	}
+	*out = x;
 	return CS_OK;
 }
 
@@ -202,15 +209,18 @@ static int
 crl_read(cs_ca *ca, cs_span der, cs_err *e)
 {
 	const unsigned char *p = der.p;
-	X509_CRL *crl;
+	OSSL_LIB_CTX *ctx = NULL;
+	X509_CRL *crl = NULL;
 	int r;
 
+	if ((r = cs_ossl_context(&ctx, e)) != CS_OK)
+		return r;
 	ERR_clear_error();
-	crl = der.n > LONG_MAX ? NULL : d2i_X509_CRL(NULL, &p, (long)der.n);
-	if (crl == NULL)
-		return cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
+	if ((crl = X509_CRL_new_ex(ctx, NULL)) == NULL || der.n > LONG_MAX ||
+	    d2i_X509_CRL(&crl, &p, (long)der.n) == NULL)
+		r = cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
 		    "not a revocation list");
-	if (p != der.p + der.n)
+	else if (p != der.p + der.n)
 		r = BAD(e, "bytes behind a revocation list");
 	else
 		r = crl_add(ca, crl, e);

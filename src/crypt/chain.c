@@ -12,7 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypt/chainp.h"
-#include "crypt/ossl.h"
+#include "crypt/osslp.h"
 #include "fmt/reason.h"
 
 /* OpenSSL's scale: 112 bits, so RSA from 2048 bits and no SHA-1. Said here, so
@@ -198,6 +198,8 @@ ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int64_t now, cs_err *e)
 
 	if (ca->has_crls)
 		flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+	/* What a host may have put into OpenSSL's table of defaults. */
+	(void)X509_VERIFY_PARAM_clear_flags(p, ~0UL);
 	if (X509_VERIFY_PARAM_set_flags(p, flags) != 1 ||
 	    accept_any_policy(p) != 1)
 		return cs_ossl_fail(e, where, "cannot set up a path");
@@ -305,12 +307,15 @@ int
 cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku, int64_t now,
     cs_err *e)
 {
+	OSSL_LIB_CTX *libctx = NULL;
 	X509_STORE_CTX *ctx;
 	int r;
 
 	c->n_path = 0;
+	if ((r = cs_ossl_context(&libctx, e)) != CS_OK)
+		return r;
 	ERR_clear_error();
-	if ((ctx = X509_STORE_CTX_new()) == NULL ||
+	if ((ctx = X509_STORE_CTX_new_ex(libctx, NULL)) == NULL ||
 	    X509_STORE_CTX_init(ctx, ca->store, c->leaf, c->certs) != 1)
 		r = cs_ossl_fail(e, where, "cannot set up a path");
 	else

@@ -13,43 +13,50 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-#include "crypt/ossl.h"
+#include "crypt/osslp.h"
 
 static const char where[] = "crypt/hash";
 
 static const struct {
 	const char *name;
 	size_t len;
-	const EVP_MD *(*md)(void);
 } hashes[] = {
-	[CS_HASH_NONE] = {NULL, 0, NULL},
-	[CS_SHA256] = {"SHA256", 32, EVP_sha256},
-	[CS_SHA384] = {"SHA384", 48, EVP_sha384},
-	[CS_SHA512] = {"SHA512", 64, EVP_sha512},
+	[CS_HASH_NONE] = {NULL, 0},
+	[CS_SHA256] = {"SHA256", 32},
+	[CS_SHA384] = {"SHA384", 48},
+	[CS_SHA512] = {"SHA512", 64},
 };
 #define N_HASHES (sizeof(hashes) / sizeof(hashes[0]))
 
 /* Looked up once and constant from then on: OpenSSL takes a lock and walks its
- * names for each hash that it is to find by itself, which it does for one that
- * is NULL here. */
+ * names for each hash that it is to find by itself. */
 static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 static EVP_MD *fetched[N_HASHES];
 
 static void
 fetch(void)
 {
+	OSSL_LIB_CTX *ctx = NULL;
 	size_t h;
 
+	if (cs_ossl_context(&ctx, NULL) != CS_OK)
+		return;
 	for (h = CS_SHA256; h < N_HASHES; h++)
-		fetched[h] = EVP_MD_fetch(NULL, hashes[h].name, NULL);
+		fetched[h] = EVP_MD_fetch(ctx, hashes[h].name, NULL);
 }
 
-static const EVP_MD *
-algorithm(enum cs_hash h)
+/* One that could not be kept is looked up again. */
+static bool
+digest(OSSL_LIB_CTX *ctx, enum cs_hash h, cs_span in, uint8_t *out)
 {
+	unsigned n = 0;
+	size_t len = 0;
+
 	if (CRYPTO_THREAD_run_once(&once, fetch) == 1 && fetched[h] != NULL)
-		return fetched[h];
-	return hashes[h].md();
+		return EVP_Digest(in.p, in.n, out, &n, fetched[h], NULL) == 1 &&
+		    n == hashes[h].len;
+	return EVP_Q_digest(ctx, hashes[h].name, NULL, in.p, in.n, out,
+	    &len) == 1 && len == hashes[h].len;
 }
 
 size_t
@@ -67,13 +74,15 @@ cs_hash_name(enum cs_hash h)
 int
 cs_hash(enum cs_hash h, cs_span in, uint8_t *out, cs_err *e)
 {
-	unsigned n = 0;
+	OSSL_LIB_CTX *ctx = NULL;
+	int rc;
 
-	if (hashes[h].md == NULL)
+	if (hashes[h].name == NULL)
 		return cs_fail(e, CS_EBUG, where, "no hash was chosen");
 	ERR_clear_error();
-	if (EVP_Digest(in.p, in.n, out, &n, algorithm(h), NULL) != 1 ||
-	    n != hashes[h].len)
+	if ((rc = cs_ossl_context(&ctx, e)) != CS_OK)
+		return rc;
+	if (!digest(ctx, h, in, out))
 		return cs_ossl_fail(e, where, "cannot hash");
 	return CS_OK;
 }

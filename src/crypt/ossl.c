@@ -5,12 +5,16 @@
 
 #include "crypt/ossl.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
+
+#include "crypt/osslp.h"
 
 struct reasons {
 	bool any, nomem;
@@ -72,10 +76,48 @@ cs_ossl_refuse(cs_err *e, int cls, int detail, const char *where,
 	return cs_fail_detail(e, cls, detail, where, "%s%s", what, r.text);
 }
 
+/* Either of the two is set once and for all. What could not be made is tried
+ * again by the next call. */
+static atomic_bool is_default;
+static _Atomic(OSSL_LIB_CTX *) own;
+
+/* The provider is named: one that OpenSSL falls back on could give way to
+ * another. */
+static OSSL_LIB_CTX *
+make_context(void)
+{
+	OSSL_LIB_CTX *c = OSSL_LIB_CTX_new();
+
+	if (c == NULL || OSSL_PROVIDER_load(c, "default") != NULL)
+		return c;
+	OSSL_LIB_CTX_free(c);
+	return NULL;
+}
+
 int
 cs_ossl_start(cs_err *e)
 {
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1)
-		return CS_OK;
-	return cs_ossl_fail(e, "ossl", "OpenSSL does not start");
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return cs_ossl_fail(e, "ossl", "OpenSSL does not start");
+	atomic_store(&is_default, true);
+	return CS_OK;
+}
+
+int
+cs_ossl_context(OSSL_LIB_CTX **out, cs_err *e)
+{
+	OSSL_LIB_CTX *c = atomic_load(&own), *other = NULL;
+
+	*out = NULL;
+	if (c == NULL && !atomic_load(&is_default)) {
+		if ((c = make_context()) == NULL)
+			return cs_ossl_fail(e, "ossl",
+			    "no context of our own");
+		if (!atomic_compare_exchange_strong(&own, &other, c)) {
+			OSSL_LIB_CTX_free(c); /* another thread's was first */
+			c = other;
+		}
+	}
+	*out = c;
+	return CS_OK;
 }

@@ -15,7 +15,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include "crypt/ossl.h"
+#include "crypt/osslp.h"
 #include "crypt/sigparams.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
@@ -28,6 +28,7 @@ static const char where[] = "crypt/pubkey";
 struct cs_pubkey {
 	enum cs_key_kind kind;
 	size_t modulus_len; /* RSA: what a signature must be long */
+	OSSL_LIB_CTX *libctx;
 	EVP_PKEY *pkey;
 	EVP_PKEY_CTX *ctx; /* EC: ready to verify hashes */
 };
@@ -39,7 +40,7 @@ from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
 	int rc;
 
 	ERR_clear_error();
-	if ((ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL)) == NULL ||
+	if ((ctx = EVP_PKEY_CTX_new_from_name(k->libctx, type, NULL)) == NULL ||
 	    EVP_PKEY_fromdata_init(ctx) != 1)
 		rc = cs_ossl_fail(e, where, "cannot make a public key");
 	else if (EVP_PKEY_fromdata(ctx, &k->pkey, EVP_PKEY_PUBLIC_KEY,
@@ -57,7 +58,7 @@ from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
 static int
 check_point(cs_pubkey *k, cs_err *e)
 {
-	k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
+	k->ctx = EVP_PKEY_CTX_new_from_pkey(k->libctx, k->pkey, NULL);
 	if (k->ctx == NULL)
 		return cs_ossl_fail(e, where, "cannot check a public key");
 	if (EVP_PKEY_public_check_quick(k->ctx) != 1)
@@ -78,7 +79,8 @@ static EVP_PKEY *
 make_blank(const char *group)
 {
 	char name[sizeof("P-256")];
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	OSSL_LIB_CTX *libctx = NULL;
+	EVP_PKEY_CTX *ctx = NULL;
 	OSSL_PARAM params[2];
 	EVP_PKEY *k = NULL;
 
@@ -86,6 +88,8 @@ make_blank(const char *group)
 	params[0] = OSSL_PARAM_construct_utf8_string(
 	    OSSL_PKEY_PARAM_GROUP_NAME, name, 0);
 	params[1] = OSSL_PARAM_construct_end();
+	if (cs_ossl_context(&libctx, NULL) == CS_OK)
+		ctx = EVP_PKEY_CTX_new_from_name(libctx, "EC", NULL);
 	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
 	    EVP_PKEY_fromdata(ctx, &k, EVP_PKEY_KEY_PARAMETERS, params) != 1)
 		k = NULL;
@@ -247,7 +251,8 @@ cs_pubkey_new(const cs_spki *k, cs_pubkey **out, cs_err *e)
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		return cs_nomem(e, where);
 	p->kind = k->kind;
-	if ((rc = make(k, p, e)) == CS_OK) {
+	if ((rc = cs_ossl_context(&p->libctx, e)) == CS_OK &&
+	    (rc = make(k, p, e)) == CS_OK) {
 		*out = p;
 		p = NULL; /* transferred */
 	}
@@ -345,7 +350,7 @@ verify(EVP_MD_CTX *ctx, cs_pubkey *k, const cs_alg *alg, cs_span bytes,
 	cs_sigparams p = {0};
 
 	cs_sigparams_set(&p, alg);
-	if (EVP_DigestVerifyInit_ex(ctx, NULL, p.md, NULL, NULL, k->pkey,
+	if (EVP_DigestVerifyInit_ex(ctx, NULL, p.md, k->libctx, NULL, k->pkey,
 	    p.list) != 1)
 		return cs_ossl_fail(e, where, "cannot verify");
 	return judge(EVP_DigestVerify(ctx, sig.p, sig.n, bytes.p, bytes.n), e);

@@ -10,6 +10,7 @@
 #include <openssl/bn.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/provider.h>
 #include <openssl/x509v3.h>
 
 #include "tests/fault/fault.h"
@@ -31,6 +32,12 @@ WRAP(int, OPENSSL_init_crypto, (uint64_t how,
 WRAP(int, EVP_Digest, (const void *p, size_t n, unsigned char *out,
     unsigned *len, const EVP_MD *md, ENGINE *none),
     (p, n, out, len, md, none), 0)
+WRAP(int, EVP_Q_digest, (OSSL_LIB_CTX *lib, const char *name,
+    const char *query, const void *p, size_t n, unsigned char *out,
+    size_t *len), (lib, name, query, p, n, out, len), 0)
+WRAP(OSSL_LIB_CTX *, OSSL_LIB_CTX_new, (void), (), NULL)
+WRAP(OSSL_PROVIDER *, OSSL_PROVIDER_load, (OSSL_LIB_CTX *lib,
+    const char *name), (lib, name), NULL)
 WRAP(EVP_MD_CTX *, EVP_MD_CTX_new, (void), (), NULL)
 WRAP(int, EVP_DigestSignInit_ex, (EVP_MD_CTX *c, EVP_PKEY_CTX **pc,
     const char *md, OSSL_LIB_CTX *lib, const char *query, EVP_PKEY *k,
@@ -102,7 +109,12 @@ WRAP(const ASN1_TIME *, X509_CRL_get0_nextUpdate, (const X509_CRL *x), (x),
 WRAP(X509_STORE *, X509_STORE_new, (void), (), NULL)
 WRAP(int, X509_STORE_add_cert, (X509_STORE *s, X509 *x), (s, x), 0)
 WRAP(int, X509_STORE_add_crl, (X509_STORE *s, X509_CRL *x), (s, x), 0)
-WRAP(X509_STORE_CTX *, X509_STORE_CTX_new, (void), (), NULL)
+WRAP(X509_STORE_CTX *, X509_STORE_CTX_new_ex, (OSSL_LIB_CTX *lib,
+    const char *query), (lib, query), NULL)
+WRAP(X509 *, X509_new_ex, (OSSL_LIB_CTX *lib, const char *query), (lib, query),
+    NULL)
+WRAP(X509_CRL *, X509_CRL_new_ex, (OSSL_LIB_CTX *lib, const char *query),
+    (lib, query), NULL)
 WRAP(int, X509_STORE_CTX_init, (X509_STORE_CTX *c, X509_STORE *s, X509 *x,
     STACK_OF(X509) *more), (c, s, x, more), 0)
 WRAP(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM *p,

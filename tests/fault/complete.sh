@@ -4,8 +4,8 @@
 #
 # Every call of OpenSSL that crypt/ makes is made to fail in tests/fault, or
 # stands here as one that cannot, or whose failure has no effect: a hash that
-# cannot be fetched once is found by OpenSSL each time. x509.c stands aside: it
-# shows certificates to a person, and nothing is decided by it.
+# cannot be fetched once is fetched each time. x509.c stands aside: it shows
+# certificates to a person, and nothing is decided by it.
 
 SRCDIR=${SRCDIR:-$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)}
 BUILDDIR=${BUILDDIR:-$SRCDIR}
@@ -21,15 +21,15 @@ X509_EXTENSION_get_data X509_EXTENSION_get_object X509_STORE_CTX_free
 X509_STORE_CTX_get0_chain X509_STORE_CTX_get0_param
 X509_STORE_CTX_get0_parent_ctx X509_STORE_CTX_get_error
 X509_STORE_CTX_get_error_depth X509_STORE_CTX_set_verify_cb X509_STORE_free
-X509_VERIFY_PARAM_set_auth_level X509_VERIFY_PARAM_set_depth
-X509_VERIFY_PARAM_set_time X509_free X509_get0_notAfter X509_get0_notBefore
+X509_VERIFY_PARAM_clear_flags X509_VERIFY_PARAM_set_auth_level
+X509_VERIFY_PARAM_set_depth X509_VERIFY_PARAM_set_time X509_free X509_get0_notAfter X509_get0_notBefore
 X509_get_X509_PUBKEY X509_get_ext X509_get_ext_by_NID X509_get_ext_count
 X509_verify_cert_error_string
 BIO_free BIO_s_secmem BN_free BN_is_word BN_num_bits CRYPTO_THREAD_run_once
 ERR_clear_error ERR_get_error ERR_reason_error_string EVP_EncodeBlock
 EVP_MD_CTX_free EVP_MD_fetch EVP_PKEY_CTX_free EVP_PKEY_free
 EVP_PKEY_get0_type_name EVP_PKEY_get_bits EVP_PKEY_get_size EVP_PKEY_is_a
-EVP_sha256 EVP_sha384 EVP_sha512
+EVP_sha256 EVP_sha384 EVP_sha512 OSSL_LIB_CTX_free
 OSSL_PARAM_construct_BN OSSL_PARAM_construct_end
 OSSL_PARAM_construct_int OSSL_PARAM_construct_octet_string
 OSSL_PARAM_construct_uint

@@ -37,6 +37,15 @@ struct op {
 	bool once; /* the kind of key makes no difference */
 };
 
+/* The first of all: there is no context yet. */
+static int
+first_hash(cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+
+	return cs_sha256(cs_span_str("first"), hash, e);
+}
+
 static int
 request(cs_span der, cs_err *e)
 {
@@ -471,8 +480,12 @@ test(const char *kind, bool all)
 int
 main(void)
 {
+	static const struct op first = {"the first hash", first_hash, CS_OK,
+	    true};
+
 	if (!ok(fault_setup(), "OpenSSL's memory goes through here"))
 		return done_testing();
+	try(&first, FAULT_CALL, "calls of OpenSSL", false);
 	test("p256", true);
 	test("rsa2048", false);
 	test("rsa2048-pss", false);

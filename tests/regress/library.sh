@@ -25,6 +25,9 @@ cflags=$(sed -n 's/^CFLAGS = //p' "$BUILDDIR/Makefile")
 LD_LIBRARY_PATH=$(dirname "$(find "$tree" -name libcountersign.so)")
 export LD_LIBRARY_PATH
 
+readelf -d "$LD_LIBRARY_PATH/libcountersign.so" | grep -q NODELETE
+report $? "what it makes once is not lost by dlclose(3)"
+
 cp "$SRCDIR/contrib/verify-example.c" example.c
 # shellcheck disable=SC2086 # words
 ok "the example compiles" "${CC:-cc}" -std=c11 -Wall -Wextra -Werror \
@@ -55,6 +58,66 @@ chmod 666 owners
 exits 1 "owners that anybody may write" ./example \
     "$vectors/approved.pem" owners corp.example $now
 says "give no verdict" err "no verdict: "
+# The host's OpenSSL is set up against us: in its own way it hashes nothing, or
+# finds code that is not there, or takes everything for secure.
+chmod 644 owners
+cat >host.c <<'EOF'
+#include <stdio.h>
+#include <openssl/evp.h>
+
+static void __attribute__((constructor)) start(void)
+{
+	EVP_MD *md;
+
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+	md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	fprintf(stderr, "its host %s\n", md == NULL ? "is lost" : "can hash");
+	EVP_MD_free(md);
+}
+EOF
+# shellcheck disable=SC2086
+ok "a host with its own idea of OpenSSL" "${CC:-cc}" $cflags -o hosted \
+    example.c host.c $flags $(pkg-config --libs libcrypto)
+
+# conf NAME LINE...: what OPENSSL_CONF names
+conf() {
+	cnf=$PWD/$1.cnf
+	shift
+	printf '%s\n' "openssl_conf = main" "[main]" "$@" >"$cnf"
+}
+
+# hosts WHAT HOST: the verdicts are the right ones
+hosts() {
+	ok "$1: an approval" env OPENSSL_CONF="$cnf" OPENSSL_MODULES="$PWD" \
+	    ./hosted "$vectors/approved.pem" owners corp.example $now
+	says "$1: by its owner" out "approved by mailto:alice@corp.example"
+	says "$1: its host" err "its host $2"
+	exits 1 "$1: a forged one" env OPENSSL_CONF="$cnf" ./hosted \
+	    "$vectors/signature-invalid.pem" owners corp.example $now
+	says "$1: is none" out "not approved: signature-invalid: "
+	ok "$1: every verdict, certificates and all" env \
+	    OPENSSL_CONF="$cnf" "$BUILDDIR/tests/unit/bin/verdict"
+	ok "$1: every credential" env OPENSSL_CONF="$cnf" \
+	    "$BUILDDIR/tests/unit/bin/credential_ca"
+}
+
+conf fips "alg_section = alg" "[alg]" "default_properties = fips=yes"
+hosts "FIPS alone" "is lost"
+conf odd "alg_section = alg" "[alg]" "default_properties = provider=odd"
+hosts "an odd property" "is lost"
+conf null "providers = list" "[list]" "null = on" "[on]" "activate = 1"
+hosts "no algorithm" "is lost"
+conf module "providers = list" "[list]" "default = there" "gone = gone" \
+    "[there]" "module = $PWD/gone.so" "activate = 1" \
+    "[gone]" "module = $PWD/gone.so" "activate = 1"
+hosts "a provider that is not there" ""
+conf engine "engines = list" "[list]" "gone = gone" "[gone]" \
+    "dynamic_path = $PWD/gone.so" "default_algorithms = ALL" "init = 1"
+hosts "an engine that is not there" "can hash"
+conf level "ssl_conf = ssl" "[ssl]" "system_default = all" "[all]" \
+    "CipherString = ALL:@SECLEVEL=0" "MinProtocol = None"
+hosts "no security level" "can hash"
+
 find "$tree" -name 'countersign*.3' | sed 's|.*/||; s|\.3$||' | sort >pages
 grep -o '\bcountersign_[a-z_]*(' "$SRCDIR/src/include/countersign/countersign.h" |
     tr -d "(" | grep -v _fn$ | sort -u >functions
