@@ -66,6 +66,11 @@ clean "every function is a name of its page" \
     "$(differ "the header" "$tmp/names" "the manual" "$tmp/listed")"
 clean "the version script lists the header's functions" \
     "$(differ "the header" "$tmp/names" "the script" "$tmp/map")"
+# A call, or the address: word by word, since one name may begin another.
+cat tests/unit/library*.c contrib/verify-example.c |
+    grep -oE 'countersign_[a-z0-9_]+' | sort -u >"$tmp/tested"
+clean "a test calls every function" \
+    "$(comm -23 "$tmp/names" "$tmp/tested")"
 if [ -e "$library" ]; then
 	nm -D --defined-only "$library" | awk '$2 != "A" { print $3 }' |
 	    sed 's/@.*//' | sort >"$tmp/exports"

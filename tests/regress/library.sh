@@ -32,11 +32,16 @@ cp "$SRCDIR/contrib/verify-example.c" example.c
 # shellcheck disable=SC2086 # words
 ok "the example compiles" "${CC:-cc}" -std=c11 -Wall -Wextra -Werror \
     $cflags -o example example.c $flags
+header=$(find "$tree" -name countersign.h)
+ok "the header alone is C" "${CC:-cc}" -x c -std=c11 -Wall -Wextra \
+    -pedantic-errors -Werror -fsyntax-only "$header"
 if command -v "${CXX:-c++}" >/dev/null; then
+	ok "and C++" "${CXX:-c++}" -x c++ -std=c++11 -Wall -Wextra \
+	    -pedantic-errors -Werror -fsyntax-only "$header"
 	printf '%s\n' '#include <countersign/countersign.h>' \
 	    'int main() { return countersign_version()[0] == 0; }' >header.cc
 	# shellcheck disable=SC2086
-	ok "and so does C++" "${CXX:-c++}" -Wall -Wextra -Werror \
+	ok "a program in C++ compiles" "${CXX:-c++}" -Wall -Wextra -Werror \
 	    $cflags -o header header.cc $flags
 	ok "which runs" ./header
 fi

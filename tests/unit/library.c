@@ -3,12 +3,14 @@
 
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/file.h"
 #include "fmt/csr.h"
 #include "include/countersign/countersign.h"
 #include "tap.h"
@@ -86,6 +88,41 @@ new_request(EVP_PKEY *key)
 	cs_buf_free(&info);
 	cs_buf_free(&der);
 	return q;
+}
+
+/* The whole list, in both directions. */
+static void
+test_reasons(void)
+{
+	static const int classes[] = {COUNTERSIGN_OK, COUNTERSIGN_EREFUSED,
+	    COUNTERSIGN_EUSAGE, COUNTERSIGN_EFORMAT, COUNTERSIGN_EIO,
+	    COUNTERSIGN_EBUG};
+	const char *name;
+	int i, wrong = 0;
+
+	for (i = COUNTERSIGN_R_NONE; i <= COUNTERSIGN_R_INTERNAL; i++) {
+		name = countersign_reason_name(i);
+		if (countersign_reason_number(name) != i ||
+		    (name[0] == '\0') != (i == COUNTERSIGN_R_NONE))
+			wrong++;
+	}
+	ok(i == 39 && wrong == 0, "38 reasons and none");
+	ok(strcmp(countersign_reason_name(COUNTERSIGN_R_NOT_DER),
+	    "not-der") == 0 && strcmp(countersign_reason_name(
+	    COUNTERSIGN_R_STORE_UNAVAILABLE), "store-unavailable") == 0,
+	    "by their names");
+	ok(countersign_reason_number(NULL) == COUNTERSIGN_R_NONE &&
+	    countersign_reason_number("not-DER") == COUNTERSIGN_R_INTERNAL &&
+	    strcmp(countersign_reason_name(-1), "internal") == 0 &&
+	    strcmp(countersign_reason_name(39), "internal") == 0,
+	    "what is none");
+	for (i = 0; i < 6; i++)
+		ok(countersign_strerror(classes[i])[0] != '\0' && (i == 0 ||
+		    strcmp(countersign_strerror(classes[i]),
+		    countersign_strerror(classes[i - 1])) != 0), "class %d",
+		    classes[i]);
+	ok(strcmp(countersign_strerror(-4), countersign_strerror(
+	    COUNTERSIGN_EBUG)) == 0, "another class");
 }
 
 static void
@@ -254,6 +291,98 @@ test_bundle(void)
 	countersign_anchors_free(&a);
 }
 
+/* A file of the verdict's vectors; NULL when it is not there. */
+static cs_buf *
+slurp(const char *name)
+{
+	const char *src = getenv("SRCDIR");
+	char path[4096];
+	cs_buf *b = NULL;
+
+	(void)snprintf(path, sizeof(path), "%s/tests/vectors/verdict/%s",
+	    src == NULL ? "." : src, name);
+	return cs_file_read(path, 1 << 20, &b, NULL) == CS_OK ? b : NULL;
+}
+
+static countersign_verdict *
+verdict_on(const char *name, const countersign_anchors *a)
+{
+	cs_buf *b = slurp(name);
+	countersign_question ask = {.size = sizeof(ask), .now = NOON,
+	    .message = bytes(cs_buf_span(b)), .anchors = a,
+	    .trust_domain = "corp.example"};
+	countersign_verdict *v = NULL;
+
+	ok(countersign_verify(&ask, &v, error) == COUNTERSIGN_OK, "%s", name);
+	cs_buf_free(&b);
+	return v;
+}
+
+/* A yes says what the approval says. */
+static void
+test_yes(const countersign_anchors *a)
+{
+	countersign_verdict *v = verdict_on("approved.pem", a);
+	cs_buf *b = slurp("approved.pem");
+	countersign_request *q = NULL;
+	countersign_approval *one = NULL;
+	countersign_terms t = {.size = sizeof(t)};
+
+	ok(countersign_request_read(cs_buf_span(b).p, cs_buf_len(b), &q,
+	    error) == COUNTERSIGN_OK && countersign_request_approval(q, 0,
+	    &one, error) == COUNTERSIGN_OK &&
+	    countersign_approval_terms(one, &t) == COUNTERSIGN_OK, "its terms");
+	ok(countersign_verdict_state(v) == COUNTERSIGN_APPROVED &&
+	    countersign_verdict_reason(v)[0] == '\0' &&
+	    countersign_verdict_text(v)[0] == '\0' &&
+	    countersign_verdict_count(v) == 1, "a yes");
+	ok(same(countersign_verdict_agent(v), countersign_request_agent(q)) &&
+	    same(countersign_verdict_owner(v, 0), t.owner) &&
+	    same(countersign_verdict_key_hash(v, 0), t.owner_key_hash) &&
+	    same(countersign_verdict_approval_id(v, 0), t.approval_id) &&
+	    countersign_verdict_tbs_hash(v, 0).len == 32, "who and which");
+	ok(countersign_verdict_not_after(v) == t.not_after &&
+	    countersign_verdict_max_lifetime(v) == t.max_lifetime &&
+	    countersign_verdict_max_issuances(v) == t.max_issuances,
+	    "limits");
+	ok(countersign_verdict_key_hash(v, 1).ptr == NULL &&
+	    countersign_verdict_approval_id(v, 1).ptr == NULL &&
+	    countersign_verdict_assurance_of(v, 1) == 0, "nothing behind it");
+	countersign_approval_free(&one);
+	countersign_request_free(&q);
+	countersign_verdict_free(&v);
+	cs_buf_free(&b);
+}
+
+static void
+test_answers(void)
+{
+	cs_buf *owners = slurp("owners");
+	countersign_anchors *a = NULL;
+	countersign_verdict *v = NULL;
+
+	if (!ok(countersign_anchors_parse("owners", cs_buf_span(owners).p,
+	    cs_buf_len(owners), &a, error) == COUNTERSIGN_OK, "owners"))
+		return;
+	test_yes(a);
+	v = verdict_on("approved-piv.pem", a);
+	ok(countersign_verdict_assurance_of(v, 0) == (COUNTERSIGN_HARDWARE |
+	    COUNTERSIGN_PRESENT | COUNTERSIGN_VERIFIED) &&
+	    countersign_verdict_assurance(v) ==
+	    countersign_verdict_assurance_of(v, 0), "assurance");
+	countersign_verdict_free(&v);
+	v = verdict_on("denied.pem", a);
+	ok(countersign_verdict_state(v) == COUNTERSIGN_DENIED &&
+	    countersign_verdict_reason(v)[0] == '\0' &&
+	    strstr(countersign_verdict_text(v), " until 20") != NULL &&
+	    countersign_verdict_count(v) == 0 &&
+	    countersign_verdict_not_after(v) == 0 &&
+	    countersign_verdict_assurance_of(v, 0) == 0, "a denial");
+	countersign_verdict_free(&v);
+	countersign_anchors_free(&a);
+	cs_buf_free(&owners);
+}
+
 static void
 test_credential(const struct vec *v, size_t n)
 {
@@ -316,6 +445,7 @@ main(void)
 	error = countersign_error_new();
 	ok(error != NULL && countersign_error_class(error) == 0 &&
 	    strcmp(countersign_version(), PACKAGE_VERSION) == 0, "an error");
+	test_reasons();
 	q = new_request(key);
 	test_request(q);
 	for (i = 0; i < m && k == 0; i++)
@@ -331,6 +461,7 @@ main(void)
 	    COUNTERSIGN_EFORMAT && k == 0 && a[0] == NULL, "no approval");
 	test_verdict(q);
 	test_bundle();
+	test_answers();
 	test_credential(v, n);
 	countersign_request_free(&q);
 	countersign_error_free(&error);

@@ -55,6 +55,50 @@ enum countersign_credential_state {
 	COUNTERSIGN_CREDENTIAL_ISSUER_ONLY = 2
 };
 
+/* Why not: the closed list of formats section 9. Words and numbers stay as they
+ * are. */
+enum countersign_reason {
+	COUNTERSIGN_R_NONE = 0,
+	COUNTERSIGN_R_MALFORMED = 1,
+	COUNTERSIGN_R_NOT_DER = 2,
+	COUNTERSIGN_R_TOO_LARGE = 3,
+	COUNTERSIGN_R_UNSUPPORTED = 4,
+	COUNTERSIGN_R_POP_INVALID = 5,
+	COUNTERSIGN_R_BAD_IDENTIFIER = 6,
+	COUNTERSIGN_R_NO_APPROVAL = 7,
+	COUNTERSIGN_R_WRONG_TYPE = 8,
+	COUNTERSIGN_R_UNKNOWN_OWNER_KEY = 9,
+	COUNTERSIGN_R_PATH_INVALID = 10,
+	COUNTERSIGN_R_SIGNATURE_INVALID = 11,
+	COUNTERSIGN_R_BINDING_MISMATCH = 12,
+	COUNTERSIGN_R_WRONG_OWNER = 13,
+	COUNTERSIGN_R_WRONG_AUTHORITY = 14,
+	COUNTERSIGN_R_WRONG_TRUST_DOMAIN = 15,
+	COUNTERSIGN_R_NOT_YET_VALID = 16,
+	COUNTERSIGN_R_EXPIRED = 17,
+	COUNTERSIGN_R_WRONG_NONCE = 18,
+	COUNTERSIGN_R_TOUCH_MISSING = 19,
+	COUNTERSIGN_R_VERIFICATION_MISSING = 20,
+	COUNTERSIGN_R_NOT_HARDWARE = 21,
+	COUNTERSIGN_R_AGENT_NOT_ALLOWED = 22,
+	COUNTERSIGN_R_WINDOW_TOO_LONG = 23,
+	COUNTERSIGN_R_LIFETIME_EXCEEDED = 24,
+	COUNTERSIGN_R_GRANT_INVALID = 25,
+	COUNTERSIGN_R_REVOKED = 26,
+	COUNTERSIGN_R_DUPLICATE = 27,
+	COUNTERSIGN_R_KEY_REUSE = 28,
+	COUNTERSIGN_R_NOT_COMPOSITE = 29,
+	COUNTERSIGN_R_POLICY_REFUSED = 30,
+	COUNTERSIGN_R_QUORUM_MISSING = 31,
+	COUNTERSIGN_R_COUNTER_REGRESSED = 32,
+	COUNTERSIGN_R_EVIDENCE_MISSING = 33,
+	COUNTERSIGN_R_EVIDENCE_REFUSED = 34,
+	COUNTERSIGN_R_REPLAYED = 35,
+	COUNTERSIGN_R_EXHAUSTED = 36,
+	COUNTERSIGN_R_STORE_UNAVAILABLE = 37,
+	COUNTERSIGN_R_INTERNAL = 38
+};
+
 enum countersign_decision {
 	COUNTERSIGN_DENY = 0,
 	COUNTERSIGN_APPROVE = 1
@@ -156,6 +200,16 @@ typedef int countersign_sign_fn(void *arg, const char *algorithm,
 COUNTERSIGN_API const char *countersign_version(void);
 /* Frees what a call gave as octets. NULL is fine. */
 COUNTERSIGN_API void countersign_free(void *octets);
+
+/* One sentence on what a class means, constant. */
+COUNTERSIGN_API const char *countersign_strerror(int cls);
+/* The word of a reason, "not-der", constant: "" for COUNTERSIGN_R_NONE, and
+ * "internal" beyond the list. */
+COUNTERSIGN_API const char *countersign_reason_name(int reason);
+/* enum countersign_reason of a word that another call returned:
+ * COUNTERSIGN_R_NONE for "" and NULL, COUNTERSIGN_R_INTERNAL for what is not in
+ * the list. */
+COUNTERSIGN_API int countersign_reason_number(const char *name);
 
 /* Gives an error object, which any number of calls may write to, one at a
  * time; NULL when out of memory. Every call takes NULL instead. */
@@ -284,8 +338,8 @@ COUNTERSIGN_API void countersign_verdict_free(countersign_verdict **verdict);
 /* enum countersign_state; REFUSED for NULL. */
 COUNTERSIGN_API int countersign_verdict_state(
     const countersign_verdict *verdict);
-/* Why not: the word and one sentence, escaped; "" when approved, and the word
- * when denied. */
+/* Why not: the word and one sentence, escaped. Both are "" when approved; a
+ * denial has no word, and its sentence says whose it is and until when. */
 COUNTERSIGN_API const char *countersign_verdict_reason(
     const countersign_verdict *verdict);
 COUNTERSIGN_API const char *countersign_verdict_text(
