@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ judge(const countersign_question *ask, countersign_keycache *keys, char *out,
 	int r;
 
 	q.keys = keys;
-	r = countersign_verify(&q, &v, error);
+	r = countersign_verify(&q, &v, NULL);
 	if (r != COUNTERSIGN_OK)
 		(void)snprintf(out, n, "none %d", r);
 	else
@@ -150,25 +151,107 @@ mix(const countersign_anchors *a)
 		countersign_keycache_free(&c[k]);
 }
 
+#define THREADS 4
+
+/* What threads share: anchors, and the messages. */
+static const countersign_anchors *shared;
+static char *answers[FILES_MAX];
+
+struct runner {
+	pthread_t thread;
+	size_t start, wrong;
+};
+
+/* Every message once, with a cache of its own. */
+static void *
+run(void *arg)
+{
+	countersign_question ask = {.size = sizeof(ask), .now = NOON,
+	    .anchors = shared, .trust_domain = "corp.example"};
+	countersign_keycache *keys = NULL;
+	struct runner *self = arg;
+	char found[2048];
+	size_t i, at;
+
+	if (countersign_keycache_new(2, &keys, NULL) != COUNTERSIGN_OK)
+		self->wrong++;
+	for (i = 0; i < n_files; i++) {
+		at = (self->start + i) % n_files;
+		ask.message = (countersign_bytes){cs_buf_span(files[at]).p,
+		    cs_buf_len(files[at])};
+		judge(&ask, keys, found, sizeof(found));
+		self->wrong += strcmp(found, answers[at]) != 0;
+	}
+	countersign_keycache_free(&keys);
+	return NULL;
+}
+
+static void
+test_threads(const countersign_anchors *a, const char *name)
+{
+	countersign_question ask = {.size = sizeof(ask), .now = NOON,
+	    .anchors = a, .trust_domain = "corp.example"};
+	struct runner r[THREADS] = {{.wrong = 0}};
+	size_t i, wrong = 0, yes = 0;
+	char found[2048];
+
+	shared = a;
+	for (i = 0; i < n_files; i++) {
+		ask.message = (countersign_bytes){cs_buf_span(files[i]).p,
+		    cs_buf_len(files[i])};
+		judge(&ask, NULL, found, sizeof(found));
+		answers[i] = strdup(found);
+		yes += found[0] == '1';
+	}
+	for (i = 0; i < THREADS; i++) {
+		r[i].start = i * n_files / THREADS;
+		wrong += pthread_create(&r[i].thread, NULL, run, &r[i]) != 0;
+	}
+	for (i = 0; i < THREADS; i++) {
+		(void)pthread_join(r[i].thread, NULL);
+		wrong += r[i].wrong;
+	}
+	ok(wrong == 0 && yes > 5, "%d threads agree on %zu by %s", THREADS,
+	    n_files, name);
+	for (i = 0; i < n_files; i++)
+		free(answers[i]);
+}
+
+static countersign_anchors *
+read_anchors(const char *dir, const char *name)
+{
+	countersign_anchors *a = NULL;
+	cs_buf *b = NULL;
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	ok(cs_file_read(path, 1 << 20, &b, NULL) == CS_OK &&
+	    countersign_anchors_parse(name, cs_buf_span(b).p, cs_buf_len(b),
+	    &a, error) == COUNTERSIGN_OK, "%s", name);
+	cs_buf_free(&b);
+	return a;
+}
+
 static void
 test_vectors(void)
 {
 	const char *src = getenv("SRCDIR");
-	countersign_anchors *a = NULL;
-	char dir[2048], path[4096];
-	cs_buf *owners = NULL;
+	countersign_anchors *a, *ca;
+	char dir[2048];
 	size_t i;
 
 	(void)snprintf(dir, sizeof(dir), "%s/tests/vectors/verdict",
 	    src == NULL ? "." : src);
-	(void)snprintf(path, sizeof(path), "%s/owners", dir);
 	load_files(dir);
-	if (ok(cs_file_read(path, 1 << 20, &owners, NULL) == CS_OK &&
-	    countersign_anchors_parse("owners", cs_buf_span(owners).p,
-	    cs_buf_len(owners), &a, error) == COUNTERSIGN_OK, "owners"))
+	a = read_anchors(dir, "owners");
+	ca = read_anchors(dir, "owners-ca");
+	if (a != NULL && ca != NULL) {
+		test_threads(a, "owners");
+		test_threads(ca, "owners-ca");
 		mix(a);
+	}
 	countersign_anchors_free(&a);
-	cs_buf_free(&owners);
+	countersign_anchors_free(&ca);
 	for (i = 0; i < n_files; i++)
 		cs_buf_free(&files[i]);
 }
