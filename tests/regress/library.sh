@@ -80,7 +80,7 @@ static void __attribute__((constructor)) start(void)
 	EVP_MD_free(md);
 }
 EOF
-# shellcheck disable=SC2086
+# shellcheck disable=SC2046,SC2086
 ok "a host with its own idea of OpenSSL" "${CC:-cc}" $cflags -o hosted \
     example.c host.c $flags $(pkg-config --libs libcrypto)
 
