@@ -234,6 +234,101 @@ test_approval(const char *kind)
 	owner_free(&other);
 }
 
+/* A certificate of each, of a CA that nobody knows. */
+static cs_buf *
+certificates(const struct owner *a, const struct owner *b, size_t *first)
+{
+	cs_buf *out = cs_buf_new(8192);
+	cs_err e = {0};
+	bool good = cs_cms_cert(&a->pub, NOW, out, &e) == CS_OK;
+
+	*first = cs_buf_len(out);
+	if (!good || (b != NULL && cs_cms_cert(&b->pub, NOW, out, &e) !=
+	    CS_OK))
+		cs_buf_free(&out);
+	return out;
+}
+
+/* openssl cms -verify -cades, with the certificates that came along alone */
+static bool
+openssl_finds(cs_span content_info)
+{
+	const uint8_t *p = content_info.p;
+	CMS_ContentInfo *ci = d2i_CMS_ContentInfo(NULL, &p,
+	    (long)content_info.n);
+	X509_STORE *none = X509_STORE_new();
+	bool good;
+
+	good = ci != NULL && CMS_verify(ci, NULL, none, NULL, NULL,
+	    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) == 1;
+	X509_STORE_free(none);
+	CMS_ContentInfo_free(ci);
+	return good;
+}
+
+static void
+check_certified(const struct owner *o, const char *kind, cs_span own,
+    cs_span approval)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	cs_approval *a = NULL;
+	cs_signing_cert c = {.alg = {0}};
+	cs_err e = {0};
+
+	ok(cs_approval_parse(approval, 0, &a, &e) == CS_OK && verifies(o, a) &&
+	    a->cms.certs.n == o->certs.n, "%s: it brings all of them %s", kind,
+	    e.text);
+	ok(a != NULL && cs_signing_cert_parse(a->cms.signing_cert, &c, &e) ==
+	    CS_OK && cs_sha256(own, hash, &e) == CS_OK &&
+	    cs_span_eq(c.hash, cs_span_of(hash, sizeof(hash))) &&
+	    c.alg.p == NULL && c.issuer.p != NULL,
+	    "%s: and says which is its own %s", kind, e.text);
+	if (o->pub.kind != CS_KEY_ED25519)
+		ok(a != NULL && openssl_finds(a->value),
+		    "%s: OpenSSL's CMS needs no other", kind);
+	cs_approval_free(&a);
+}
+
+static void
+test_certified(const char *kind)
+{
+	cs_buf *out = cs_buf_new(CS_APPROVAL_MAX), *mine, *others, *both;
+	struct owner o, other;
+	size_t n = 0, m = 0;
+	cs_err e = {0};
+
+	if (!ok(owner_new(&o, kind) && owner_new(&other, kind), "%s keys",
+	    kind))
+		return;
+	mine = certificates(&o, &other, &n);
+	others = certificates(&other, NULL, &m);
+	o.certs = cs_buf_span(mine);
+	ok(plain_sign(&o, honest, &o, out, &e) == CS_OK,
+	    "%s signs with certificates %s", kind, e.text);
+	check_certified(&o, kind, cs_span_cut(o.certs, 0, n),
+	    cs_buf_span(out));
+	cs_buf_reset(out);
+	o.certs = cs_buf_span(others);
+	ok(plain_sign(&o, honest, &o, out, &e) == CS_EREFUSED && e.detail ==
+	    CS_R_UNKNOWN_OWNER_KEY && cs_buf_len(out) == 0,
+	    "%s: not with another's alone: %s", kind, e.text);
+	both = certificates(&o, &o, &m);
+	o.certs = cs_buf_span(both);
+	ok(plain_sign(&o, honest, &o, out, &e) == CS_EREFUSED && e.detail ==
+	    CS_R_PATH_INVALID && cs_buf_len(out) == 0,
+	    "%s: nor with two: %s", kind, e.text);
+	o.certs = cs_span_cut(cs_buf_span(mine), 0, n - 1);
+	ok(plain_sign(&o, honest, &o, out, &e) == CS_EREFUSED &&
+	    cs_buf_len(out) == 0, "%s: nor with a piece of one: %s", kind,
+	    e.text);
+	cs_buf_free(&mine);
+	cs_buf_free(&others);
+	cs_buf_free(&both);
+	cs_buf_free(&out);
+	owner_free(&o);
+	owner_free(&other);
+}
+
 static EVP_PKEY *
 openssl_key(const struct owner *o)
 {
@@ -408,6 +503,10 @@ main(void)
 	test_approval("rsa2048");
 	test_approval("rsa2048-pss");
 	test_approval("ed25519");
+	test_certified("p256");
+	test_certified("rsa2048");
+	test_certified("rsa2048-pss");
+	test_certified("ed25519");
 	test_foreign("p256", EVP_sha256(), CMS_NOCERTS, 0);
 	test_foreign("p256", EVP_sha512(), CMS_USE_KEYID | CMS_NOCERTS, 0);
 	test_foreign("p384", EVP_sha256(), 0, 0);
