@@ -380,6 +380,18 @@ clean_up(void)
 	ok(rmdir(root) == 0, "nothing is left behind");
 }
 
+/* How often the words stand in the text. */
+static size_t
+times(const cs_buf *b, const char *words)
+{
+	const char *at = cs_buf_cstr(b);
+	size_t n = 0;
+
+	for (; (at = strstr(at, words)) != NULL; at++)
+		n++;
+	return n;
+}
+
 /* Lines of CAs stand behind others in the text and count from an index, too. */
 static void
 authorities(void)
@@ -390,6 +402,7 @@ authorities(void)
 	cs_anchors *a = NULL;
 	const cs_authorities *l;
 	cs_err e = {0};
+	size_t cas, keys;
 	int i;
 
 	(void)snprintf(name, sizeof(name), "%s/tests/vectors/verdict/owners-ca",
@@ -400,6 +413,8 @@ authorities(void)
 	    cs_buf_put_str(all, BOB) == CS_OK &&
 	    put("ca", cs_buf_span(all), 0644), "lines of CAs"))
 		return;
+	cas = times(all, " x509-ca ");
+	keys = cas + times(all, " spki ");
 	for (i = 0; i < 2; i++) {
 		cs_anchor bob = {0};
 		bool found = false;
@@ -407,17 +422,17 @@ authorities(void)
 		ok(load("ca", &a, &e) == CS_OK && mapped("ca.idx") == (i == 1),
 		    "%s: %s", i == 0 ? "text" : "index", e.text);
 		l = cs_anchors_authorities(a);
-		ok(l->n == 4 && l->v[0].line.line == 4 &&
+		ok(l->n == cas && cas > 2 && l->v[0].line.line == 4 &&
 		    l->v[1].line.line == 5 && l->v[2].line.has_revoked && l->v[0].ca != NULL &&
 		    strcmp(l->v[1].line.file, at("ca")) == 0,
 		    "CAs in their order");
-		ok(l->n == 4 && cs_span_is(l->v[1].line.eku,
+		ok(l->n == cas && cs_span_is(l->v[1].line.eku,
 		    "1.3.6.1.5.5.7.3.4") && l->v[1].line.no_revocation &&
 		    l->v[0].line.eku.p == NULL, "with their options");
-		ok(cs_anchors_count(a) == 8 && find(a, B, &bob, &found) ==
-		    CS_OK && found && bob.line == 9, "the others are there");
+		ok(cs_anchors_count(a) == keys && find(a, B, &bob, &found) ==
+		    CS_OK && found && bob.line == keys + 1 /* a comment */, "the others are there");
 		found = false;
-		ok(l->n == 4 && cs_anchors_find(a,
+		ok(l->n == cas && cs_anchors_find(a,
 		    cs_ca_key_hash(l->v[0].ca), &bob, &found, &e) == CS_OK &&
 		    found && bob.type == CS_ANCHOR_X509, "a CA's key is known");
 		cs_anchors_free(&a);
