@@ -8,8 +8,9 @@
 
 /* Before anything else of OpenSSL, once: its configuration file, which
  * OPENSSL_CONF may name, is not read. It can load code into a process that
- * holds a PIN, and change what verifies. A process that is not ours is not begun
- * with this, and its default context stays its own (crypt/osslp.h). */
+ * holds a PIN, and change what verifies. A module has its own copy of this
+ * room, and begins it when it is opened. A process that is not ours is not
+ * begun with this: its default context stays its own (crypt/osslp.h). */
 CS_USE int cs_ossl_start(cs_err *e);
 
 /* OpenSSL's failures as ours; for this room only. Each call empties OpenSSL's

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "crypt/ossl.h"
 #include "crypt/pubkey.h"
 #include "crypt/rawsig.h"
 #include "fmt/reason.h"
@@ -118,6 +119,8 @@ token_open(const char *uri, const cs_keys_env *env, void **h, cs_err *e)
 	int rc;
 
 	*h = NULL;
+	if ((rc = cs_ossl_start(e)) != CS_OK)
+		return rc;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return cs_nomem(e, where);
 	if ((rc = cs_p11_open(uri, &p11_env, &k->p11, e)) == CS_OK &&

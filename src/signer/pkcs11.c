@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crypt/ossl.h"
 #include "crypt/pubkey.h"
 #include "crypt/rawsig.h"
 #include "fmt/reason.h"
@@ -90,6 +91,8 @@ token_open(const char *uri, const cs_signer_env *env, void **h,
 	int rc;
 
 	*h = NULL;
+	if ((rc = cs_ossl_start(e)) != CS_OK)
+		return rc;
 	if ((k = calloc(1, sizeof(*k))) == NULL)
 		return cs_nomem(e, where);
 	k->pss = env->pss;
@@ -350,7 +353,10 @@ token_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
 	    .n_tokens = s->n_tokens, .n_closed = s->n_closed,
 	    .arg = (void *)(uintptr_t)s, .each = look_one,
 	    .trouble = look_trouble};
+	int rc;
 
+	if ((rc = cs_ossl_start(e)) != CS_OK)
+		return rc;
 	return cs_p11_look(&v, &p11_env, e);
 }
 
