@@ -132,6 +132,56 @@ cs_ca_key_hash(const cs_ca *ca)
 	return ca->key_hash;
 }
 
+static bool
+is_current(const X509_CRL *crl, int64_t now)
+{
+	const ASN1_TIME *from = X509_CRL_get0_lastUpdate(crl);
+	const ASN1_TIME *until = X509_CRL_get0_nextUpdate(crl);
+
+	return ASN1_TIME_cmp_time_t(from, (time_t)now) <= 0 &&
+	    ASN1_TIME_cmp_time_t(until, (time_t)now) > 0;
+}
+
+/* Is there a list of the issuer among the first `n`, one that counts for
+ * `now` >= 0? */
+static bool
+has_list(STACK_OF(X509_OBJECT) *all, int n, const X509_NAME *issuer,
+    int64_t now)
+{
+	const X509_CRL *crl;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(all, i));
+		if (crl != NULL &&
+		    X509_NAME_cmp(X509_CRL_get_issuer(crl), issuer) == 0 &&
+		    (now < 0 || is_current(crl, now)))
+			return true;
+	}
+	return false;
+}
+
+void
+cs_ca_current(const cs_ca *ca, int64_t now, bool *own, size_t *stale)
+{
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(ca->store);
+	int i, n = sk_X509_OBJECT_num(all);
+	const X509_CRL *crl;
+	const X509_NAME *by;
+
+	*own = has_list(all, n, X509_get_subject_name(ca->cert), now);
+	*stale = 0;
+	for (i = 0; i < n; i++) {
+		crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(all, i));
+		if (crl == NULL)
+			continue;
+		by = X509_CRL_get_issuer(crl);
+		if (!has_list(all, i, by, -1) && !has_list(all, n, by, now))
+			++*stale;
+	}
+	ERR_clear_error();
+}
+
 /* The hash within RSASSA-PSS-params, RFC 4055 3.1; absent it is SHA-1. */
 static int
 pss_hash(const X509_ALGOR *alg)

@@ -23,6 +23,9 @@ CS_USE int cs_ca_new(cs_span cert, cs_ca **out, cs_err *e);
  * path needs a current list. */
 CS_USE int cs_ca_add_crls(cs_ca *ca, cs_span in, cs_err *e);
 void cs_ca_free(cs_ca **ca);
+/* How current the lists are at `now`: does one of the CA itself count, and how
+ * many issuers have lists, but none that counts? */
+void cs_ca_current(const cs_ca *ca, int64_t now, bool *own, size_t *stale);
 bool cs_ca_has_crls(const cs_ca *ca);
 /* SHA-256 of the CA's own SubjectPublicKeyInfo; CS_SHA256_LEN bytes, lent. */
 const uint8_t *cs_ca_key_hash(const cs_ca *ca);

@@ -24,6 +24,7 @@ struct reader {
 	unsigned line;
 	cs_buf *der; /* the line's key */
 	cs_owners_each *each;
+	cs_owners_bad *bad; /* NULL: the first bad line ends it */
 	void *arg;
 };
 
@@ -285,26 +286,58 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 }
 
 static int
+line_get(struct reader *r, cs_span line, cs_err *e)
+{
+	cs_anchor a = {0};
+	int rc;
+
+	if ((rc = line_check(line, e)) != CS_OK || !is_anchor_line(line) ||
+	    (rc = anchor_get(r, line, &a, e)) != CS_OK || r->each == NULL)
+		return rc;
+	return r->each(r->arg, &a, e);
+}
+
+static int
 lines_get(struct reader *r, cs_span in, cs_err *e)
 {
-	cs_span line = {0};
-	cs_anchor a;
+	cs_err why = {0};
 	int rc;
 
 	while (in.n > 0) {
-		line = line_next(&in);
+		cs_span line = line_next(&in);
+
 		r->line++;
-		if ((rc = line_check(line, e)) != CS_OK)
-			return rc;
-		if (!is_anchor_line(line))
+		if ((rc = line_get(r, line, &why)) == CS_OK)
 			continue;
-		a = (cs_anchor){0};
-		if ((rc = anchor_get(r, line, &a, e)) != CS_OK)
+		(void)cs_wrap(&why, "%s:%u", r->name, r->line);
+		if (rc != CS_EFORMAT || r->bad == NULL) {
+			if (e != NULL)
+				*e = why;
 			return rc;
-		if (r->each != NULL && (rc = r->each(r->arg, &a, e)) != CS_OK)
+		}
+		if ((rc = r->bad(r->arg, r->line, &why, e)) != CS_OK)
 			return rc;
+		cs_err_clear(&why);
 	}
 	return CS_OK;
+}
+
+static int
+file_get(struct reader *r, cs_span in, cs_err *e)
+{
+	int rc;
+
+	if (in.n > CS_OWNERS_FILE_MAX)
+		return CS_BAD(e, CS_R_TOO_LARGE, "owners",
+		    "%s: expected at most %d bytes, found %zu", r->name,
+		    CS_OWNERS_FILE_MAX, in.n);
+	r->der = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ? in.n :
+	    CS_OWNERS_LINE_MAX);
+	if (r->der == NULL)
+		return cs_nomem(e, "owners");
+	rc = lines_get(r, in, e);
+	cs_buf_free(&r->der);
+	return rc;
 }
 
 int
@@ -312,18 +345,15 @@ cs_owners_parse(const char *name, cs_span in, cs_owners_each *each, void *arg,
     cs_err *e)
 {
 	struct reader r = {.name = name, .each = each, .arg = arg};
-	int rc;
 
-	if (in.n > CS_OWNERS_FILE_MAX)
-		return CS_BAD(e, CS_R_TOO_LARGE, "owners",
-		    "%s: expected at most %d bytes, found %zu", name,
-		    CS_OWNERS_FILE_MAX, in.n);
-	r.der = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ? in.n :
-	    CS_OWNERS_LINE_MAX);
-	if (r.der == NULL)
-		return cs_nomem(e, "owners");
-	if ((rc = lines_get(&r, in, e)) != CS_OK)
-		(void)cs_wrap(e, "%s:%u", name, r.line);
-	cs_buf_free(&r.der);
-	return rc;
+	return file_get(&r, in, e);
+}
+
+int
+cs_owners_check(const char *name, cs_span in, cs_owners_each *each,
+    cs_owners_bad *bad, void *arg, cs_err *e)
+{
+	struct reader r = {.name = name, .each = each, .bad = bad, .arg = arg};
+
+	return file_get(&r, in, e);
 }

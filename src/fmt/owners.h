@@ -69,6 +69,15 @@ typedef int cs_owners_each(void *arg, const cs_anchor *a, cs_err *e);
 CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners_each *each,
     void *arg, cs_err *e);
 
+/* A line that is wrong; `why` names file and line, too. Anything but CS_OK ends
+ * the reading. */
+typedef int cs_owners_bad(void *arg, unsigned line, const cs_err *why,
+    cs_err *e);
+/* The same reader, for one who wants to hear of every bad line: they go to
+ * `bad`, the others to `each`, and CS_OK says only that the end was reached. */
+CS_USE int cs_owners_check(const char *name, cs_span in, cs_owners_each *each,
+    cs_owners_bad *bad, void *arg, cs_err *e);
+
 /* Is the agent identifier one of the anchor's, by whole segments? */
 bool cs_anchor_allows(const cs_anchor *a, cs_span agent_id);
 

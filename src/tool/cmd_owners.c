@@ -4,15 +4,17 @@
 #include "config.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/time.h"
 #include "fmt/names.h"
 #include "tool/describe.h"
+#include "tool/ownerscheck.h"
+#include "tool/ownerswarn.h"
 #include "tool/tool.h"
 #include "verify/anchors.h"
+#include "verify/sources.h"
 
 /* Reading an owners file: what a verifier would make of it, and who may
  * approve what. */
@@ -29,6 +31,7 @@ static const struct opts defaults = {.at = -1};
 struct walk {
 	const struct opts *o;
 	cs_owners_each *each;
+	cs_owners_bad *bad; /* NULL: what is bad ends it */
 	cs_out *out;
 	int64_t now;
 	int64_t lines, shown, warnings;
@@ -43,22 +46,30 @@ walk_file(void *arg, const char *path, cs_err *e)
 
 	r = cs_file_read_trusted(path, geteuid(), CS_OWNERS_FILE_MAX, &b, e);
 	if (r == CS_OK)
-		r = cs_owners_parse(path, cs_buf_span(b), w->each, w, e);
+		r = cs_owners_check(path, cs_buf_span(b), w->each, w->bad, w,
+		    e);
+	else if (w->bad != NULL && r != CS_EBUG)
+		r = CS_OK;
 	cs_buf_free(&b);
 	return r;
 }
 
-/* Loads `path` as a verifier does, before anything is said about its lines. */
+static void
+start(struct walk *w, const char *path)
+{
+	w->now = w->o->at >= 0 ? w->o->at : cs_time_now();
+	cs_out_str(w->out, "path", NULL, path);
+}
+
+/* As a verifier does, from an index where there is one. */
 static int
 load(struct walk *w, const char *path, cs_err *e)
 {
 	cs_anchors *all = NULL;
 	int r;
 
-	w->now = w->o->at >= 0 ? w->o->at : cs_time_now();
 	if ((r = cs_anchors_load(path, geteuid(), &all, e)) != CS_OK)
 		return r;
-	cs_out_str(w->out, "path", NULL, path);
 	cs_out_int(w->out, "keys", NULL, (int64_t)cs_anchors_count(all));
 	cs_anchors_free(&all);
 	return CS_OK;
@@ -67,28 +78,15 @@ load(struct walk *w, const char *path, cs_err *e)
 static int
 walk_path(struct walk *w, const char *path, cs_err *e)
 {
-	return cs_is_dir(path) ? cs_dir_each_trusted(path, geteuid(), "owners",
-	    walk_file, w, e) : walk_file(w, path, e);
-}
-
-static const char *
-status(const cs_anchor *a, int64_t now)
-{
-	if (a->has_revoked && a->revoked <= now)
-		return "revoked";
-	if (a->has_valid_before && a->valid_before <= now)
-		return "expired";
-	if (a->has_valid_after && a->valid_after > now)
-		return "not yet valid";
-	return "valid";
+	return cs_is_dir(path) ? cs_dir_each_trusted(path, geteuid(),
+	    CS_OWNERS_SUFFIX, walk_file, w, e) : walk_file(w, path, e);
 }
 
 static void
-warn(struct walk *w, const cs_anchor *a, bool is_so, const char *warning,
-    const char *text)
+warn(void *arg, const cs_anchor *a, const char *warning, const char *text)
 {
-	if (!is_so)
-		return;
+	struct walk *w = arg;
+
 	w->warnings++;
 	cs_out_object(w->out, NULL, NULL);
 	cs_out_str(w->out, "file", NULL, a->file);
@@ -99,60 +97,59 @@ warn(struct walk *w, const cs_anchor *a, bool is_so, const char *warning,
 	cs_out_close(w->out);
 }
 
-static bool
-has_agents(const cs_anchor *a)
-{
-	size_t i;
-
-	for (i = 0; i < a->agents.n; i++)
-		if (a->agents.p[i] != ' ')
-			return true;
-	return false;
-}
-
 static int
 check_anchor(void *arg, const cs_anchor *a, cs_err *e)
 {
 	struct walk *w = arg;
-	const char *now = status(a, w->now);
 
-	(void)e;
 	w->lines++;
-	warn(w, a, strcmp(now, "revoked") == 0, "revoked",
-	    "the key is revoked");
-	warn(w, a, strcmp(now, "expired") == 0, "expired",
-	    "the key has expired");
-	warn(w, a, !has_agents(a), "no-agents",
-	    "no agents: the key can approve nothing");
-	warn(w, a, a->type == CS_ANCHOR_SPKI && !a->no_touch_required &&
-	    !a->touch_always, "touch-missing",
-	    "no such key proves a touch: without no-touch-required its "
-	    "approvals are refused, touch-missing");
-	warn(w, a, a->shared_key, "shared-key",
-	    "shared-key: the key signs other things, too");
-	warn(w, a, a->hardware && a->proof == CS_PROOF_NONE,
-	    "hardware-asserted", "hardware: said, not proven");
-	warn(w, a, a->hardware_required && a->proof == CS_PROOF_NONE,
-	    "not-hardware", "hardware-required without attested=: its "
-	    "approvals are refused, not-hardware");
+	return cs_owners_warnings(a, geteuid(), w->now, warn, w, e);
+}
+
+/* Told already, as an error. */
+static int
+pass_over(void *arg, unsigned line, const cs_err *why, cs_err *e)
+{
+	(void)arg;
+	(void)line;
+	(void)why;
+	(void)e;
 	return CS_OK;
+}
+
+static int
+check(struct walk *w, const cs_complaints *c, const char *path, cs_err *e)
+{
+	int r;
+
+	cs_complaints_put(c, w->out);
+	cs_out_list(w->out, "warnings", NULL);
+	r = walk_path(w, path, e);
+	cs_out_close(w->out);
+	return r == CS_OK ? cs_complaints_fail(c, path, e) : r;
 }
 
 static int
 run_check(const cs_tool *t, const void *opts, const cs_words *words,
     cs_out *out, cs_err *e)
 {
-	struct walk w = {.o = opts, .each = check_anchor, .out = out};
+	struct walk w = {.o = opts, .each = check_anchor, .bad = pass_over,
+	    .out = out};
+	const char *path = words->v[0];
+	cs_complaints *c = NULL;
 	int r;
 
 	(void)t;
-	if ((r = load(&w, words->v[0], e)) != CS_OK)
-		return r;
-	cs_out_list(out, "warnings", NULL);
-	r = walk_path(&w, words->v[0], e);
-	cs_out_close(out);
+	start(&w, path);
+	cs_out_on_failure(out, CS_OUT_ADVICE);
+	if ((r = cs_complaints_find(path, geteuid(), &c, e)) != CS_OK ||
+	    (r = check(&w, c, path, e)) != CS_OK ||
+	    (r = load(&w, path, e)) != CS_OK)
+		goto out;
 	cs_out_printf(out, NULL, "good", "%s (keys: %" PRId64
-	    ", warnings: %" PRId64 ")", words->v[0], w.lines, w.warnings);
+	    ", warnings: %" PRId64 ")", path, w.lines, w.warnings);
+out:
+	cs_complaints_free(&c);
 	return r;
 }
 
@@ -170,7 +167,8 @@ list_anchor(void *arg, const cs_anchor *a, cs_err *e)
 	w->shown++;
 	cs_out_object(w->out, NULL, "anchor");
 	cs_out_str(w->out, "file", "file", a->file);
-	cs_out_str(w->out, "status", "status", status(a, w->now));
+	cs_out_str(w->out, "status", "status",
+	    cs_owners_status(a, w->now));
 	r = cs_describe_anchor(a, w->out, e);
 	cs_out_close(w->out);
 	return r;
@@ -188,6 +186,7 @@ run_list(const cs_tool *t, const void *opts, const cs_words *words,
 	if (o->agent != NULL &&
 	    cs_agent_id_check(cs_span_str(o->agent), NULL, e) != CS_OK)
 		return cs_tool_usage(e, "--agent");
+	start(&w, words->v[0]);
 	if ((r = load(&w, words->v[0], e)) != CS_OK)
 		return r;
 	cs_out_list(out, "list", NULL);

@@ -70,12 +70,48 @@ check_prefix(const uint8_t *data, size_t n, const lines *whole)
 	lines_free(&o);
 }
 
+struct counts {
+	size_t good, bad;
+};
+
+static int
+count_good(void *arg, const cs_anchor *a, cs_err *e)
+{
+	(void)a;
+	(void)e;
+	((struct counts *)arg)->good++;
+	return CS_OK;
+}
+
+static int
+count_bad(void *arg, unsigned line, const cs_err *why, cs_err *e)
+{
+	(void)e;
+	CHECK(line > 0 && why->cls == CS_EFORMAT);
+	((struct counts *)arg)->bad++;
+	return CS_OK;
+}
+
+/* Who hears of every bad line hears of one where the file is bad. */
+static void
+check_all(cs_span in, const lines *o)
+{
+	struct counts c = {0};
+	cs_err e = {0};
+
+	CHECK(cs_owners_check("f", in, count_good, count_bad, &c, &e) ==
+	    CS_OK);
+	CHECK((c.bad == 0) == (o != NULL));
+	CHECK(o == NULL || c.good == o->n);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	lines *o = parse(data, n);
 	size_t i;
 
+	check_all(cs_span_of(data, n), o);
 	if (o == NULL)
 		return 0;
 	for (i = 0; i < o->n; i++)

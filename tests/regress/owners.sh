@@ -77,12 +77,116 @@ exits 3 "list refuses it, too" countersign owners list wrong
 chmod 666 wrong
 exits 9 "others may write" countersign owners check wrong
 exits 9 "no file" countersign owners check none
+
+# Every complaint, not the first alone.
+{
+	cat owners
+	echo "$alice agnets=\"x\" spki AAAA"
+	echo "$(anchor mailto:Bob@corp.example "$agents" a.key) bad owner"
+	anchor $alice "$agents" a.key
+	anchor mailto:bob@corp.example "$agents,revoked=20260101" b.key
+	printf '%s - spki AAAA \033[2J\n' $alice
+} >five
+exits 3 "all errors" countersign owners check five
+is "in their order" "$(grep -o '^error: five:[0-9]*' err | tr '\n' ,)" \
+    "error: five:7,error: five:8,error: five:9,error: five:10,error: five:11,"
+says "counted" err "countersign owners check: five: 5 errors"
+says "with a did-you-mean" err "five:7: expected OWNER OPTIONS KEYTYPE KEY, \
+found an unknown option \"agnets\", did you mean agents?"
+says "a key twice, and where" err "five:9: key: expected each key once, \
+found the key of five:2"
+says "warnings of the good lines stay" err "warning: five:5: no agents"
+silent "no control character" err "$(printf '\033')"
+empty "nothing is good" out
+exits 3 "--json" countersign owners check --json five
+is "has the list" "$(command jq -r '.errors[] |
+    "\(.file):\(.line) \(.reason)"' out | tr '\n' ,)" "five:7 malformed,\
+five:8 bad-identifier,five:9 duplicate,five:10 malformed,five:11 malformed,"
+ok "and the failure" jq -e '.ok == false and .status == 3 and
+    .path == "five" and .error.reason == "malformed"' out
+ok "of a good file it is empty" countersign owners check --json owners
+ok "but there" jq -e '.errors == []' out
+{
+	i=0
+	while [ $i -lt 1200 ]; do
+		echo "$alice - x AAAA"
+		i=$((i + 1))
+	done
+} >many
+exits 3 "many errors" countersign owners check many
+says "are all counted" err "many: 1200 errors, not all of which are listed"
+is "and not all listed" "$(grep -c '^error: ' err)" 1000
 mkdir -m 755 owners.d
 head -3 owners >owners.d/a.owners
 tail -2 owners >owners.d/b.owners
 ok "a directory" countersign owners check owners.d
 says "counts all" out "keys: 4"
 says "names the file" out "owners.d/b.owners:1: no agents"
+tail -1 owners >>owners.d/b.owners
+head -2 owners >owners.d/c.owners
+chmod 666 owners.d/c.owners
+echo x >owners.d/d.owners
+exits 3 "errors in several files" countersign owners check --json owners.d
+is "all of them" "$(command jq -r '.errors[] | "\(.file) \(.line)"' out |
+    tr '\n' ,)" \
+    "owners.d/b.owners 3,owners.d/c.owners null,owners.d/d.owners 1,"
+rm owners.d/[bd].owners
+exits 9 "one that others may write" countersign owners check owners.d
+says "says which" err "owners.d/c.owners: mode 0666"
+
+# Authorities: what can be known of them before anybody is refused.
+cat >ca.cnf <<'END'
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = CA
+[ca]
+subjectKeyIdentifier = hash
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+[authority]
+database = index.txt
+crlnumber = crlnumber
+default_md = sha256
+default_crl_days = 3
+END
+: >index.txt
+echo 01 >crlnumber
+new_key ca.key
+openssl req -new -x509 -config ca.cnf -extensions ca -key ca.key -days 30 \
+    -out ca.crt
+openssl ca -gencrl -config ca.cnf -name authority -cert ca.crt \
+    -keyfile ca.key -out ca.crl 2>/dev/null
+ca_line() { # OPTIONS
+	echo "* $agents,owner-san=\"email:*@corp.example\",$1 x509-ca" \
+	    "$(openssl x509 -in ca.crt -outform DER | openssl base64 -A)"
+}
+warns() { # the stable words, of the call before
+	command jq -r '.warnings[].warning' out | tr '\n' ,
+}
+later() { # DAYS
+	date -u -d "$1 days" +%Y-%m-%dT%H:%M:%SZ
+}
+ca_line 'no-touch-required,crl="ca.crl"' >cas
+ok "an authority" countersign owners check --json cas
+is "nothing to warn of" "$(warns)" ""
+ok "in a week" countersign owners check --json --at "$(later 7)" cas
+is "its list has run out" "$(warns)" crl-missing,crl-stale,
+ok "in a year" countersign owners check --json --at "$(later 365)" cas
+is "and its certificate" "$(warns)" ca-expired,crl-missing,crl-stale,
+ok "a year ago" countersign owners check --json --at "$(later -365)" cas
+is "neither was valid" "$(warns)" ca-not-yet-valid,crl-missing,crl-stale,
+ca_line 'no-revocation,eku=1.3.6.1.5.5.7.3.4' >cas
+ok "loose terms" countersign owners check --json cas
+is "are told" "$(warns)" touch-missing,other-eku,no-revocation,
+{
+	ca_line 'no-touch-required,crl="none.crl"'
+	echo "$alice - x AAAA"
+} >cas
+exits 3 "a list that is not there" countersign owners check --json cas
+is "is one error of two" "$(command jq -r '.errors[].line' out | tr '\n' ,)" \
+    1,2,
 
 exits 2 "owners alone" countersign owners
 says "says what there is" err "countersign owners --help"

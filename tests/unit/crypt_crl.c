@@ -85,6 +85,22 @@ static const struct {
 };
 
 static void
+test_current(size_t i, const cs_ca *ca)
+{
+	size_t all = (size_t)lists[i].root_list + lists[i].middle_list;
+	size_t stale = 0, later = 0;
+	bool own = false, own_later = true;
+
+	cs_ca_current(ca, NOW, &own, &stale);
+	cs_ca_current(ca, NOW + 2 * DAY, &own_later, &later);
+	ok(own == (lists[i].root_list && lists[i].days > 0) &&
+	    stale == (lists[i].days > 0 ? 0 : all), "lists %s: %zu are stale",
+	    lists[i].name, stale);
+	ok(!own_later && later == all, "lists %s: all are, later",
+	    lists[i].name);
+}
+
+static void
 test_list(size_t i, cs_span certs)
 {
 	const EVP_MD *md = lists[i].sha1 ? EVP_sha1() : EVP_sha256();
@@ -117,6 +133,7 @@ test_list(size_t i, cs_span certs)
 		    e.detail == CS_R_PATH_INVALID &&
 		    strstr(e.text, lists[i].text) != NULL, "lists %s: %s",
 		    lists[i].name, e.text);
+		test_current(i, ca);
 	} else
 		ok(false, "lists %s: %s", lists[i].name, e.text);
 	cs_ca_free(&ca);

@@ -510,10 +510,63 @@ allows(void)
 	}
 }
 
+struct heard {
+	unsigned good[8], bad[8];
+	size_t n_good, n_bad;
+	int stop_at;
+};
+
+static int
+hear_good(void *arg, const cs_anchor *a, cs_err *e)
+{
+	struct heard *h = arg;
+
+	(void)e;
+	h->good[h->n_good++] = a->line;
+	return CS_OK;
+}
+
+static int
+hear_bad(void *arg, unsigned line, const cs_err *why, cs_err *e)
+{
+	struct heard *h = arg;
+	char at[32];
+
+	(void)snprintf(at, sizeof(at), "owners:%u: ", line);
+	h->bad[h->n_bad++] = strncmp(why->text, at, strlen(at)) == 0 ? line :
+	    0;
+	return --h->stop_at == 0 ? cs_fail(e, CS_EIO, "test", "enough") :
+	    CS_OK;
+}
+
+static void
+every_complaint(void)
+{
+	static const char text[] = OWNER " - spki " ED "\n"
+	    OWNER " agnets=\"\" spki " ED "\n"
+	    "# comment\n"
+	    "\x01\n"
+	    OWNER " grants spki " P256 "\r\n"
+	    "x";
+	struct heard h = {0};
+	cs_err e = {0};
+
+	ok(cs_owners_check("owners", cs_span_str(text), hear_good, hear_bad,
+	    &h, &e) == CS_OK && e.cls == CS_OK, "to the end");
+	ok(h.n_good == 2 && h.good[0] == 1 && h.good[1] == 5, "good lines");
+	ok(h.n_bad == 3 && h.bad[0] == 2 && h.bad[1] == 4 && h.bad[2] == 6,
+	    "bad lines");
+	h = (struct heard){.stop_at = 2};
+	ok(cs_owners_check("owners", cs_span_str(text), hear_good, hear_bad,
+	    &h, &e) == CS_EIO && h.n_bad == 2 &&
+	    strcmp(e.text, "enough") == 0, "or as long as one listens");
+}
+
 int
 main(void)
 {
 	golden();
+	every_complaint();
 	options();
 	complaints();
 	prefixes();

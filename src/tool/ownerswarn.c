@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "tool/ownerswarn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fmt/cert.h"
+#include "verify/authorities.h"
+
+struct teller {
+	const cs_anchor *a;
+	cs_owners_warn *warn;
+	void *arg;
+};
+
+static void
+tell(const struct teller *t, bool is_so, const char *warning,
+    const char *text)
+{
+	if (is_so)
+		t->warn(t->arg, t->a, warning, text);
+}
+
+const char *
+cs_owners_status(const cs_anchor *a, int64_t now)
+{
+	if (a->has_revoked && a->revoked <= now)
+		return "revoked";
+	if (a->has_valid_before && a->valid_before <= now)
+		return "expired";
+	if (a->has_valid_after && a->valid_after > now)
+		return "not yet valid";
+	return "valid";
+}
+
+static bool
+has_agents(const cs_anchor *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->agents.n; i++)
+		if (a->agents.p[i] != ' ')
+			return true;
+	return false;
+}
+
+static void
+tell_key(const struct teller *t, int64_t now)
+{
+	const cs_anchor *a = t->a;
+	const char *status = cs_owners_status(a, now);
+
+	tell(t, strcmp(status, "revoked") == 0, "revoked",
+	    "the key is revoked");
+	tell(t, strcmp(status, "expired") == 0, "expired",
+	    "the key has expired");
+	tell(t, !has_agents(a), "no-agents",
+	    "no agents: the key can approve nothing");
+	tell(t, (a->type & (CS_ANCHOR_SPKI | CS_ANCHOR_X509)) != 0 &&
+	    !a->no_touch_required && !a->touch_always, "touch-missing",
+	    "no such key proves a touch: without no-touch-required its "
+	    "approvals are refused, touch-missing");
+	tell(t, a->shared_key, "shared-key",
+	    "shared-key: the key signs other things, too");
+	tell(t, a->hardware && a->proof == CS_PROOF_NONE,
+	    "hardware-asserted", "hardware: said, not proven");
+	tell(t, a->hardware_required && a->proof == CS_PROOF_NONE,
+	    "not-hardware", "hardware-required without attested=: its "
+	    "approvals are refused, not-hardware");
+}
+
+static void
+tell_lists(const struct teller *t, const cs_ca *ca, int64_t now)
+{
+	char text[128];
+	bool own = false;
+	size_t stale = 0;
+
+	cs_ca_current(ca, now, &own, &stale);
+	tell(t, !own, "crl-missing", "crl: no current list of the authority "
+	    "itself: its approvals are refused, path-invalid");
+	(void)snprintf(text, sizeof(text), "crl: of %zu %s every list has run "
+	    "out, or is of the future", stale,
+	    stale == 1 ? "authority" : "authorities");
+	tell(t, stale != 0, "crl-stale", text);
+}
+
+/* What others complain of is no warning. */
+static int
+tell_authority(const struct teller *t, uid_t reader, int64_t now, cs_err *e)
+{
+	const cs_anchor *a = t->a;
+	cs_authorities l = {0};
+	cs_cert *c = NULL;
+	cs_err why = {0};
+	int r;
+
+	tell(t, a->eku.p != NULL, "other-eku",
+	    "eku: certificates that are made for another purpose count");
+	tell(t, a->no_revocation, "no-revocation",
+	    "no-revocation: a revoked certificate goes unnoticed");
+	if ((r = cs_cert_parse(a->ca, &c, e)) != CS_OK)
+		return r;
+	tell(t, now > c->not_after, "ca-expired", "the authority's certificate "
+	    "has expired: its approvals are refused, path-invalid");
+	tell(t, now < c->not_before, "ca-not-yet-valid",
+	    "the authority's certificate is not valid yet: its approvals are "
+	    "refused, path-invalid");
+	cs_cert_free(&c);
+	r = cs_authorities_add(&l, a, reader, &why);
+	if (r == CS_OK && !a->no_revocation)
+		tell_lists(t, l.v[0].ca, now);
+	cs_authorities_free(&l);
+	if (r == CS_EBUG && e != NULL)
+		*e = why;
+	return r == CS_EBUG ? r : CS_OK;
+}
+
+int
+cs_owners_warnings(const cs_anchor *a, uid_t reader, int64_t now,
+    cs_owners_warn *warn, void *arg, cs_err *e)
+{
+	const struct teller t = {a, warn, arg};
+
+	tell_key(&t, now);
+	return a->type == CS_ANCHOR_X509 ?
+	    tell_authority(&t, reader, now, e) : CS_OK;
+}
