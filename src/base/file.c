@@ -156,9 +156,8 @@ write_all(int fd, cs_span data)
 	return 0;
 }
 
-/* Gives the path up to and with the last slash, "./" when there is none. */
-static char *
-directory_of(const char *path)
+char *
+cs_path_directory(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -250,7 +249,7 @@ write_path(const char *path, cs_span data, mode_t mode, bool force,
 
 	if ((r = check_target(path, force, e)) != CS_OK)
 		return r;
-	if ((dir = directory_of(path)) == NULL ||
+	if ((dir = cs_path_directory(path)) == NULL ||
 	    asprintf(&tmp, "%s.cs-XXXXXX", dir) < 0) {
 		tmp = NULL;
 		r = cs_nomem(e, "file");
@@ -320,8 +319,8 @@ check_trusted(const struct stat *st, const char *path, uid_t reader,
 	return CS_OK;
 }
 
-static int
-open_trusted_dir(const char *dir, uid_t reader, int *out, cs_err *e)
+int
+cs_dir_open_trusted(const char *dir, uid_t reader, int *out, cs_err *e)
 {
 	struct stat st;
 	int fd = -1, r;
@@ -353,9 +352,9 @@ open_trusted(const char *path, uid_t reader, int *out, bool *is_link,
 
 	*out = -1;
 	*is_link = false;
-	if ((dir = directory_of(path)) == NULL)
+	if ((dir = cs_path_directory(path)) == NULL)
 		return cs_nomem(e, "file");
-	if ((r = open_trusted_dir(dir, reader, &dfd, e)) != CS_OK)
+	if ((r = cs_dir_open_trusted(dir, reader, &dfd, e)) != CS_OK)
 		goto out;
 	*out = openat(dfd, name_of(path), O_RDONLY | O_CLOEXEC | O_NOCTTY |
 	    O_NONBLOCK | O_NOFOLLOW);
@@ -389,6 +388,17 @@ open_trusted_followed(const char *path, uid_t reader, int *out, cs_err *e)
 }
 
 int
+cs_fd_check_trusted(int fd, const char *path, uid_t reader, struct stat *st,
+    cs_err *e)
+{
+	int r;
+
+	if ((r = check_regular(fd, path, st, e)) != CS_OK)
+		return r;
+	return check_trusted(st, path, reader, e);
+}
+
+int
 cs_file_open_trusted(const char *path, uid_t reader, int *out, cs_err *e)
 {
 	struct stat st;
@@ -397,8 +407,7 @@ cs_file_open_trusted(const char *path, uid_t reader, int *out, cs_err *e)
 	*out = -1;
 	if ((r = open_trusted_followed(path, reader, &fd, e)) != CS_OK)
 		return r;
-	if ((r = check_regular(fd, path, &st, e)) == CS_OK &&
-	    (r = check_trusted(&st, path, reader, e)) == CS_OK) {
+	if ((r = cs_fd_check_trusted(fd, path, reader, &st, e)) == CS_OK) {
 		*out = fd;
 		fd = -1; /* transferred */
 	}
@@ -496,7 +505,7 @@ cs_dir_each_trusted(const char *dir, uid_t reader, const char *suffix,
 	int fd = -1, r;
 	size_t i;
 
-	if ((r = open_trusted_dir(dir, reader, &fd, e)) != CS_OK)
+	if ((r = cs_dir_open_trusted(dir, reader, &fd, e)) != CS_OK)
 		return r;
 	if ((d = fdopendir(fd)) == NULL) {
 		r = fail_errno(e, "open", dir);

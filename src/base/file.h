@@ -4,6 +4,7 @@
 #ifndef CS_BASE_FILE_H
 #define CS_BASE_FILE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -41,5 +42,15 @@ CS_USE int cs_dir_each_trusted(const char *dir, uid_t reader,
     const char *suffix, int (*each)(void *arg, const char *path, cs_err *e),
     void *arg, cs_err *e);
 bool cs_is_dir(const char *path);
+
+/* For others who open files under these rules: a directory, and what they
+ * opened in one (*st is filled). */
+CS_USE int cs_dir_open_trusted(const char *dir, uid_t reader, int *fd,
+    cs_err *e);
+CS_USE int cs_fd_check_trusted(int fd, const char *path, uid_t reader,
+    struct stat *st, cs_err *e);
+/* The path up to and with its last slash, "./" when it has none; gives, for
+ * free(), NULL when out of memory. */
+char *cs_path_directory(const char *path);
 
 #endif

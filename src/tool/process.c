@@ -41,5 +41,7 @@ cs_process_harden(void)
 	/* A reader that went away is a failed write, exit code 9. */
 	ignore.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	/* So is a limit of size, in place of half a file. */
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	return 0666 & ~umask(077);
 }
