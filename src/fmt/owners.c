@@ -108,10 +108,8 @@ line_check(cs_span line, cs_err *e)
 	return CS_OK;
 }
 
-/* Takes one field and the blanks behind it off *in. `quotes`: blanks between
- * double quotes belong to the field. */
-static cs_span
-field_next(cs_span *in, bool quotes)
+cs_span
+cs_owners_field(cs_span *in, bool quotes)
 {
 	bool within = false;
 	cs_span field;
@@ -134,10 +132,10 @@ static int
 fields_split(cs_span line, struct fields *f, cs_err *e)
 {
 	line = trim(line);
-	f->owner = field_next(&line, false);
-	f->options = field_next(&line, true);
-	f->type = field_next(&line, false);
-	f->key = field_next(&line, false);
+	f->owner = cs_owners_field(&line, false);
+	f->options = cs_owners_field(&line, true);
+	f->type = cs_owners_field(&line, false);
+	f->key = cs_owners_field(&line, false);
 	f->comment = line.n > 0 ? line : (cs_span){0};
 	if (f->key.n == 0)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",

@@ -5,6 +5,8 @@
 
 #include "fmt/owners_opt.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -389,4 +391,119 @@ cs_owners_options(cs_span in, enum cs_anchor_type type, cs_anchor *a,
 		}
 	}
 	return CS_OK;
+}
+
+/* What could end a value, a field or the line. */
+static int
+value_check(cs_span v, cs_err *e)
+{
+	if (!cs_text_plain(v))
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected text without control or invisible characters, "
+		    "found some");
+	if (cs_scan_find(v, "\"\\") != v.n)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected no quote and no backslash, found one");
+	return CS_OK;
+}
+
+static int
+number_put(const struct option *o, const cs_anchor *a, cs_buf *out, cs_err *e)
+{
+	char s[WORD_MAX] = "";
+	int64_t v = 0;
+
+	memcpy(&v, (const char *)a + o->at, sizeof(v));
+	if (o->kind == DURATION)
+		cs_duration_put(v, s);
+	else if (o->kind == COUNT)
+		(void)snprintf(s, sizeof(s), "%" PRId64, v);
+	else if (!cs_rfc3339_put(v, s))
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected a time of the years 2000 to 9999, found another");
+	return cs_buf_printf(out, "=%s", s);
+}
+
+static int
+option_put(const struct option *o, const cs_anchor *a, cs_buf *out, cs_err *e)
+{
+	cs_span v = {0};
+	int r;
+
+	if ((r = cs_buf_put_str(out, o->name)) != CS_OK || o->kind == FLAG)
+		return r;
+	if (o->kind != TEXT && o->kind != OID)
+		return number_put(o, a, out, e);
+	memcpy(&v, (const char *)a + o->at, sizeof(v));
+	if ((r = value_check(v, e)) != CS_OK)
+		return r;
+	if (cs_buf_put_str(out, o->kind == TEXT ? "=\"" : "=") != CS_OK ||
+	    cs_buf_put(out, v) != CS_OK)
+		return CS_EBUG;
+	return o->kind == TEXT ? cs_buf_put_str(out, "\"") : CS_OK;
+}
+
+static bool
+is_given(const struct option *o, const cs_anchor *a)
+{
+	const char *base = (const char *)a;
+	cs_span text = {0};
+	int64_t number = 0;
+
+	if (o->at == NOWHERE)
+		return false;
+	if (o->kind == FLAG)
+		return *(const bool *)(base + o->at);
+	if (o->has != NOWHERE)
+		return *(const bool *)(base + o->has);
+	if (o->kind == DURATION || o->kind == COUNT) {
+		memcpy(&number, base + o->at, sizeof(number));
+		return number != 0;
+	}
+	memcpy(&text, base + o->at, sizeof(text));
+	return text.p != NULL;
+}
+
+int
+cs_owners_options_put(const cs_anchor *a, cs_buf *out, cs_err *e)
+{
+	const char *before = "";
+	size_t i;
+	int r;
+
+	for (i = 0; i < N_OPTIONS; i++) {
+		if (!is_given(&options[i], a))
+			continue;
+		if ((r = cs_buf_put_str(out, before)) != CS_OK)
+			return r;
+		if ((r = option_put(&options[i], a, out, e)) != CS_OK) {
+			if (r == CS_EFORMAT)
+				(void)cs_wrap(e, "option \"%s\"",
+				    options[i].name);
+			return r;
+		}
+		before = ",";
+	}
+	return before[0] == '\0' ? cs_buf_put_str(out, "-") : CS_OK;
+}
+
+cs_span
+cs_owners_option_find(cs_span in, const char *name)
+{
+	struct word w = {0};
+	cs_span from;
+
+	while (in.n > 0) {
+		from = in;
+		if (word_next(&in, &w, NULL) != CS_OK)
+			break;
+		if (cs_span_is(w.name, name)) {
+			/* With the comma that word_next() takes, if any. */
+			from.n -= in.n;
+			if (from.n > 0 && from.p[from.n - 1] == ',')
+				from.n--;
+			return from;
+		}
+	}
+	return (cs_span){0};
 }
