@@ -42,6 +42,9 @@ struct loader {
 	uid_t reader;
 	struct arena cas; /* apart until all lines are read */
 	cs_buf *record;
+	const char *other; /* not read: it has the text `instead`; NULL: none */
+	cs_span instead;
+	bool met;          /* it was among the files */
 };
 
 static int
@@ -117,6 +120,10 @@ file_load(void *arg, const char *path, cs_err *e)
 	cs_buf *b = NULL;
 	int r;
 
+	if (l->other != NULL && strcmp(path, l->other) == 0) {
+		l->met = true;
+		return text_add(l, path, l->instead, e);
+	}
 	r = cs_file_read_trusted(path, l->reader, CS_OWNERS_FILE_MAX, &b, e);
 	if (r == CS_OK)
 		r = text_add(l, path, cs_buf_span(b), e);
@@ -236,20 +243,38 @@ finish(struct loader *l, int r, cs_anchors **out, cs_err *e)
 }
 
 static int
-text_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
+path_load(struct loader *l, const char *path, cs_anchors **out, cs_err *e)
 {
-	struct loader l = {.reader = reader};
 	int r;
 
 	*out = NULL;
-	if ((r = loader_new(&l, e)) != CS_OK)
-		return finish(&l, r, out, e);
+	if ((r = loader_new(l, e)) != CS_OK)
+		return finish(l, r, out, e);
 	if (cs_is_dir(path))
-		r = cs_dir_each_trusted(path, reader, CS_OWNERS_SUFFIX, file_load, &l,
-		    e);
+		r = cs_dir_each_trusted(path, l->reader, CS_OWNERS_SUFFIX,
+		    file_load, l, e);
 	else
-		r = file_load(&l, path, e);
-	return finish(&l, r, out, e);
+		r = file_load(l, path, e);
+	if (r == CS_OK && l->other != NULL && !l->met)
+		r = file_load(l, l->other, e);
+	return finish(l, r, out, e);
+}
+
+static int
+text_load(const char *path, uid_t reader, cs_anchors **out, cs_err *e)
+{
+	struct loader l = {.reader = reader};
+
+	return path_load(&l, path, out, e);
+}
+
+int
+cs_anchors_try(const char *path, uid_t reader, const char *file, cs_span in,
+    cs_anchors **out, cs_err *e)
+{
+	struct loader l = {.reader = reader, .other = file, .instead = in};
+
+	return path_load(&l, path, out, e);
 }
 
 int

@@ -20,6 +20,11 @@ typedef struct cs_anchors cs_anchors;
  * they are; all others are passed over, but one that is damaged is CS_EIO. */
 CS_USE int cs_anchors_load(const char *path, uid_t reader, cs_anchors **out,
     cs_err *e);
+/* Loads what cs_anchors_load() would, from the text alone, if `file` had the
+ * content `in`: it is PATH itself, or a file in it, "PATH/NAME", that need not
+ * be there. */
+CS_USE int cs_anchors_try(const char *path, uid_t reader, const char *file,
+    cs_span in, cs_anchors **out, cs_err *e);
 /* Reads the text and writes the index, which nobody may read who may not read
  * the text. */
 CS_USE int cs_anchors_compile(const char *path, uid_t reader, cs_err *e);
