@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "crypt/x509.h"
+#include "fmt/der.h"
 #include "fmt/message.h"
 #include "fmt/names.h"
 #include "fmt/pem.h"
@@ -160,8 +161,22 @@ holder_block(cs_span label, cs_span der, cs_buf *spki, cs_err *e)
 	return r == CS_OK ? cs_spki_parse(cs_buf_span(spki), &key, e) : r;
 }
 
-int
-cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e)
+static int
+holder_der(cs_span der, cs_buf *spki, cs_err *e)
+{
+	cs_spki key = {0};
+	int r;
+
+	if (cs_spki_parse(der, &key, NULL) == CS_OK)
+		return cs_buf_put(spki, der) == CS_OK ? CS_OK :
+		    cs_nomem(e, "grant");
+	if ((r = cs_cert_spki(der, spki, e)) != CS_OK)
+		return r;
+	return cs_spki_parse(cs_buf_span(spki), &key, e);
+}
+
+static int
+holder_pem(cs_span in, cs_buf *spki, cs_err *e)
 {
 	cs_span label = {0};
 	cs_buf *der = NULL;
@@ -176,8 +191,15 @@ cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e)
 	}
 	if (r == CS_OK && cs_buf_len(spki) == 0)
 		r = CS_BAD(e, CS_R_MALFORMED, "grant",
-		    "no certificate and no public key in it, PEM");
+		    "no certificate and no public key in it");
 	return r;
+}
+
+int
+cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e)
+{
+	return cs_der_peek(in, CS_DER_SEQ) ? holder_der(in, spki, e) :
+	    holder_pem(in, spki, e);
 }
 
 int

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "tool/ownersline.h"
+
+#include "base/file.h"
+#include "crypt/pubkey.h"
+#include "fmt/cert.h"
+#include "fmt/der.h"
+#include "fmt/names.h"
+#include "fmt/ownersput.h"
+#include "fmt/pem.h"
+#include "fmt/reason.h"
+#include "tool/grant.h"
+#include "tool/ownerkey.h"
+
+#define SPKI_ROOM 2048
+
+typedef struct cs_owners_add_opts opts;
+
+static int
+check(const opts *o, cs_err *e)
+{
+	int n = (o->key != NULL) + (o->public_key != NULL) + (o->ca != NULL);
+
+	if (n != 1)
+		return cs_fail(e, CS_EUSAGE, "owners", "expected one of --key, "
+		    "--public-key and --ca, found %s", n == 0 ? "none" :
+		    "more");
+	if (o->ca != NULL && o->owner != NULL)
+		return cs_fail(e, CS_EUSAGE, "owners", "--owner: the "
+		    "authority's certificates name the owners, --owner-san "
+		    "says which");
+	if ((o->ca == NULL && o->owner == NULL) || o->agents.n == 0)
+		return cs_fail(e, CS_EUSAGE, "owners", "--%s is missing",
+		    o->ca == NULL && o->owner == NULL ? "owner" : "agents");
+	if (o->owner != NULL &&
+	    cs_owner_check(cs_span_str(o->owner), e) != CS_OK)
+		return cs_tool_usage(e, "--owner");
+	return CS_OK;
+}
+
+/* All of --agents as the file has them. */
+static int
+put_agents(const opts *o, cs_buf **out, cs_err *e)
+{
+	size_t i, room = 0;
+
+	*out = NULL;
+	for (i = 0; i < o->agents.n; i++)
+		room += cs_span_str(o->agents.v[i]).n + 1;
+	if (room == 0)
+		return CS_OK;
+	if ((*out = cs_buf_new(room)) == NULL)
+		return cs_nomem(e, "owners");
+	for (i = 0; i < o->agents.n; i++)
+		if (cs_buf_printf(*out, "%s%s", i == 0 ? "" : " ",
+		    o->agents.v[i]) != CS_OK)
+			return cs_nomem(e, "owners");
+	return CS_OK;
+}
+
+static int
+key_of_signer(const cs_tool *t, const opts *o, cs_out *out, cs_buf *spki,
+    cs_err *e)
+{
+	cs_signer *s = NULL;
+	cs_access x = {0};
+	int r;
+
+	if ((r = cs_access_open(t, &o->access, "owners add", o->common.json,
+	    &x, e)) != CS_OK)
+		return r;
+	if ((r = cs_ownerkey_open(o->key, &x.signer, out, &s, e)) == CS_OK)
+		r = cs_signer_spki(s, spki, e);
+	cs_signer_close(&s);
+	cs_access_close(&x);
+	return r;
+}
+
+/* One certificate, DER or PEM. */
+static int
+read_ca(const char *path, cs_buf **out, cs_err *e)
+{
+	cs_span in, label = {0};
+	cs_buf *b = NULL, *more = NULL;
+	int r;
+
+	*out = NULL;
+	if ((r = cs_file_read(path, CS_CERT_MAX, &b, e)) != CS_OK)
+		return r;
+	in = cs_buf_span(b);
+	if (cs_der_peek(in, CS_DER_SEQ)) {
+		*out = b;
+		return CS_OK;
+	}
+	if ((r = cs_pem_next(&in, &label, out, e)) == CS_OK &&
+	    (*out == NULL || !cs_span_is(label, CS_PEM_CERTIFICATE)))
+		r = CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected a certificate, found none");
+	if (r == CS_OK && (r = cs_pem_next(&in, &label, &more, e)) == CS_OK &&
+	    more != NULL)
+		r = CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "expected one certificate, found more");
+	cs_buf_free(&more);
+	cs_buf_free(&b);
+	return r;
+}
+
+/* A key that no verifier could use is no line. */
+static int
+fill_key(const cs_buf *spki, cs_anchor *a, cs_owners_line *line, cs_err *e)
+{
+	cs_pubkey *k = NULL;
+	int r;
+
+	a->type = CS_ANCHOR_SPKI;
+	if ((r = cs_spki_parse(cs_buf_span(spki), &a->key, e)) != CS_OK ||
+	    (r = cs_pubkey_new(&a->key, &k, e)) != CS_OK)
+		return r;
+	cs_pubkey_free(&k);
+	return cs_key_hash(&a->key, line->hash, e);
+}
+
+static int
+fill_ca(cs_span der, cs_anchor *a, cs_owners_line *line, cs_err *e)
+{
+	cs_cert *c = NULL;
+	int r;
+
+	a->type = CS_ANCHOR_X509;
+	a->ca = der;
+	if ((r = cs_cert_parse(der, &c, e)) != CS_OK)
+		return r;
+	r = cs_key_hash(&c->key, line->hash, e);
+	cs_cert_free(&c);
+	return r;
+}
+
+static int
+find_key(const cs_tool *t, const opts *o, cs_out *out, cs_buf **own,
+    cs_anchor *a, cs_owners_line *line, cs_err *e)
+{
+	int r;
+
+	if (o->ca != NULL) {
+		if ((r = read_ca(o->ca, own, e)) != CS_OK ||
+		    (r = fill_ca(cs_buf_span(*own), a, line, e)) != CS_OK)
+			return cs_wrap(e, "%s", o->ca);
+		return CS_OK;
+	}
+	if ((*own = cs_buf_new(SPKI_ROOM)) == NULL)
+		return cs_nomem(e, "owners");
+	r = o->public_key != NULL ? cs_holder_read(o->public_key, *own, e) :
+	    key_of_signer(t, o, out, *own, e);
+	return r == CS_OK ? fill_key(*own, a, line, e) : r;
+}
+
+static void
+fill_terms(const opts *o, cs_anchor *a)
+{
+	a->owner = cs_span_str(o->ca == NULL ? o->owner : "*");
+	a->group = cs_span_str(o->group);
+	a->comment = cs_span_str(o->comment);
+	a->proof_text = cs_span_str(o->attested);
+	a->owner_san = cs_span_str(o->owner_san);
+	a->eku = cs_span_str(o->eku);
+	a->crl = cs_span_str(o->crl);
+	a->grants = o->grants;
+	a->shared_key = o->shared_key;
+	a->hardware = o->hardware;
+	a->hardware_required = o->hardware_required;
+	a->verify_required = o->verify_required;
+	a->no_touch_required = o->no_touch_required;
+	a->no_revocation = o->no_revocation;
+	a->max_lifetime = o->max_lifetime;
+	a->max_issuances = o->max_issuances;
+	a->max_window = o->max_window;
+	a->has_valid_after = o->valid_after >= 0;
+	a->valid_after = o->valid_after >= 0 ? o->valid_after : 0;
+	a->has_valid_before = o->valid_before >= 0;
+	a->valid_before = o->valid_before >= 0 ? o->valid_before : 0;
+}
+
+int
+cs_owners_line_make(const cs_tool *t, const opts *o, cs_out *out,
+    cs_owners_line *line, cs_err *e)
+{
+	cs_buf *agents = NULL, *key = NULL;
+	cs_anchor a = {0};
+	int r;
+
+	*line = (cs_owners_line){.text = cs_buf_new(CS_OWNERS_LINE_ROOM)};
+	if (line->text == NULL)
+		return cs_nomem(e, "owners");
+	fill_terms(o, &a);
+	if ((r = check(o, e)) != CS_OK ||
+	    (r = put_agents(o, &agents, e)) != CS_OK)
+		goto out;
+	a.agents = cs_buf_span(agents);
+	if ((r = find_key(t, o, out, &key, &a, line, e)) == CS_OK &&
+	    (r = cs_owners_put(line->text, &a, e)) == CS_EFORMAT)
+		r = cs_tool_usage(e, "these options make no line");
+out:
+	cs_buf_free(&key);
+	cs_buf_free(&agents);
+	return r;
+}
+
+void
+cs_owners_line_clear(cs_owners_line *line)
+{
+	cs_buf_free(&line->text);
+	*line = (cs_owners_line){0};
+}
