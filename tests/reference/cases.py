@@ -8,6 +8,7 @@ import itertools
 import random
 from hashlib import sha256
 
+from asn1crypto import pem
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -356,6 +357,37 @@ def order():
             ("window-too-long", plain(), plain("bob", **DENY, **long)),
             ("denied", plain(**DENY), plain("bob"))):
         yield expected, f"order: {expected}", composite(*approvals)
+
+
+def bundles():
+    """A request and its approvals beside one another."""
+    def case(expected, name, of, *blocks, **context):
+        return expected, "bundle: " + name, b"".join(
+            pem.armor(label, der) for label, der in (
+                ("CERTIFICATE REQUEST", of), *blocks)), context
+    ours = "OWNER APPROVAL"
+    one, two, no = plain(), plain("bob"), plain("bob", **DENY)
+    yield case("approved", "one", BASE, (ours, one))
+    yield case("approved", "two", BASE, (ours, one), (ours, two))
+    yield case("approved", "CMS", BASE, ("CMS", d.children(one)[1]))
+    yield case("no-approval", "none", BASE)
+    yield case("malformed", "beside a composite", composite(one), (ours, one))
+    yield case("malformed", "two requests", BASE, (
+        "CERTIFICATE REQUEST", BASE), (ours, one))
+    yield case("too-large", "17", BASE, *[
+        (ours, plain()) for _ in range(17)])
+    for name, of, block, expected in (
+            ("one", BASE, one, "not-composite"), ("a no", BASE, no, "denied"),
+            ("composite", composite(one), None, "approved")):
+        yield case(expected, "for an issuer, " + name, of, *(
+            [(ours, block)] if block else []), composite=True)
+    yield case("not-composite", "for an issuer, one and a no", BASE,
+               (ours, one), (ours, no), composite=True)
+    of = request(intended=ALICE)
+    yield case("approved", "for an issuer, alice was asked", of,
+               (ours, plain(of=of)), composite=True)
+    yield case("wrong-owner", "for an issuer, bob was asked", request(
+        intended=BOB), (ours, plain(of=request(intended=BOB))), composite=True)
 
 
 def options():
@@ -721,5 +753,5 @@ def flips():
 
 
 ALL = itertools.chain(everyday(), fields(), agents(), grants(), denials(),
-                      order(), options(), quorums(), authorities(),
+                      order(), bundles(), options(), quorums(), authorities(),
                       mutants(), flips())

@@ -212,10 +212,12 @@ def read_approval(der):
     check(digest in k.DIGESTS and algorithm in k.ALGORITHMS and
           k.DIGESTS[digest].name == k.ALGORITHMS[algorithm][1].name,
           "unsupported", "algorithm")
+    certificates = d.set_of(more[0]) if more else []
+    check(all(one[0] == 0x30 for one in certificates), why="certificates")
     return read_tbs(content) | {
         "carrier": carrier, "digest": k.DIGESTS[digest].name,
         "algorithm": algorithm, "values": values, "protection": protection,
-        "certificates": d.set_of(more[0]) if more else [],
+        "certificates": certificates,
         "signed": make(0x31, contents(signed)),
         "signature": contents(signature)}
 

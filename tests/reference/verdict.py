@@ -53,7 +53,8 @@ def read_message(data):
     beside = [der if label == "OWNER APPROVAL" else d.make(0x30, d.CMS, der)
               for label, der in blocks if label in ("OWNER APPROVAL", "CMS")]
     der, = (der for label, der in blocks if label == "CERTIFICATE REQUEST")
-    check(all(len(one) <= 24576 for one in beside), "too-large")
+    check(len(beside) <= 16 and all(len(one) <= 24576 for one in beside),
+          "too-large")
     for one in beside:
         d.walk(one)
     request = r.read_request(der)
