@@ -547,7 +547,7 @@ def keys_and_binding():
     write("wrong-owner-before-expired", named.composite(
         approve(named, a, na=b"20261121115959Z")))
     same = Request(a)
-    write("key-reuse", same.composite(approve(same, a)))
+    write("key-reuse", same.composite(approve(same, a)), "text=approving+owner")
     other = Request(K["bob"])
     write("key-reuse-other", other.composite(approve(other, a)))
     second = approve(r, a, digest=b"d" * 32)
@@ -682,6 +682,9 @@ def order():
         r, a, digest=b"d" * 32, cms_kw={"break": True})))
     write("binding-mismatch-before-authority", r.composite(approve(
         r, a, digest=b"d" * 32, authority=b"https://other.example")))
+    asked = Request(AGENT_KEY, owner=b"mailto:bob@corp.example")
+    write("binding-mismatch-before-intended", asked.composite(approve(
+        asked, a, digest=b"d" * 32)))
     write("binding-mismatch-before-owner", r.composite(approve(
         r, a, digest=b"d" * 32, owner=b"mailto:bob@corp.example")))
     write("wrong-authority-before-trust-domain", r.composite(approve(
@@ -694,6 +697,10 @@ def order():
         r, K["empty"], options=tlv(0x80, b"N" * 16))))
     write("agent-not-allowed-before-window", r.composite(approve(
         r, K["elsewhere"], na=b"20261122115501Z")))
+    write("window-too-long-before-lifetime", r.composite(approve(
+        r, K["limits"], lifetime=601, nb=b"20261121115459Z")))
+    write("lifetime-exceeded-before-issuances", r.composite(approve(
+        r, K["limits"], lifetime=601, uses=3)))
     write("window-too-long-before-revoked", r.composite(approve(
         r, K["revoked"], na=b"20261122115501Z")))
     write("revoked-before-touch", r.composite(approve(r, K["retired"])))

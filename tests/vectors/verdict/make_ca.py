@@ -162,6 +162,9 @@ def main():
     write("path-invalid-ca-forged", leaf("root", signer="other"))
     write("path-invalid-ca-expired", leaf(end=datetime.datetime(2026, 11, 1)),
           options="text=expired")
+    m.write("path-invalid-ca-before-signature", r.composite(m.approve(
+        r, K["leaf"], cms_kw={"break": True, "certs": m.tlv(0xa0, leaf(
+            end=datetime.datetime(2026, 11, 1)))})))
     write("path-invalid-ca-early", leaf(start=datetime.datetime(2026, 12, 1)),
           options="text=not+yet+valid")
     write("path-invalid-ca-missing", leaf("deep1"))

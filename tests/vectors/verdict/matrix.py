@@ -173,6 +173,7 @@ def companies():
     used = tbs(R, HOLDER, options=tlv(0x83, hashlib.sha256(body).digest()))
     write("wrong-type-grant", R.composite(webauthn(body), under(body)))
     write("wrong-type-use", R.composite(g2, webauthn(used)))
+    write("grant-invalid-before-type", R.composite(webauthn(used)))
     write("unsupported-use-sshsig", R.composite(g2, sshsig(used)))
     own = tbs(R, K["alice"])
     write("grant-invalid-under-approval", R.composite(
