@@ -5,10 +5,13 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "fmt/names.h"
-#include "fmt/owners.h"
+#include "fmt/ownersput.h"
 #include "fuzz.h"
 #include "lines.h"
+
+#define LINE_SHORT 32768 /* far enough from where the reader stops */
 
 static void
 check_anchor(const cs_anchor *a)
@@ -105,6 +108,51 @@ check_all(cs_span in, const lines *o)
 	CHECK(o == NULL || c.good == o->n);
 }
 
+/* What was read can be written, unless it would not be shown; whatever is
+ * written is compared there with what was meant. */
+static void
+check_put(const cs_anchor *a)
+{
+	cs_buf *b = cs_buf_new(CS_OWNERS_LINE_ROOM);
+	cs_err e = {0};
+	int r;
+
+	if (b == NULL)
+		return;
+	r = cs_owners_put(b, a, &e);
+	CHECK(r == CS_OK || (r == CS_EFORMAT && cs_buf_len(b) == 0));
+	CHECK(r == CS_OK || !cs_text_plain(a->comment) ||
+	    a->key.der.n + a->ca.n > LINE_SHORT);
+	cs_buf_free(&b);
+}
+
+/* Every good line can be revoked. */
+static void
+check_revoke(cs_span in)
+{
+	cs_buf *b = cs_buf_new(CS_OWNERS_LINE_ROOM);
+	const uint8_t *nl;
+	lines *o = NULL;
+	cs_span line;
+
+	while (b != NULL && in.n != 0) {
+		nl = memchr(in.p, '\n', in.n);
+		line = cs_span_cut(in, 0, nl == NULL ? in.n :
+		    (size_t)(nl - in.p));
+		in = cs_span_cut(in, line.n + (nl != NULL),
+		    in.n - line.n - (nl != NULL));
+		if (nl != NULL && line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		if ((o = parse(line.p, line.n)) == NULL)
+			continue;
+		cs_buf_reset(b);
+		CHECK(o->n == 0 || line.n > LINE_SHORT ||
+		    cs_owners_revoke(line, 1800000000, b, NULL) == CS_OK);
+		lines_free(&o);
+	}
+	cs_buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -114,8 +162,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check_all(cs_span_of(data, n), o);
 	if (o == NULL)
 		return 0;
-	for (i = 0; i < o->n; i++)
+	for (i = 0; i < o->n; i++) {
 		check_anchor(&o->anchors[i]);
+		check_put(&o->anchors[i]);
+	}
+	check_revoke(cs_span_of(data, n));
 	check_prefix(data, n, o);
 	lines_free(&o);
 	return 0;

@@ -219,6 +219,15 @@ found an unknown option \"agnets\", did you mean agents?"
 	says "says so" err "2 names (hard links)"
 	rm second
 	unchanged "as it was"
+	[ "$(id -u)" -eq 0 ] || { # root writes everywhere
+		chmod 555 .
+		"$COUNTERSIGN" owners add $new --owner $alice owners \
+		    >"$top/out" 2>"$top/err"
+		is "a folder that is not ours to write" $? 9
+		chmod 755 .
+		says "says so" "$top/err" "write owners: Permission denied"
+		unchanged "as it was, too"
+	}
 	mkdir -m 755 real
 	cp owners real/owners
 	ln -s real/owners link
