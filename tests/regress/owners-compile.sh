@@ -135,8 +135,8 @@ for verb in "verify --owners owners --authority https://corp.example alice" \
 done
 ok "compiled again" countersign owners compile owners
 ok "it is good" v owners alice
-head -c $((size / 2)) owners.idx >cut
-cat cut >owners.idx
+head -c $((size / 2)) owners.idx >short
+cat short >owners.idx
 exits 9 "cut short" v owners alice
 rm owners.idx
 ok "without it the text counts" v owners alice

@@ -3,7 +3,7 @@
 # Copyright (c) 2026, the countersign authors
 #
 # countersign owners add and revoke: one line changes, or nothing does.
-# shellcheck disable=SC2016,SC2317 # words for jq; run by name
+# shellcheck disable=SC1003,SC2016,SC2317 # words as they are; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 need openssl jq

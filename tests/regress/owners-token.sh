@@ -4,7 +4,7 @@
 #
 # countersign owners add, of a key in a token: its line is what openssl reads
 # there, no PIN is asked for, and the key then approves.
-# shellcheck disable=SC2317 # run by name
+# shellcheck disable=SC2086,SC2317 # no blanks in $id, $alice; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=softhsm.sh
