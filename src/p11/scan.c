@@ -43,7 +43,8 @@ read_names(const cs_ck_object *o, cs_p11_seen *k)
 		memcpy(k->id, v.p, v.n);
 		k->n_id = v.n;
 	}
-	if (cs_ck_bytes(o, CKA_LABEL, CS_P11_LABEL_MAX, &label, NULL) == CS_OK && label != NULL) {
+	if (cs_ck_bytes(o, CKA_LABEL, CS_P11_LABEL_MAX, &label, NULL) ==
+	    CS_OK && label != NULL) {
 		v = cs_buf_span(label);
 		if (memchr(v.p, 0, v.n) == NULL)
 			memcpy(k->label, v.p, v.n);

@@ -306,11 +306,9 @@ ok "by such a name it opens" env P11_MODULES="$PWD/conf" \
     "pkcs11:token=liar;serial=0001;id=%01?module-name=two"
 
 # Modules with tokens that have no keys of persons.
-for trust in /usr/lib/*/pkcs11/p11-kit-trust.so; do
-	[ -e "$trust" ] || continue
-	exits 5 "p11-kit's trust store" countersign keys --module "$trust"
-	silent "has nothing to log in to" err "--login"
-done
+trust=$(ls /usr/lib/*/pkcs11/p11-kit-trust.so)
+exits 5 "p11-kit's trust store" countersign keys --module "$trust"
+silent "has nothing to log in to" err "--login"
 
 # What a token calls itself.
 liar=$BUILDDIR/tests/p11/.libs/hostile.so
