@@ -246,6 +246,11 @@ def keys_as_files():
             serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
+def clock():
+    return datetime.datetime.now(datetime.timezone.utc).replace(
+        microsecond=0, tzinfo=None)
+
+
 def their_request(name, key="agent", *words, agent=cases.AGENT):
     return write(name, countersign("request", "--id", agent, "--key",
                                    key + ".key", *words))
@@ -264,7 +269,7 @@ def judge_file(expected, name, files, at=0, owners=cases.OWNERS, **context):
     """Files of countersign by the reference, beside one another."""
     anchors = v.read_owners(owners)
     message = b"".join(open(one, "rb").read() for one in files)
-    now = datetime.datetime.utcnow() + at * cases.SECOND
+    now = clock() + at * cases.SECOND
     mine, found = judged(message, anchors, now, **context)
     ok(mine == expected, name, f"{mine} {found}")
 
@@ -286,7 +291,7 @@ def judge_theirs():
             judge_file("approved", name, [of, approval])
             judge_file("approved", name + ", composite", ["composite"])
             judge_file("not-yet-valid", name + ", before", [of, approval],
-                       -360)
+                       -3600)
             judge_file("expired", name + ", later", [of, approval], 901)
         shown = json.loads(countersign("show", "--json", of))["objects"][0]
         (_, _, der), = pem.unarmor(open(of, "rb").read(), True)
@@ -313,7 +318,7 @@ def judge_subjects():
     judge_file("approved", "a key, again", [again, bound])
     renewed = their_approval("renewed", "alice", *alice, "--renewable", "8h",
                              keys[0])
-    judge_file("approved", "renewable", [again, renewed], 8 * 3600 - 60)
+    judge_file("approved", "renewable", [again, renewed], 8 * 3600 - 600)
     nonce = bytes(range(32))
     asked_for = their_approval("asked", "alice", *alice, "--nonce",
                                nonce.hex(), keys[0])
@@ -339,7 +344,7 @@ def judge_subjects():
 
 def judge_certificates():
     """The same of owners by certificate."""
-    now = datetime.datetime.utcnow().replace(microsecond=0)
+    now = clock()
     key, of = cases.KEYS, their_request("csr")
     root, middle = (
         m.certificate(key[name], name, key["root"], "root", now, ca=True)
