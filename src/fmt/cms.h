@@ -45,7 +45,7 @@ CS_USE int cs_cms_put_attrs(cs_span digest, int64_t signing_time,
 typedef struct cs_cms_new {
 	cs_span tbs;
 	cs_span key_hash;   /* subjectKeyIdentifier of the signer, or */
-	cs_span issuer;     /* of his certificate, Name, whole, if it is there */
+	cs_span issuer;     /* of his certificate, Name, whole, if there */
 	cs_span serial;     /* and its number, content of the INTEGER */
 	cs_span certs;      /* one behind the other, in any order */
 	cs_span attrs;      /* what cs_cms_put_attrs wrote */

@@ -229,7 +229,7 @@ arc_next(cs_span *in, uint64_t *arc)
 	if (i == 0 || *arc > INT32_MAX ||
 	    (i < in->n && (in->p[i] != '.' || i + 1 == in->n)))
 		return false;
-	*in = i == in->n ? (cs_span){0} :
+	*in = i == in->n ? cs_span_cut(*in, i, 0) :
 	    cs_span_cut(*in, i + 1, in->n - i - 1);
 	return true;
 }

@@ -57,7 +57,8 @@ cmd_look(const char *uri, const cs_p11_env *env, cs_err *e)
 {
 	size_t n = 0, closed = 0;
 	const cs_p11_survey s = {.uri = uri, .login = getenv("LOGIN") != NULL,
-	    .n_tokens = &n, .n_closed = &closed, .each = put_entry, .trouble = put_trouble};
+	    .n_tokens = &n, .n_closed = &closed, .each = put_entry,
+	    .trouble = put_trouble};
 
 	return cs_p11_look(&s, env, e);
 }

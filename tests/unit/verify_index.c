@@ -423,14 +423,16 @@ authorities(void)
 		    "%s: %s", i == 0 ? "text" : "index", e.text);
 		l = cs_anchors_authorities(a);
 		ok(l->n == cas && cas > 2 && l->v[0].line.line == 4 &&
-		    l->v[1].line.line == 5 && l->v[2].line.has_revoked && l->v[0].ca != NULL &&
+		    l->v[1].line.line == 5 && l->v[2].line.has_revoked &&
+		    l->v[0].ca != NULL &&
 		    strcmp(l->v[1].line.file, at("ca")) == 0,
 		    "CAs in their order");
 		ok(l->n == cas && cs_span_is(l->v[1].line.eku,
 		    "1.3.6.1.5.5.7.3.4") && l->v[1].line.no_revocation &&
 		    l->v[0].line.eku.p == NULL, "with their options");
 		ok(cs_anchors_count(a) == keys && find(a, B, &bob, &found) ==
-		    CS_OK && found && bob.line == keys + 1 /* a comment */, "the others are there");
+		    CS_OK && found && bob.line == keys + 1 /* a comment */,
+		    "the others are there");
 		found = false;
 		ok(l->n == cas && cs_anchors_find(a,
 		    cs_ca_key_hash(l->v[0].ca), &bob, &found, &e) == CS_OK &&
