@@ -13,11 +13,12 @@
 
 typedef struct cs_edit cs_edit;
 
-/* Locks the directory that the file is in against other edits, waiting at most
- * `wait_ms`, and reads the file under the rules of cs_file_read_trusted(). One
- * that is not there is empty when `create`. A symbolic link is followed and
- * stays: what it stands for is changed. CS_ETIMEOUT when another edit holds the
- * lock; CS_EIO too for a file of several names, which would part. Gives. */
+/* Locks the directory that the file is in against other edits, and reads the
+ * file under the rules of cs_file_read_trusted(). Goes on without the lock when
+ * that takes more than `wait_ms`: of two edits the later cs_edit_put() then
+ * fails. One that is not there is empty when `create`. A symbolic link is
+ * followed and stays: what it stands for is changed. CS_EIO too for a file of
+ * several names, which would part. Gives. */
 CS_USE int cs_edit_open(const char *path, uid_t reader, size_t cap, bool create,
     int64_t wait_ms, cs_edit **out, cs_err *e);
 cs_span cs_edit_text(const cs_edit *ed); /* lends: what is in it */
