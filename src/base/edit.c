@@ -182,23 +182,6 @@ cs_edit_is_new(const cs_edit *ed)
 	return ed->is_new;
 }
 
-static int
-write_all(int fd, cs_span data)
-{
-	size_t at = 0;
-	ssize_t n;
-
-	while (at < data.n) {
-		n = write(fd, data.p + at, data.n - at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 /* A change of owner takes mode bits away, so the mode comes after it. */
 static int
 fill(const cs_edit *ed, int fd, cs_span data)
@@ -212,7 +195,7 @@ fill(const cs_edit *ed, int fd, cs_span data)
 	    fchown(fd, ed->st.st_uid, ed->st.st_gid) != 0)
 		return -1;
 	if (fchmod(fd, ed->is_new ? NEW_MODE : ed->st.st_mode & 07777) != 0 ||
-	    write_all(fd, data) != 0)
+	    cs_fd_write(fd, data) != 0)
 		return -1;
 	return fsync(fd);
 }

@@ -139,8 +139,8 @@ cs_file_read_secret(const char *path, size_t cap, cs_buf **out, cs_err *e)
 	return read_path(path, cap, true, out, e);
 }
 
-static int
-write_all(int fd, cs_span data)
+int
+cs_fd_write(int fd, cs_span data)
 {
 	size_t at = 0;
 	ssize_t n;
@@ -226,7 +226,7 @@ write_temporary(char *tmp, cs_span data, mode_t mode)
 
 	if ((fd = mkostemp(tmp, O_CLOEXEC)) < 0)
 		return -1;
-	good = fchmod(fd, mode) == 0 && write_all(fd, data) == 0 &&
+	good = fchmod(fd, mode) == 0 && cs_fd_write(fd, data) == 0 &&
 	    fsync(fd) == 0;
 	saved = errno;
 	if (close(fd) != 0 && good) {
@@ -283,7 +283,7 @@ cs_file_write(const char *path, cs_span data, mode_t mode, bool force,
 {
 	if (strcmp(path, "-") != 0)
 		return write_path(path, data, mode, force, e);
-	if (write_all(STDOUT_FILENO, data) != 0)
+	if (cs_fd_write(STDOUT_FILENO, data) != 0)
 		return fail_errno(e, "write", "standard output");
 	return CS_OK;
 }

@@ -49,6 +49,8 @@ CS_USE int cs_dir_open_trusted(const char *dir, uid_t reader, int *fd,
     cs_err *e);
 CS_USE int cs_fd_check_trusted(int fd, const char *path, uid_t reader,
     struct stat *st, cs_err *e);
+/* All of it, whatever interrupts; -1 and errno. */
+CS_USE int cs_fd_write(int fd, cs_span data);
 /* The path up to and with its last slash, "./" when it has none; gives, for
  * free(), NULL when out of memory. */
 char *cs_path_directory(const char *path);
