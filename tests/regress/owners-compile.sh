@@ -15,21 +15,8 @@ agents='agents="wimse://corp.example/agent/alice",no-touch-required'
 for key in agent alice bob card ca; do
 	new_key $key.key
 done
-cat >ca.cnf <<'END'
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = CA
-[ca]
-subjectKeyIdentifier = hash
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-[authority]
-database = index.txt
-crlnumber = crlnumber
-default_md = sha256
-default_crl_days = 30
+new_ca_config 30
+cat >>ca.cnf <<'END'
 [leaf]
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid:always
@@ -37,8 +24,6 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = 1.3.6.1.4.1.32473.53.6.1
 subjectAltName = email:carol@corp.example
 END
-: >index.txt
-echo 01 >crlnumber
 openssl req -new -x509 -config ca.cnf -extensions ca -key ca.key -days 365 \
     -out ca.crt
 openssl req -new -config ca.cnf -key card.key -subj /CN=carol -out card.csr

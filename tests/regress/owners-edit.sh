@@ -334,24 +334,7 @@ exits 3 "a private key is none" add --public-key c.key --owner $alice \
     --agents $id other
 
 # An authority.
-cat >ca.cnf <<'END'
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = CA
-[ca]
-subjectKeyIdentifier = hash
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-[authority]
-database = index.txt
-crlnumber = crlnumber
-default_md = sha256
-default_crl_days = 30
-END
-: >index.txt
-echo 01 >crlnumber
+new_ca_config 30
 openssl req -new -x509 -config ca.cnf -extensions ca -key a.key -days 30 \
     -out ca.crt
 openssl ca -gencrl -config ca.cnf -name authority -cert ca.crt \

@@ -135,24 +135,7 @@ exits 9 "one that others may write" countersign owners check owners.d
 says "says which" err "owners.d/c.owners: mode 0666"
 
 # Authorities: what can be known of them before anybody is refused.
-cat >ca.cnf <<'END'
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = CA
-[ca]
-subjectKeyIdentifier = hash
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-[authority]
-database = index.txt
-crlnumber = crlnumber
-default_md = sha256
-default_crl_days = 3
-END
-: >index.txt
-echo 01 >crlnumber
+new_ca_config 3
 new_key ca.key
 openssl req -new -x509 -config ca.cnf -extensions ca -key ca.key -days 30 \
     -out ca.crt

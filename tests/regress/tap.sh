@@ -112,6 +112,29 @@ need() {
 	done
 }
 
+# new_ca_config DAYS: ca.cnf and the files of an authority of openssl ca, whose
+# revocation lists are good for so long. Scripts add their leaves to ca.cnf.
+new_ca_config() {
+	cat >ca.cnf <<END
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = CA
+[ca]
+subjectKeyIdentifier = hash
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+[authority]
+database = index.txt
+crlnumber = crlnumber
+default_md = sha256
+default_crl_days = $1
+END
+	: >index.txt
+	echo 01 >crlnumber
+}
+
 # new_key FILE [CURVE]: a key as openssl makes it
 new_key() {
 	openssl genpkey -algorithm EC -out "$1" \

@@ -17,21 +17,8 @@ for k in agent root alice; do
 done
 
 # An authority of openssl ca.
-cat >ca.cnf <<'END'
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = CA
-[ca]
-subjectKeyIdentifier = hash
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-[authority]
-database = index.txt
-crlnumber = crlnumber
-default_md = sha256
-default_crl_days = 30
+new_ca_config 30
+cat >>ca.cnf <<'END'
 [leaf]
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid:always
@@ -39,8 +26,6 @@ keyUsage = critical, digitalSignature
 extendedKeyUsage = 1.3.6.1.4.1.32473.53.6.1
 subjectAltName = email:Alice@Corp.Example
 END
-: >index.txt
-echo 01 >crlnumber
 openssl req -new -x509 -config ca.cnf -extensions ca -key root.key \
     -subj "/CN=root CA" -days 365 -out root.crt
 openssl req -new -config ca.cnf -key alice.key -subj /CN=alice -out leaf.csr
