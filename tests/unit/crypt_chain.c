@@ -87,7 +87,8 @@ test_leaves(void)
 	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
 		b = cert_bundle(&w, &leaves[i].leaf, NULL);
 		cs_buf_reset(owner);
-		r = cert_ask(&w, cs_buf_span(b), w.ca, leaves[i].san, NOW, owner, &e);
+		r = cert_ask(&w, cs_buf_span(b), w.ca, leaves[i].san, NOW,
+		    owner, &e);
 		if (leaves[i].detail == 0)
 			ok(r == CS_OK && cs_span_is(cs_buf_span(owner),
 			    leaves[i].text), "%s: %s", leaves[i].name, e.text);
@@ -113,6 +114,11 @@ static const struct {
 	    "clientAuth,serverAuth", NULL, NULL}, false},
 	{"no CA", {"Middle", "Root", "critical,CA:FALSE", "keyCertSign", NULL,
 	    NULL, NULL}, false},
+	{"that does not say whether it is a CA", {"Middle", "Root", NULL,
+	    "keyCertSign", NULL, NULL, NULL}, false},
+	{"that has no CA below it", {"Middle", "Root",
+	    "critical,CA:TRUE,pathlen:0", "keyCertSign", NULL, NULL, NULL},
+	    true},
 	{"may not sign certificates", {"Middle", "Root", "critical,CA:TRUE",
 	    "cRLSign", NULL, NULL, NULL}, false},
 	{"says nothing of its usage", {"Middle", "Root", "critical,CA:TRUE",
@@ -161,9 +167,11 @@ test_bundles(void)
 	cs_ca *ca = NULL;
 	cs_err e = {0};
 
-	ok(cert_ask(&w, all, w.ca, MAIL, NOW - 2 * DAY, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, all, w.ca, MAIL, NOW - 2 * DAY, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "before it is valid: %s", e.text);
-	ok(cert_ask(&w, all, w.ca, MAIL, NOW + 2 * DAY, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, all, w.ca, MAIL, NOW + 2 * DAY, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "after it was valid: %s", e.text);
 	ok(cert_ask(&w, cs_span_cut(all, 0, n), w.ca, MAIL, NOW, owner, &e) ==
 	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID,
@@ -171,7 +179,8 @@ test_bundles(void)
 	ok(cert_ask(&w, cs_span_cut(all, n, mid), w.ca, MAIL, NOW, owner, &e) ==
 	    CS_EREFUSED && e.detail == CS_R_UNKNOWN_OWNER_KEY,
 	    "without the leaf: %s", e.text);
-	ok(cert_ask(&w, (cs_span){0}, w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, (cs_span){0}, w.ca, MAIL, NOW, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_UNKNOWN_OWNER_KEY, "without any: %s", e.text);
 	ok(cs_ca_new(cs_buf_span(w.middle_der), &ca, &e) == CS_OK &&
 	    cert_ask(&w, all, ca, MAIL, NOW, owner, &e) == CS_OK,
@@ -189,16 +198,19 @@ test_bundles(void)
 	(void)!cs_buf_put(other, all);
 	(void)!cs_buf_put(other, cs_span_cut(all, 0, n));
 	cs_buf_reset(owner);
-	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) == CS_OK,
+	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) ==
+	    CS_OK,
 	    "one leaf twice: %s", e.text);
 	for (i = 0; i < CS_CHAIN_CERTS_MAX; i++)
 		(void)!cs_buf_put(other, cs_buf_span(w.middle_der));
 	ok(cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) ==
-	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID, "too many: %s", e.text);
+	    CS_EREFUSED && e.detail == CS_R_PATH_INVALID, "too many: %s",
+	    e.text);
 	cs_buf_free(&other);
 	for (i = 1; i < all.n; i++) {
 		cs_buf_reset(owner);
-		bad += i != n && cert_ask(&w, cs_span_cut(all, 0, i), w.ca, MAIL, NOW,
+		bad += i != n && cert_ask(&w, cs_span_cut(all, 0, i), w.ca,
+		    MAIL, NOW,
 		    owner, &e) != CS_EREFUSED;
 	}
 	ok(bad == 0, "cut anywhere");
@@ -208,7 +220,8 @@ test_bundles(void)
 
 		p[i] ^= 1;
 		cs_buf_reset(owner);
-		bad += cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner, &e) !=
+		bad += cert_ask(&w, cs_buf_span(other), w.ca, MAIL, NOW, owner,
+		    &e) !=
 		    CS_EREFUSED;
 		p[i] ^= 1;
 	}
@@ -224,13 +237,15 @@ test_namesakes(void)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	cs_buf *b = cs_buf_new(16384), *der = cs_buf_new(4096);
-	cs_buf *owner = cs_buf_new(600), *good = cert_bundle(&w, &plan_alice, NULL);
+	cs_buf *owner = cs_buf_new(600), *good = cert_bundle(&w, &plan_alice,
+	    NULL);
 	X509 *x = cert_make(&plan_root, key, NULL, key, EVP_sha256(), der), *y;
 	cs_ca *ca = NULL;
 	cs_err e = {0};
 
 	ok(cs_ca_new(cs_buf_span(der), &ca, &e) == CS_OK &&
-	    cert_ask(&w, cs_buf_span(good), ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	    cert_ask(&w, cs_buf_span(good), ca, MAIL, NOW, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "another CA of the name: %s",
 	    e.text);
 	(void)!cs_buf_put(b, cs_buf_span(der));
@@ -246,7 +261,8 @@ test_namesakes(void)
 	x = cert_make(&plan_alice, w.key, y, key, EVP_sha256(), b);
 	(void)!cs_buf_put(b, cs_buf_span(w.middle_der));
 	cs_buf_reset(owner);
-	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID, "a namesake's leaf: %s", e.text);
 	cs_ca_free(&ca);
 	X509_free(x);
@@ -291,11 +307,13 @@ static void
 test_weak(void)
 {
 	cs_buf *b = cs_buf_new(16384), *owner = cs_buf_new(600);
-	X509 *x = cert_make(&plan_alice, w.key, w.middle, w.middle_key, EVP_sha1(), b);
+	X509 *x = cert_make(&plan_alice, w.key, w.middle, w.middle_key,
+	    EVP_sha1(), b);
 	cs_err e = {0};
 
 	(void)!cs_buf_put(b, cs_buf_span(w.middle_der));
-	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) == CS_EREFUSED &&
+	ok(cert_ask(&w, cs_buf_span(b), w.ca, MAIL, NOW, owner, &e) ==
+	    CS_EREFUSED &&
 	    e.detail == CS_R_PATH_INVALID && strstr(e.text, "weak") != NULL,
 	    "a leaf signed with SHA-1: %s", e.text);
 	X509_free(x);

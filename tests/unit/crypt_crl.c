@@ -163,7 +163,8 @@ static const struct {
 	bool loads;
 	const char *text; /* NULL: fine */
 } scopes[] = {
-	{"a delta", false, NID_delta_crl, "critical,DER:02:01:01", false, "delta"},
+	{"a delta", false, NID_delta_crl, "critical,DER:02:01:01", false,
+	    "delta"},
 	{"indirect", false, NID_issuing_distribution_point,
 	    "critical,indirectCRL:TRUE", false, "indirect"},
 	{"of some reasons", false, NID_issuing_distribution_point,
@@ -234,7 +235,8 @@ test_anchor_scope(void)
 	    NULL};
 	BIO *pem = BIO_new(BIO_s_mem());
 	cs_buf *owner = cs_buf_new(600), *b = cs_buf_new(4096);
-	X509 *x = cert_make(&direct, w.key, w.root, w.root_key, EVP_sha256(), b);
+	X509 *x = cert_make(&direct, w.key, w.root, w.root_key, EVP_sha256(),
+	    b);
 	cs_ca *ca = NULL;
 	cs_err e = {0};
 	char *p = NULL;
