@@ -31,7 +31,10 @@ plant() {
 
 # One function of the library
 plant_library() {
-	mkdir -p "$tree/src/include/countersign" "$tree/src/lib"
+	mkdir -p "$tree/src/include/countersign" "$tree/src/lib" \
+	    "$tree/tests/unit" "$tree/contrib"
+	echo 'countersign_a();' >"$tree/tests/unit/library.c"
+	: >"$tree/contrib/verify-example.c"
 	printf '%s\n' '#ifndef COUNTERSIGN_COUNTERSIGN_H' \
 	    '#define COUNTERSIGN_COUNTERSIGN_H' '#define COUNTERSIGN_API' \
 	    'COUNTERSIGN_API int countersign_a(' '    void);' '#endif' \
@@ -146,6 +149,15 @@ refuses api man/countersign.3 'the manual alone: int countersign_b(void)' \
 .Fc'
 refuses api src/lib/libcountersign.map 'the script alone: countersign_b' \
     '	countersign_b;'
+
+plant
+: >"$tree/tests/unit/library.c"
+found=$(lint api)
+if echo "$found" | grep -A 1 '^not ok .* a test calls every function' |
+    grep -qx '# countersign_a'; then
+	found=
+fi
+clean "api finds a function that no test calls" "$found"
 
 # bans FILE LINE: a word that may not stand there
 bans() {
