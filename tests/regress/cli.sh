@@ -98,8 +98,8 @@ null = one
 activate = 1
 END
 exits 1 "a configuration of OpenSSL" \
-    env OPENSSL_CONF="$top/work/openssl.cnf" openssl dgst -sha256 agent.key
-ok "is not read" env OPENSSL_CONF="$top/work/openssl.cnf" \
+    env OPENSSL_CONF="$PWD/openssl.cnf" openssl dgst -sha256 agent.key
+ok "is not read" env OPENSSL_CONF="$PWD/openssl.cnf" \
     "$COUNTERSIGN" request --id $id --key agent.key -o config.csr
 
 # A pipe whose only reader is gone before the command starts.

@@ -106,13 +106,13 @@ says "the command names the file" err \
 mkdir open
 chmod 755 open
 exits 7 "with a runtime folder that others read" \
-    env XDG_RUNTIME_DIR="$top/work/open" setsid -w \
+    env XDG_RUNTIME_DIR="$PWD/open" setsid -w \
     "$COUNTERSIGN" sign --key file:owner.key --owner $alice agent.csr
 says "it is not saved" err "is not a directory of yours alone"
 mkdir -m 700 private
 ln -s "$top/home" private/countersign
 exits 7 "with a link in the folder's place" \
-    env XDG_RUNTIME_DIR="$top/work/private" setsid -w \
+    env XDG_RUNTIME_DIR="$PWD/private" setsid -w \
     "$COUNTERSIGN" sign --key file:owner.key --owner $alice agent.csr
 says "it is not saved either" err "request not saved"
 openssl pkey -in owner.key -aes128 -passout pass:secret -out locked.key
