@@ -78,10 +78,10 @@ find_path(cs_edit *ed, const char *path, uid_t reader, cs_err *e)
 	return CS_OK;
 }
 
-/* The directory, since the file itself is another after each change. Whoever may
- * read it can hold its lock for ever, so that after a while we go on without:
- * an agent must not keep a revocation out of a file. Then check_same() sees
- * what another edit did. */
+/* The directory, since the file itself is another after each change. Whoever
+ * may read it can hold its lock for ever, so that after a while we go on
+ * without: an agent must not keep a revocation out of a file. Then check_same()
+ * sees what another edit did. */
 static int
 lock(int fd, const char *path, int64_t wait_ms, cs_err *e)
 {
