@@ -17,6 +17,12 @@ struct cs_pin_ask {
 	bool again;       /* a second, context-specific PIN for one signature */
 };
 
+struct cs_touch_ask {
+	const char *what; /* e.g. "YubiKey 5C" (/dev/hidraw3), from outside: the
+			   * callback escapes it */
+	bool enrol;       /* the touch makes a key; else it approves */
+};
+
 typedef struct cs_ui {
 	void *arg;
 	/* Gives *pin, a secret buf, never empty: one attempt per call. CS_EAUTH
@@ -25,6 +31,12 @@ typedef struct cs_ui {
 	    cs_err *e);
 	/* Tells the person something at once ("enter the PIN on the reader"). */
 	void (*notice)(void *arg, const char *text);
+	/* Tells the person that a device wants to be touched, for how long still,
+	 * and waits until `fd` can be read: the device has answered, whatever it
+	 * says. CS_ETIMEOUT, CS_EINTR: the caller cancels the device before he
+	 * lets go of it. NULL: the caller has to give up. */
+	int (*touch)(void *arg, const struct cs_touch_ask *ask, int fd,
+	    cs_err *e);
 } cs_ui;
 
 #endif

@@ -47,9 +47,11 @@ static const char where[] = "crypt/alg";
 #define ED25519 BYTES(0x30, 5, 6, 3, 0x2b, 0x65, 0x70)
 
 #define BOTH (CS_USE_PKCS10 | CS_USE_CMS)
+/* WebAuthn section 5.8.5 and RFC 5656 6.2.1: a curve has its own hash there. */
+#define ALL (BOTH | CS_USE_WEBAUTHN | CS_USE_SSHSIG)
 
-#define EC(name, key, h, last, preferred) \
-	{name, key, CS_SHA##h, BOTH, ECDSA(last), SHA2(last - 1), 0, preferred}
+#define EC(name, key, h, uses, last, preferred) \
+	{name, key, CS_SHA##h, uses, ECDSA(last), SHA2(last - 1), 0, preferred}
 #define PKCS1(name, h, uses, first, last, preferred) \
 	{name, CS_KEY_RSA, CS_SHA##h, uses, RSA(first), SHA2(last), 0, \
 	    preferred}
@@ -58,15 +60,17 @@ static const char where[] = "crypt/alg";
 	    SHA2(last), h / 8, preferred}
 
 static const cs_alg rows[] = {
-	EC("ecdsa-with-SHA256", CS_KEY_P256, 256, 2, true),
-	EC("ecdsa-with-SHA384", CS_KEY_P256, 384, 3, false),
-	EC("ecdsa-with-SHA512", CS_KEY_P256, 512, 4, false),
-	EC("ecdsa-with-SHA256", CS_KEY_P384, 256, 2, false),
-	EC("ecdsa-with-SHA384", CS_KEY_P384, 384, 3, true),
-	EC("ecdsa-with-SHA512", CS_KEY_P384, 512, 4, false),
-	PKCS1("sha256WithRSAEncryption", 256, BOTH, 11, 1, true),
+	EC("ecdsa-with-SHA256", CS_KEY_P256, 256, ALL, 2, true),
+	EC("ecdsa-with-SHA384", CS_KEY_P256, 384, BOTH, 3, false),
+	EC("ecdsa-with-SHA512", CS_KEY_P256, 512, BOTH, 4, false),
+	EC("ecdsa-with-SHA256", CS_KEY_P384, 256, BOTH, 2, false),
+	EC("ecdsa-with-SHA384", CS_KEY_P384, 384, ALL, 3, true),
+	EC("ecdsa-with-SHA512", CS_KEY_P384, 512, BOTH, 4, false),
+	/* RFC 8332: rsa-sha2-256 and rsa-sha2-512 of OpenSSH. */
+	PKCS1("sha256WithRSAEncryption", 256, ALL, 11, 1, true),
 	PKCS1("sha384WithRSAEncryption", 384, BOTH, 12, 2, false),
-	PKCS1("sha512WithRSAEncryption", 512, BOTH, 13, 3, false),
+	PKCS1("sha512WithRSAEncryption", 512, BOTH | CS_USE_SSHSIG, 13, 3,
+	    false),
 	/* RFC 3370 3.2: the digest stands beside it. */
 	PKCS1("rsaEncryption with SHA256", 256, CS_USE_CMS, 1, 1, false),
 	PKCS1("rsaEncryption with SHA384", 384, CS_USE_CMS, 1, 2, false),
@@ -75,7 +79,7 @@ static const cs_alg rows[] = {
 	PSS("RSASSA-PSS with SHA384", 384, 2, false),
 	PSS("RSASSA-PSS with SHA512", 512, 3, false),
 	/* RFC 8419 3.1: SHA-512 makes the digest of CMS. */
-	{"Ed25519", CS_KEY_ED25519, CS_SHA512, BOTH, ED25519, SHA2(3), 0,
+	{"Ed25519", CS_KEY_ED25519, CS_SHA512, ALL, ED25519, SHA2(3), 0,
 	    true},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -189,6 +193,21 @@ cs_alg_choose(const cs_spki *k, enum cs_alg_use use, bool pss,
 		    "RSASSA-PSS needs an RSA key, found %s", name);
 	return CS_BAD(e, CS_R_UNSUPPORTED, where,
 	    "expected a key that can sign, found %s", name);
+}
+
+const cs_alg *
+cs_alg_of(enum cs_key_kind key, enum cs_alg_use use, enum cs_hash hash)
+{
+	const cs_alg *a, *found = NULL;
+
+	for (a = rows; a < rows + N_ROWS; a++)
+		if (a->key == key && (a->uses & use) != 0 && a->salt == 0 &&
+		    (hash == CS_HASH_NONE || a->hash == hash)) {
+			if (found != NULL)
+				return NULL;
+			found = a;
+		}
+	return found;
 }
 
 cs_span

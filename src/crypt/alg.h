@@ -10,7 +10,12 @@
 /* The one algorithm table (countersign-formats(5), sections 2 and 5). A
  * message names an algorithm; only a row makes it one. */
 
-enum cs_alg_use { CS_USE_PKCS10 = 1, CS_USE_CMS = 2 };
+enum cs_alg_use {
+	CS_USE_PKCS10 = 1,
+	CS_USE_CMS = 2,
+	CS_USE_WEBAUTHN = 4, /* a kind of key has one algorithm there */
+	CS_USE_SSHSIG = 8    /* likewise, but for RSA, which has two */
+};
 
 typedef struct cs_alg {
 	const char *name;      /* "ecdsa-with-SHA256" */
@@ -37,6 +42,10 @@ CS_USE int cs_alg_choose(const cs_spki *k, enum cs_alg_use use, bool pss,
     const cs_alg **out, cs_err *e);
 /* The hash of a digest's AlgorithmIdentifier; CS_HASH_NONE: another. */
 enum cs_hash cs_alg_hash(cs_span digest_alg);
+/* The row for a use that names its hash elsewhere; CS_HASH_NONE: the only one
+ * that this kind has there. NULL when it has none. */
+const cs_alg *cs_alg_of(enum cs_key_kind key, enum cs_alg_use use,
+    enum cs_hash hash);
 /* PKCS#1 v1.5 DigestInfo prefix for tokens with raw RSA (RFC 8017 9.2). */
 cs_span cs_alg_digest_info(enum cs_hash h);
 

@@ -5,7 +5,9 @@
 #define CS_FMT_APPROVAL_H
 
 #include "fmt/cms.h"
+#include "fmt/sshsig.h"
 #include "fmt/tbs.h"
+#include "fmt/webauthn.h"
 
 /* OwnerApproval: a carrier type and its value (section 5). */
 
@@ -23,7 +25,9 @@ typedef struct cs_approval { /* immutable; spans borrow from der */
 	cs_span der;   /* whole OwnerApproval */
 	enum cs_carrier carrier;
 	cs_span value; /* whole element behind the type */
-	cs_cms cms;    /* carrier cms only */
+	cs_cms cms;    /* the one of its carrier */
+	cs_webauthn webauthn;
+	cs_sshsig sshsig;
 	cs_tbs tbs;
 } cs_approval;
 

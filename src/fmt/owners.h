@@ -4,7 +4,7 @@
 #ifndef CS_FMT_OWNERS_H
 #define CS_FMT_OWNERS_H
 
-#include "fmt/spki.h"
+#include "fmt/sshkey.h"
 
 /* The owners file: countersign-owners(5); countersign-formats(5), section 8. */
 
@@ -53,6 +53,12 @@ typedef struct cs_anchor {
 	cs_span eku;        /* dotted; absent: ours */
 	cs_span crl;        /* a file's name; absent: no_revocation */
 	bool no_revocation;
+	cs_span rp_id;      /* fido2; of an OpenSSH key ssh.application */
+	cs_span credential_id; /* fido2: base64url; a help for the owner */
+	cs_span origins;    /* fido2: space-separated; absent: https://RP-ID */
+	bool counter_strict; /* fido2, sk-: a counter that does not grow is
+			      * refused */
+	cs_sshkey ssh;      /* of an OpenSSH key type; key is made of it */
 } cs_anchor;
 
 /* Takes one line's anchor, which lives until it returns; anything but CS_OK ends

@@ -16,7 +16,7 @@
 static const char where[] = "signer";
 
 /* Schemes that this release has a module for, each in a package of its own. */
-static const char *const modules[] = {"pkcs11"};
+static const char *const modules[] = {"pkcs11", "fido2", "ssh-agent"};
 
 struct cs_signer {
 	const struct cs_signer_ops *ops;
@@ -46,7 +46,8 @@ load(const char *scheme, const char *dir, const struct cs_signer_ops **out,
 
 	if (!is_known(scheme))
 		return cs_fail(e, CS_EUSAGE, where,
-		    "expected file: or pkcs11:, found the scheme %s:", scheme);
+		    "expected file:, pkcs11:, fido2: or ssh-agent:, found the "
+		    "scheme %s:", scheme);
 	(void)snprintf(hint, sizeof(hint), "package countersign-%s", scheme);
 	if ((rc = cs_module_load(dir, "signer", scheme, "countersign_signer",
 	    hint, &sym, e)) != CS_OK)
@@ -161,4 +162,31 @@ cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
 	if ((rc = find(&own.uri, env, &ops, e)) != CS_OK)
 		return rc;
 	return ops->look == NULL ? CS_OK : ops->look(&own, env, e);
+}
+
+int
+cs_signer_enroll(const char *scheme, const cs_enroll *what,
+    const cs_signer_env *env, cs_enrolled *out, cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = find(&scheme, env, &ops, e)) != CS_OK)
+		return rc;
+	if (ops->enroll == NULL)
+		return cs_fail(e, CS_EUSAGE, where,
+		    "keys of %s: are not made by countersign", ops->scheme);
+	rc = ops->enroll(what, env, out, e);
+	if (rc != CS_OK)
+		cs_enrolled_clear(out);
+	return rc;
+}
+
+void
+cs_enrolled_clear(cs_enrolled *x)
+{
+	cs_buf_free(&x->authdata);
+	cs_buf_free(&x->statement);
+	memset(x, 0, sizeof(*x));
 }

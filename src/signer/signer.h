@@ -19,6 +19,9 @@ typedef struct cs_signer_env {
 	const cs_ui *ui;
 	bool allow_last_try;
 	bool pss; /* RSASSA-PSS; CS_EUSAGE for a key that is not RSA */
+	bool verify; /* prove who the owner is, by PIN or fingerprint, even
+		      * where the key does not demand it; CS_EUSAGE for a key
+		      * that can prove nothing of the kind */
 } cs_signer_env;
 
 /* What can be said of a key before it signs; strings unescaped. */
@@ -74,7 +77,8 @@ enum cs_signer_pin { /* what the token tells of its PIN */
 	CS_PIN_LAST,     /* one try is left */
 	CS_PIN_LOCKED,
 	CS_PIN_UNSET,
-	CS_PIN_EXPIRED
+	CS_PIN_EXPIRED,
+	CS_PIN_REPLUG    /* blocked until the device is plugged in again */
 };
 typedef struct cs_signer_entry {
 	cs_signer_info info; /* no URI when none names it alone; no key when its
@@ -112,6 +116,32 @@ typedef struct cs_signer_survey {
 CS_USE int cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env,
     cs_err *e);
 
+/* A new key on a device. */
+typedef struct cs_enroll { /* borrows */
+	const char *rp_id;
+	const char *user;      /* whose key it is, shown by the device */
+	const char *device;    /* its path; NULL: the only one there is */
+	enum cs_key_kind kind; /* P-256 or Ed25519 */
+	bool resident;
+	bool verify;           /* with PIN or fingerprint, now and later */
+	uint8_t client_data_hash[CS_SHA256_LEN];
+} cs_enroll;
+
+/* What the device said of it; nothing is checked yet. Text is unescaped. */
+typedef struct cs_enrolled {
+	char where[128];    /* "YubiKey 5C" (/dev/hidraw3) */
+	char format[33];    /* of the attestation: "packed" */
+	cs_buf *authdata;   /* for fmt/authdata.h, of a credential */
+	cs_buf *statement;  /* for fmt/attstmt.h; NULL when format is "none" */
+} cs_enrolled;
+
+/* One touch makes the key. `scheme` is "fido2:". Fills *out, for
+ * cs_enrolled_clear(). CS_EUSAGE where keys of this scheme are made
+ * elsewhere. */
+CS_USE int cs_signer_enroll(const char *scheme, const cs_enroll *what,
+    const cs_signer_env *env, cs_enrolled *out, cs_err *e);
+void cs_enrolled_clear(cs_enrolled *x);
+
 /* Internal ABI of a module: its symbol "countersign_signer" is this struct;
  * `abi` must be this build's CS_SIGNER_ABI, `uri` is whole. */
 #define CS_SIGNER_ABI "countersign-signer " PACKAGE_VERSION
@@ -129,6 +159,8 @@ struct cs_signer_ops {
 	void (*close)(void *h);
 	int (*look)(const cs_signer_survey *s, const cs_signer_env *env,
 	    cs_err *e); /* NULL: nothing to list */
+	int (*enroll)(const cs_enroll *what, const cs_signer_env *env,
+	    cs_enrolled *out, cs_err *e); /* NULL: keys are made elsewhere */
 };
 
 #endif

@@ -13,18 +13,21 @@ base: base
 fmt: base fmt
 crypt: base fmt crypt
 p11: base p11
+attest: base fmt crypt attest
 keys: base fmt crypt p11 keys
-signer: base fmt crypt p11 signer
+signer: base fmt crypt p11 attest signer
 verify: base fmt crypt verify
 include:
 lib: base fmt crypt verify lib include
-tool: base fmt crypt keys signer verify tool
+tool: base fmt crypt attest keys signer verify tool
 '
 
 # header: the files or rooms that may include it
 vendors='
 p11-kit/ src/p11/
 libp11.h src/keys/pkcs11.c
+fido.h src/signer/fido2.c
+fido/ src/signer/fido2.c
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/

@@ -152,7 +152,7 @@ run(int argc, char **argv, const cs_p11_env *env, cs_err *e)
 int
 main(int argc, char **argv)
 {
-	const cs_ui ui = {NULL, driver_pin, driver_notice};
+	const cs_ui ui = {.pin = driver_pin, .notice = driver_notice};
 	const cs_p11_env env = {&ui, getenv("LAST_TRY") != NULL};
 	cs_err e = {0};
 	int r;

@@ -172,7 +172,7 @@ run(char **argv, const char *dir, const cs_ui *ui, cs_err *e)
 int
 main(int argc, char **argv)
 {
-	const cs_ui ui = {NULL, driver_pin, driver_notice};
+	const cs_ui ui = {.pin = driver_pin, .notice = driver_notice};
 	const char *build = getenv("BUILDDIR");
 	char dir[1024];
 	cs_err e = {0};

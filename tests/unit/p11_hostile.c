@@ -62,7 +62,7 @@ notice(void *arg, const char *text)
 	notices++;
 }
 
-static const cs_ui ui = {NULL, pin, notice};
+static const cs_ui ui = {.pin = pin, .notice = notice};
 
 static void
 empty_log(void)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_FMT_CLIENTDATA_H
+#define CS_FMT_CLIENTDATA_H
+
+#include "base/buf.h"
+
+/* Client data of a webauthn approval: countersign-formats(5), section 5. Not a
+ * JSON reader: one text is right, byte for byte. */
+
+#define CS_CLIENTDATA_MAX 1024
+
+/* Appends {"type":"webauthn.get",...,"crossOrigin":false}. */
+CS_USE int cs_clientdata_put(cs_span challenge, cs_span origin, cs_buf *out,
+    cs_err *e);
+/* Is `in` what cs_clientdata_put() writes, or the same and then members that a
+ * browser added? CS_R_SIGNATURE_INVALID otherwise, with what differs. */
+CS_USE int cs_clientdata_check(cs_span in, cs_span challenge, cs_span origin,
+    cs_err *e);
+/* The same for the first of these origins, with blanks between, that fits. */
+CS_USE int cs_clientdata_check_any(cs_span in, cs_span challenge,
+    cs_span origins, cs_err *e);
+
+#endif
