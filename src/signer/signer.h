@@ -80,6 +80,12 @@ enum cs_signer_pin { /* what the token tells of its PIN */
 	CS_PIN_EXPIRED,
 	CS_PIN_REPLUG    /* blocked until the device is plugged in again */
 };
+enum cs_signer_proof { /* whether its signatures prove it, by a signed flag */
+	CS_PROVES_NEVER = 0,
+	CS_PROVES_ASKED, /* when it is asked for */
+	CS_PROVES_MADE,  /* as the key was made, which nobody tells before */
+	CS_PROVES_ALWAYS
+};
 typedef struct cs_signer_entry {
 	cs_signer_info info; /* no URI when none names it alone; no key when its
 			      * kind is not known */
@@ -88,6 +94,10 @@ typedef struct cs_signer_entry {
 	cs_span id;
 	bool has_hash;
 	uint8_t hash[CS_SHA256_LEN]; /* of the public key */
+	char ssh_type[48];           /* OpenSSH's word; empty: no such key */
+	uint8_t ssh_hash[CS_SHA256_LEN]; /* of its OpenSSH encoding */
+	char rp_id[256]; /* a security key's, or its application; else empty */
+	enum cs_signer_proof touch, verification;
 	enum cs_signer_login login;
 	enum cs_signer_pin pin;
 	bool pin_pad;        /* the PIN is typed on the reader */
