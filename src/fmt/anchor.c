@@ -45,6 +45,9 @@ static const struct field {
 	{14, TEXT, AT(owner_san), NOWHERE},
 	{15, TEXT, AT(eku), NOWHERE},
 	{16, TEXT, AT(crl), NOWHERE},
+	{17, TEXT, AT(rp_id), NOWHERE},
+	{18, TEXT, AT(credential_id), NOWHERE},
+	{19, TEXT, AT(origins), NOWHERE},
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -59,6 +62,7 @@ static const size_t flags[] = {
 	AT(touch_always),
 	AT(pin_always),
 	AT(no_revocation),
+	AT(counter_strict),
 };
 #define N_FLAGS (sizeof(flags) / sizeof(flags[0]))
 #define PROOF_SHIFT 12
@@ -300,6 +304,16 @@ fields_get(cs_span in, cs_anchor *a, cs_err *e)
 	return CS_OK;
 }
 
+/* A key of a security key has what says so, any other has none of it. */
+static bool
+is_fido_whole(const cs_anchor *a)
+{
+	if (a->type == CS_ANCHOR_FIDO2)
+		return a->rp_id.p != NULL;
+	return a->rp_id.p == NULL && a->credential_id.p == NULL &&
+	    a->origins.p == NULL && !a->counter_strict;
+}
+
 /* An authority has all of its own, any other key has none of it. */
 static bool
 is_ca_whole(const cs_anchor *a)
@@ -326,13 +340,15 @@ cs_anchor_get(cs_span record, cs_anchor *a, cs_anchor_place *at, cs_err *e)
 	at->file = u32_get(p + 40);
 	a->line = u32_get(p + 44);
 	a->type = (enum cs_anchor_type)u16_get(p + 48);
-	if (a->type != CS_ANCHOR_SPKI && a->type != CS_ANCHOR_X509)
+	if (a->type != CS_ANCHOR_SPKI && a->type != CS_ANCHOR_FIDO2 &&
+	    a->type != CS_ANCHOR_X509)
 		return bad(e, "an unknown key type");
 	if ((r = flags_get(u16_get(p + 50), a, e)) != CS_OK ||
 	    (r = fields_get(cs_span_of(p + HEAD_LEN, record.n - HEAD_LEN), a,
 	    e)) != CS_OK)
 		return r;
 	if (a->owner.n == 0 || a->line == 0 || !is_ca_whole(a) ||
+	    !is_fido_whole(a) ||
 	    (a->proof != CS_PROOF_NONE) != (a->proof_text.p != NULL))
 		return bad(e, "no line that is whole");
 	der = a->key.der;

@@ -34,7 +34,7 @@ static const struct {
 	bool supported;
 } types[] = {
 	{"spki", CS_ANCHOR_SPKI, true},
-	{"fido2", CS_ANCHOR_FIDO2, false},
+	{"fido2", CS_ANCHOR_FIDO2, true},
 	{"x509-ca", CS_ANCHOR_X509, true},
 	{"ssh-ed25519", CS_ANCHOR_SSH, false},
 	{"ssh-rsa", CS_ANCHOR_SSH, false},
@@ -158,9 +158,10 @@ type_unknown(cs_span word, cs_err *e)
 	if (cs_scan_cstr(word, s, sizeof(s)))
 		near = cs_text_nearest(s, names, N_TYPES);
 	return CS_BAD(e, CS_R_MALFORMED, "owners",
-	    "key type: expected spki, found \"%.*s\"%s%s%s", CS_SHOW(word),
-	    near == NULL ? "" : ", did you mean ", near == NULL ? "" : near,
-	    near == NULL ? "" : "?");
+	    "key type: expected spki, fido2, x509-ca or one of OpenSSH's, "
+	    "found \"%.*s\"%s%s%s", CS_SHOW(word), near == NULL ? "" :
+	    ", did you mean ", near == NULL ? "" : near, near == NULL ? "" :
+	    "?");
 }
 
 static int
@@ -209,22 +210,46 @@ ca_check(const cs_anchor *a, cs_err *e)
 	return CS_OK;
 }
 
+static int
+spki_check(const cs_anchor *a, cs_err *e)
+{
+	if (!a->verify_required || a->pin_always)
+		return CS_OK;
+	return CS_BAD(e, CS_R_MALFORMED, "owners",
+	    "option \"verify-required\": expected attested= with pin=always, "
+	    "without which a key of type spki never proves verification, "
+	    "found %s", a->proof == CS_PROOF_NONE ? "none" : "another");
+}
+
+static int
+fido2_check(const cs_anchor *a, cs_err *e)
+{
+	if (a->rp_id.p == NULL)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "option \"rp-id\": expected one for a key of type fido2, "
+		    "found none");
+	return CS_OK;
+}
+
 /* What no verdict could ever fulfil is refused when it is read. */
 static int
 anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
 {
-	if (type == CS_ANCHOR_SPKI && a->verify_required && !a->pin_always)
-		return CS_BAD(e, CS_R_MALFORMED, "owners",
-		    "option \"verify-required\": expected attested= with "
-		    "pin=always, without which a key of type spki never "
-		    "proves verification, found %s",
-		    a->proof == CS_PROOF_NONE ? "none" : "another");
 	if (a->has_valid_after && a->has_valid_before &&
 	    a->valid_after >= a->valid_before)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "option \"valid-before\": expected a time behind "
 		    "valid-after, found none");
-	return type == CS_ANCHOR_X509 ? ca_check(a, e) : CS_OK;
+	switch (type) {
+	case CS_ANCHOR_SPKI:
+		return spki_check(a, e);
+	case CS_ANCHOR_FIDO2:
+		return fido2_check(a, e);
+	case CS_ANCHOR_X509:
+		return ca_check(a, e);
+	default:
+		return CS_OK;
+	}
 }
 
 /* The CA's key where it stands within the line's own bytes. */
@@ -244,6 +269,19 @@ ca_get(cs_span der, cs_anchor *a, cs_err *e)
 	return cs_spki_parse(key, &a->key, e);
 }
 
+/* No credential that approves has an RSA key: formats section 5. */
+static int
+fido2_get(cs_span der, cs_anchor *a, cs_err *e)
+{
+	int r;
+
+	if ((r = cs_spki_parse(der, &a->key, e)) != CS_OK)
+		return r;
+	return a->key.kind != CS_KEY_RSA ? CS_OK : CS_BAD(e,
+	    CS_R_UNSUPPORTED, "owners", "key: expected P-256, P-384 or "
+	    "Ed25519 for a key of type fido2, found RSA");
+}
+
 static int
 key_get(struct reader *r, cs_span base64, cs_anchor *a, cs_err *e)
 {
@@ -252,9 +290,14 @@ key_get(struct reader *r, cs_span base64, cs_anchor *a, cs_err *e)
 		return CS_BAD(e, CS_R_MALFORMED, "owners",
 		    "key: expected base64 with its padding, found \"%.*s\"",
 		    CS_SHOW(base64));
-	if (a->type == CS_ANCHOR_X509)
+	switch (a->type) {
+	case CS_ANCHOR_X509:
 		return ca_get(cs_buf_span(r->der), a, e);
-	return cs_spki_parse(cs_buf_span(r->der), &a->key, e);
+	case CS_ANCHOR_FIDO2:
+		return fido2_get(cs_buf_span(r->der), a, e);
+	default:
+		return cs_spki_parse(cs_buf_span(r->der), &a->key, e);
+	}
 }
 
 static int
@@ -275,8 +318,8 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 		return rc;
 	if (!types[t].supported)
 		return CS_BAD(e, CS_R_UNSUPPORTED, "owners",
-		    "key type: expected spki, found %s, which this version "
-		    "does not read", types[t].name);
+		    "key type: expected spki, fido2 or x509-ca, found %s, "
+		    "which this version does not read", types[t].name);
 	a->type = types[t].type;
 	a->owner = f.owner;
 	a->comment = f.comment;

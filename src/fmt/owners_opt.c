@@ -17,7 +17,7 @@
 #include "fmt/reason.h"
 #include "fmt/scan.h"
 
-#define NOWHERE ((size_t)-1) /* checked, not kept: its key types come later */
+#define NOWHERE ((size_t)-1)
 #define COUNT_MAX 1000000    /* maxIssuances, formats section 4 */
 #define WORD_MAX 64          /* option names and unquoted values */
 #define ANY_PURPOSE "2.5.29.37.0" /* never enough, formats section 8 */
@@ -31,7 +31,7 @@ struct option {
 	unsigned types;
 	enum kind kind;
 	size_t at;    /* in cs_anchor: bool, int64_t or cs_span, by kind */
-	size_t has;   /* TIME: a bool */
+	size_t has;   /* TIME: a bool; else NOWHERE */
 	int (*check)(cs_span value, enum cs_anchor_type type, cs_anchor *a,
 	    cs_err *e); /* TEXT; NULL: plain text, not empty */
 };
@@ -51,9 +51,10 @@ static const struct option options[] = {
 	{"agents", ALL, TEXT, AT(agents), NOWHERE, agents_check},
 	{"attested", CS_ANCHOR_SPKI | CS_ANCHOR_FIDO2 | CS_ANCHOR_SK, TEXT,
 	    AT(proof_text), NOWHERE, cs_owners_attested},
-	{"counter-strict", CS_ANCHOR_FIDO2 | CS_ANCHOR_SK, FLAG, NOWHERE,
-	    NOWHERE, NULL},
-	{"credential-id", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
+	{"counter-strict", CS_ANCHOR_FIDO2 | CS_ANCHOR_SK, FLAG,
+	    AT(counter_strict), NOWHERE, NULL},
+	{"credential-id", CS_ANCHOR_FIDO2, TEXT, AT(credential_id), NOWHERE,
+	    cs_owners_credential_id},
 	{"crl", CS_ANCHOR_X509, TEXT, AT(crl), NOWHERE, NULL},
 	{"eku", CS_ANCHOR_X509, OID, AT(eku), NOWHERE, NULL},
 	{"grants", ALL, FLAG, AT(grants), NOWHERE, NULL},
@@ -68,10 +69,12 @@ static const struct option options[] = {
 	    NULL},
 	{"no-touch-required", ALL, FLAG, AT(no_touch_required), NOWHERE,
 	    NULL},
-	{"origins", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
+	{"origins", CS_ANCHOR_FIDO2, TEXT, AT(origins), NOWHERE,
+	    cs_owners_origins},
 	{"owner-san", CS_ANCHOR_X509, TEXT, AT(owner_san), NOWHERE, san_check},
 	{"revoked", ALL, TIME, AT(revoked), AT(has_revoked), NULL},
-	{"rp-id", CS_ANCHOR_FIDO2, TEXT, NOWHERE, NOWHERE, NULL},
+	{"rp-id", CS_ANCHOR_FIDO2, TEXT, AT(rp_id), NOWHERE,
+	    cs_owners_rp_id},
 	{"shared-key", CS_ANCHOR_SPKI, FLAG, AT(shared_key), NOWHERE, NULL},
 	{"valid-after", ALL, TIME, AT(valid_after), AT(has_valid_after),
 	    NULL},
@@ -105,26 +108,12 @@ cs_anchor_type_name(enum cs_anchor_type type)
 	return "?";
 }
 
-/* Identifiers with blanks between: takes the next one off *in. */
-static bool
-agent_next(cs_span *in, cs_span *id)
-{
-	size_t n;
-
-	while (in->n > 0 && in->p[0] == ' ')
-		*in = cs_scan_from(*in, 1);
-	n = cs_scan_find(*in, " ");
-	*id = cs_span_cut(*in, 0, n);
-	*in = cs_scan_from(*in, n);
-	return n > 0;
-}
-
 bool
 cs_anchor_allows(const cs_anchor *a, cs_span agent_id)
 {
 	cs_span list = a->agents, id = {0};
 
-	while (agent_next(&list, &id)) {
+	while (cs_scan_word(&list, &id)) {
 		if (cs_agent_id_under(agent_id, id))
 			return true;
 	}
@@ -139,7 +128,7 @@ agents_check(cs_span value, enum cs_anchor_type type, cs_anchor *a, cs_err *e)
 
 	(void)type;
 	(void)a;
-	while (agent_next(&value, &id)) {
+	while (cs_scan_word(&value, &id)) {
 		if ((r = cs_agent_id_check(id, NULL, e)) != CS_OK)
 			return r;
 	}
@@ -224,7 +213,7 @@ bare_get(const struct option *o, cs_span value, cs_anchor *a, cs_err *e)
 		return CS_BAD(e, CS_R_MALFORMED, "owners", "%s", why.text);
 	if (o->kind == OID)
 		memcpy(base + o->at, &value, sizeof(value));
-	else if (o->at != NOWHERE)
+	else
 		memcpy(base + o->at, &v, sizeof(v));
 	if (o->has != NOWHERE)
 		*(bool *)(void *)(base + o->has) = true;
@@ -238,7 +227,7 @@ text_get(const struct option *o, cs_span value, enum cs_anchor_type type,
 	int r = o->check == NULL ? text_check(value, e) :
 	    o->check(value, type, a, e);
 
-	if (r == CS_OK && o->at != NOWHERE)
+	if (r == CS_OK)
 		memcpy((char *)a + o->at, &value, sizeof(value));
 	return r;
 }
@@ -277,8 +266,7 @@ option_get(const struct option *o, const struct word *w,
 		return text_get(o, w->value, type, a, e);
 	if (o->kind != FLAG)
 		return bare_get(o, w->value, a, e);
-	if (o->at != NOWHERE)
-		*(bool *)(void *)((char *)a + o->at) = true;
+	*(bool *)(void *)((char *)a + o->at) = true;
 	return CS_OK;
 }
 
@@ -450,8 +438,6 @@ is_given(const struct option *o, const cs_anchor *a)
 	cs_span text = {0};
 	int64_t number = 0;
 
-	if (o->at == NOWHERE)
-		return false;
 	if (o->kind == FLAG)
 		return *(const bool *)(base + o->at);
 	if (o->has != NOWHERE)

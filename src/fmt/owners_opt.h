@@ -24,6 +24,13 @@ cs_span cs_owners_field(cs_span *in, bool quotes);
 /* The value of attested=: what enrolment saw proved of the key. */
 CS_USE int cs_owners_attested(cs_span value, enum cs_anchor_type type,
     cs_anchor *a, cs_err *e);
+/* Those of options of fido2 keys. */
+CS_USE int cs_owners_rp_id(cs_span value, enum cs_anchor_type type,
+    cs_anchor *a, cs_err *e);
+CS_USE int cs_owners_origins(cs_span value, enum cs_anchor_type type,
+    cs_anchor *a, cs_err *e);
+CS_USE int cs_owners_credential_id(cs_span value, enum cs_anchor_type type,
+    cs_anchor *a, cs_err *e);
 /* "spki", as complaints name the type. */
 const char *cs_anchor_type_name(enum cs_anchor_type type);
 

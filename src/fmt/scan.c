@@ -54,6 +54,19 @@ cs_scan_from(cs_span s, size_t at)
 }
 
 bool
+cs_scan_word(cs_span *in, cs_span *word)
+{
+	size_t n;
+
+	while (in->n > 0 && in->p[0] == ' ')
+		*in = cs_scan_from(*in, 1);
+	n = cs_scan_find(*in, " ");
+	*word = cs_span_cut(*in, 0, n);
+	*in = cs_scan_from(*in, n);
+	return n > 0;
+}
+
+bool
 cs_scan_cstr(cs_span s, char *out, size_t n)
 {
 	if (s.n >= n || (s.n > 0 && memchr(s.p, '\0', s.n) != NULL))

@@ -12,6 +12,9 @@ bool cs_scan_all(cs_span s, const char *set);      /* true when empty */
 size_t cs_scan_find(cs_span s, const char *set);   /* s.n when none is there */
 bool cs_scan_starts(cs_span s, const char *prefix);
 cs_span cs_scan_from(cs_span s, size_t at);        /* absent beyond the end */
+/* Takes the next word of a list with blanks between off *in; false at its
+ * end. */
+bool cs_scan_word(cs_span *in, cs_span *word);
 /* A word as a C string. False when it is longer than n - 1 or has a NUL. */
 bool cs_scan_cstr(cs_span s, char *out, size_t n);
 

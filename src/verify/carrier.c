@@ -6,6 +6,7 @@
 #include "verify/step.h"
 
 #include "crypt/pubkey.h"
+#include "fmt/owners_opt.h"
 
 int
 cs_step_supported(const cs_tbs *t, cs_err *e)
@@ -42,21 +43,58 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 	return CS_OK;
 }
 
-/* All keys that this release has want cms. A holder's may come as sshsig once
- * that is there (section 4). */
+/* Section 4; a holder's sshsig is for a later release. */
+static int
+check_use_type(const cs_approved *a, cs_err *e)
+{
+	enum cs_carrier found = a->approval->carrier;
+
+	if (found == CS_CARRIER_CMS)
+		return CS_OK;
+	return CS_REFUSE(e, found == CS_CARRIER_SSHSIG ? CS_R_UNSUPPORTED :
+	    CS_R_WRONG_TYPE, "expected cms of a holder's key, found %s, %s:%u",
+	    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+}
+
+/* A kind of key has one carrier: no signature made for one format may pass for
+ * one in another. */
+static enum cs_carrier
+carrier_of(enum cs_anchor_type type)
+{
+	switch (type) {
+	case CS_ANCHOR_SPKI:
+	case CS_ANCHOR_X509:
+		return CS_CARRIER_CMS;
+	case CS_ANCHOR_FIDO2:
+		return CS_CARRIER_WEBAUTHN;
+	case CS_ANCHOR_SSH:
+	case CS_ANCHOR_SK:
+		return CS_CARRIER_SSHSIG;
+	case CS_ANCHOR_NONE:
+		break;
+	}
+	return CS_CARRIER_NONE;
+}
+
 int
 cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
-	bool use = a->role == CS_ROLE_USE;
-	enum cs_carrier found = a->approval->carrier;
+	enum cs_carrier found = a->approval->carrier, want;
 
 	(void)s;
-	if (found == CS_CARRIER_CMS)
-		return CS_OK;
-	return CS_REFUSE(e, use && found == CS_CARRIER_SSHSIG ?
-	    CS_R_UNSUPPORTED : CS_R_WRONG_TYPE,
-	    "expected cms of %s key, found %s, %s:%u", use ? "a holder's" :
-	    "an spki", cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+	if (a->role == CS_ROLE_USE)
+		return check_use_type(a, e);
+	want = carrier_of(a->anchor.type);
+	if (want == CS_CARRIER_NONE || found != want)
+		return CS_REFUSE(e, CS_R_WRONG_TYPE,
+		    "expected %s of a key of type %s, found %s, %s:%u",
+		    cs_carrier_name(want), cs_anchor_type_name(a->anchor.type),
+		    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+	if (found != CS_CARRIER_CMS)
+		return CS_REFUSE(e, CS_R_UNSUPPORTED,
+		    "this version does not verify %s, %s:%u",
+		    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+	return CS_OK;
 }
 
 static int

@@ -5,7 +5,7 @@
 
 #include "verify/compiled.h"
 
-#define FORMAT 1
+#define FORMAT 2
 #define MAGIC_LEN 16
 #define DIGEST_AT 24
 #define DIGESTED_FROM 56

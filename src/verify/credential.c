@@ -209,6 +209,9 @@ find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 		return r;
 	if (a->anchor.type == CS_ANCHOR_X509 /* the CA's own key */)
 		k->is_pinned[i] = false;
+	if (k->is_pinned[i] && a->role != CS_ROLE_USE &&
+	    (r = cs_step_type(s, a, e)) != CS_OK)
+		return r;
 	if (a->role != CS_ROLE_USE && !k->is_pinned[i] &&
 	    (r = find_path(k, s, i, e)) != CS_OK)
 		return r;

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "fmt/names.h"
+#include "fmt/origin.h"
 #include "fmt/ownersput.h"
 #include "fuzz.h"
 #include "lines.h"
@@ -25,7 +26,10 @@ check_anchor(const cs_anchor *a)
 	CHECK(ca == ((a->crl.p != NULL) != a->no_revocation));
 	CHECK(cs_spki_parse(a->key.der, &key, NULL) == CS_OK &&
 	    key.kind == a->key.kind);
-	CHECK(!a->verify_required || a->pin_always);
+	CHECK(!a->verify_required || a->pin_always ||
+	    a->type == CS_ANCHOR_FIDO2);
+	CHECK((a->type == CS_ANCHOR_FIDO2) == (a->rp_id.p != NULL));
+	CHECK(a->rp_id.p == NULL || cs_rp_id_check(a->rp_id, NULL) == CS_OK);
 	CHECK(!(a->touch_always || a->pin_always) ||
 	    a->proof == CS_PROOF_YUBIKEY_PIV);
 	CHECK((a->proof != CS_PROOF_NONE) == (a->proof_text.p != NULL));

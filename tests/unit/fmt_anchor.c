@@ -28,6 +28,11 @@ static const char full_line[] =
     "attested=\"yubikey-piv:4711,touch=always,pin=always\" spki " P384
     " carol's key\n";
 
+static const char fido2_line[] =
+    "urn:x:carol rp-id=\"approve.c\",credential-id=\"AAEC\","
+    "origins=\"https://a https://b:1\",counter-strict,"
+    "attested=\"fido2:ab-cd\" fido2 " P384 "\n";
+
 /* By hand after the comment in fmt/anchor.h, but for the check. */
 static const char golden_hex[] =
     "70000000" "2d40020b"
@@ -93,6 +98,22 @@ everything(void)
 	    a->revoked == 1780272000, "numbers");
 	ok(a->key.kind == CS_KEY_P384 && a->key.bits == 384 &&
 	    a->key.point.n == 97, "key");
+	lines_free(&l);
+}
+
+static void
+everything_fido2(void)
+{
+	lines *l = parse(fido2_line);
+	const cs_anchor *a;
+
+	if (l == NULL)
+		return;
+	a = &l->anchors[0];
+	ok(a->type == CS_ANCHOR_FIDO2 && cs_span_is(a->rp_id, "approve.c") &&
+	    cs_span_is(a->credential_id, "AAEC") &&
+	    cs_span_is(a->origins, "https://a https://b:1") &&
+	    a->counter_strict && a->proof == CS_PROOF_FIDO2, "fido2");
 	lines_free(&l);
 }
 
@@ -169,9 +190,11 @@ refused(void)
 	change; \
 	ok(!reads(b, s.n, false), name)
 	TRY("line 0", b[44] = 0);
-	TRY("another type", b[48] = 2);
+	TRY("another type", b[48] = 8);
 	TRY("two types", b[48] = 3);
-	TRY("an unknown flag", b[51] = 1);
+	TRY("a fido2 key without its RP ID", b[48] = 2);
+	TRY("a strict counter of a plain key", b[51] = 2);
+	TRY("an unknown flag", b[51] = 4);
 	TRY("an unknown proof", b[51] = 0x50);
 	TRY("a proof without its text", b[51] = 0x10);
 	TRY("an unknown field", b[52] = 200);
@@ -205,8 +228,10 @@ main(void)
 {
 	golden();
 	everything();
+	everything_fido2();
 	mangled("a short one", short_line);
 	mangled("a full one", full_line);
+	mangled("a fido2 one", fido2_line);
 	refused();
 	no_room();
 	return done_testing();

@@ -159,7 +159,7 @@ static const struct {
 	{OWNER " - spkj " ED, CS_R_MALFORMED, "did you mean spki?"},
 	{OWNER " - SPKI " ED, CS_R_MALFORMED, "found \"SPKI\""},
 	{OWNER " - ssh-ed25518 " ED, CS_R_MALFORMED, "mean ssh-ed25519?"},
-	{OWNER " - x509 " ED, CS_R_MALFORMED, "key type: expected spki"},
+	{OWNER " - x509 " ED, CS_R_MALFORMED, "expected spki, fido2, x509-ca"},
 	{OWNER " - " ED " spki", CS_R_MALFORMED, "key type"},
 	{"alice@corp.example - spki " ED, CS_R_BAD_IDENTIFIER, "owner"},
 	{"wimse://corp.example/a - spki " ED, CS_R_BAD_IDENTIFIER, "agent's"},
@@ -297,10 +297,6 @@ static const struct {
 	{TYPED(OWNER, PIV, "ssh-rsa"), CS_R_MALFORMED, "\"attested\""},
 	{TYPED("*", PIV, "x509-ca"), CS_R_MALFORMED, "\"attested\""},
 	/* types of later versions, with all that fits them */
-	{TYPED(OWNER, "agents=\"wimse://c/a\",verify-required,rp-id=\"a.b\","
-	    "credential-id=\"AA\",origins=\"https://a\",counter-strict,"
-	    "attested=\"fido2:ab-cd\"", "fido2"), CS_R_UNSUPPORTED,
-	    "found fido2"},
 	{TYPED("*", "owner-san=\"email:*@c\",crl=\"c.crl\",eku=1.2.3,"
 	    "no-revocation", "x509-ca"), CS_R_MALFORMED, "found both"},
 	{TYPED("*", "owner-san=\"email:*@c\"", "x509-ca"), CS_R_MALFORMED,

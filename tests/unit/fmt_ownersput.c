@@ -67,6 +67,17 @@ test_golden(void)
 	cs_anchor a = plain();
 
 	ok(gives(&a, OWNER " agents=\"" AGENTS "\" spki " ED), "a line");
+	a.type = CS_ANCHOR_FIDO2;
+	a.rp_id = cs_span_str("approve.corp.example");
+	a.credential_id = cs_span_str("AAEC");
+	a.origins = cs_span_str("https://a https://b:8443");
+	a.counter_strict = a.verify_required = true;
+	a.proof_text = cs_span_str("fido2:ab-cd");
+	ok(gives(&a, OWNER " agents=\"" AGENTS "\",attested=\"fido2:ab-cd\","
+	    "counter-strict,credential-id=\"AAEC\",origins=\"https://a "
+	    "https://b:8443\",rp-id=\"approve.corp.example\",verify-required"
+	    " fido2 " ED), "of a fido2 key");
+	a = plain();
 	a.comment = cs_span_str("alice's \xc3\xa4 \"key\" # \\");
 	ok(gives(&a, OWNER " agents=\"" AGENTS "\" spki " ED
 	    " alice's \xc3\xa4 \"key\" # \\"), "with a comment");
@@ -214,7 +225,12 @@ test_refused(void)
 	ok(refused(&a, "crl"), "an option of another type");
 	a = plain();
 	a.type = CS_ANCHOR_FIDO2;
-	ok(refused(&a, "fido2"), "a type that is not read");
+	ok(refused(&a, "rp-id"), "a fido2 key without RP ID");
+	a.rp_id = cs_span_str("a\" spki");
+	ok(refused(&a, "rp-id"), "and with a wrong one");
+	a = plain();
+	a.type = CS_ANCHOR_SSH;
+	ok(refused(&a, "ssh"), "a type that is not read");
 	a = plain();
 	a.key.der = cs_span_cut(a.key.der, 0, a.key.der.n - 1);
 	ok(refused(&a, ""), "half a key");
