@@ -71,6 +71,41 @@ bit_length(cs_span big)
 	return n;
 }
 
+static int
+check_modulus(cs_span n, unsigned *bits, cs_err *e)
+{
+	const bool even = n.n != 0 && (n.p[n.n - 1] & 1) == 0;
+
+	*bits = n.n == 0 || n.n > RSA_BITS_MAX ? 0 : bit_length(n);
+	if (*bits < RSA_BITS_MIN || *bits > RSA_BITS_MAX || even)
+		return CS_BAD(e, CS_R_UNSUPPORTED, "spki",
+		    "expected an odd RSA modulus of %d to %d bits, found %s "
+		    "of %u", RSA_BITS_MIN, RSA_BITS_MAX,
+		    even ? "an even one" : "one", *bits);
+	return CS_OK;
+}
+
+int
+cs_spki_check(enum cs_key_kind kind, cs_span number, unsigned *bits, cs_err *e)
+{
+	const struct kind *k = kind_of(kind);
+	unsigned found = k == NULL ? 0 : k->bits;
+	int r = CS_OK;
+
+	if (kind == CS_KEY_RSA)
+		r = check_modulus(number, &found, e);
+	else if (k == NULL || number.n != k->point_n ||
+	    (kind != CS_KEY_ED25519 && number.p[0] != 0x04))
+		r = CS_BAD(e, CS_R_UNSUPPORTED, "spki",
+		    "expected an uncompressed point of %zu octets, found %s "
+		    "of %zu", k == NULL ? 0 : k->point_n,
+		    k != NULL && number.n == k->point_n ? "another form" :
+		    "one", number.n);
+	if (r == CS_OK && bits != NULL)
+		*bits = found;
+	return r;
+}
+
 /* RSAPublicKey, RFC 8017 A.1.1; e = 65537 and nothing else. */
 static int
 parse_rsa(cs_span bits, cs_spki *out, cs_err *e)
@@ -93,29 +128,19 @@ parse_rsa(cs_span bits, cs_spki *out, cs_err *e)
 		return CS_BAD(e, CS_R_UNSUPPORTED, "spki", "negative modulus");
 	if (n.p[0] == 0)
 		n = cs_span_cut(n, 1, n.n - 1);
-	if (n.n == 0 || (out->bits = bit_length(n)) < RSA_BITS_MIN ||
-	    out->bits > RSA_BITS_MAX || (n.p[n.n - 1] & 1) == 0)
-		return CS_BAD(e, CS_R_UNSUPPORTED, "spki",
-		    "expected an odd RSA modulus of %d to %d bits, found %s "
-		    "of %u", RSA_BITS_MIN, RSA_BITS_MAX, n.n != 0 &&
-		    (n.p[n.n - 1] & 1) == 0 ? "an even one" : "one",
-		    out->bits);
-	out->modulus = n;
-	return CS_OK;
+	if ((r = cs_spki_check(CS_KEY_RSA, n, &out->bits, e)) == CS_OK)
+		out->modulus = n;
+	return r;
 }
 
 static int
 parse_point(const struct kind *k, cs_span bits, cs_spki *out, cs_err *e)
 {
-	if (bits.n != k->point_n ||
-	    (k->kind != CS_KEY_ED25519 && bits.p[0] != 0x04))
-		return CS_BAD(e, CS_R_UNSUPPORTED, "spki",
-		    "expected an uncompressed point of %zu octets, found %s "
-		    "of %zu", k->point_n, bits.n == k->point_n ?
-		    "another form" : "one", bits.n);
-	out->point = bits;
-	out->bits = k->bits;
-	return CS_OK;
+	int r = cs_spki_check(k->kind, bits, &out->bits, e);
+
+	if (r == CS_OK)
+		out->point = bits;
+	return r;
 }
 
 int

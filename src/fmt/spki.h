@@ -28,6 +28,10 @@ typedef struct cs_spki { /* borrows from the bytes that were parsed */
 /* Parses one whole SubjectPublicKeyInfo. CS_R_UNSUPPORTED for a key that is
  * not of the four kinds or not in this encoding, CS_R_MALFORMED otherwise. */
 CS_USE int cs_spki_parse(cs_span der, cs_spki *out, cs_err *e);
+/* Is this what section 2 has as a point, or as the modulus, of this kind, as far
+ * as its octets tell? Gives its bits, unless that is NULL. CS_R_UNSUPPORTED. */
+CS_USE int cs_spki_check(enum cs_key_kind kind, cs_span number, unsigned *bits,
+    cs_err *e);
 /* Writes from a point (EC, Ed25519) or a modulus with e = 65537. */
 CS_USE int cs_spki_put_ec(cs_buf *out, enum cs_key_kind kind, cs_span point,
     cs_err *e);
