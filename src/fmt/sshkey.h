@@ -10,6 +10,7 @@
  * PROTOCOL.u2f for keys of security keys. */
 
 #define CS_SSHKEY_MAX 4096
+#define CS_SSHKEY_APPLICATION_MAX 256
 
 typedef struct cs_sshkey { /* borrows */
 	cs_span blob;        /* whole */
@@ -22,7 +23,9 @@ typedef struct cs_sshkey { /* borrows */
 } cs_sshkey;
 
 /* Parses one whole blob. Certificates, webauthn-sk, DSA, P-521, RSA with
- * another exponent than 65537: CS_R_UNSUPPORTED. */
+ * another exponent than 65537, and what section 2 has no place for:
+ * CS_R_UNSUPPORTED. An application is plain text and never empty, else the key
+ * is CS_R_MALFORMED. */
 CS_USE int cs_sshkey_parse(cs_span blob, cs_sshkey *out, cs_err *e);
 /* Appends the SubjectPublicKeyInfo. */
 CS_USE int cs_sshkey_spki(const cs_sshkey *k, cs_buf *out, cs_err *e);

@@ -24,8 +24,9 @@ typedef struct cs_sshsig { /* borrows */
 } cs_sshsig;
 
 /* Parses one whole blob, version 1, our namespace, nothing reserved, a
- * signature of the type of its key; flags other than presence and verification
- * are CS_R_MALFORMED. */
+ * signature of the type and the size of its key; flags other than presence and
+ * verification are CS_R_MALFORMED. Another version, hash, kind of key or kind of
+ * signature is CS_R_UNSUPPORTED, all else CS_R_MALFORMED. */
 CS_USE int cs_sshsig_parse(cs_span blob, cs_sshsig *out, cs_err *e);
 /* Appends what the key signs: "SSHSIG", namespace, "", hash's name, hash. */
 CS_USE int cs_sshsig_put_signed(bool sha512, cs_span hash, cs_buf *out,
