@@ -18,6 +18,14 @@ umask 022
 count=0
 
 mkdir "$top/bin"
+# The other machines of the pages are folders of the home.
+cat >"$top/bin/ssh" <<'END'
+#!/bin/sh
+cd "$HOME/$1" || exit 255
+shift
+exec setsid -w sh -c "$*"
+END
+chmod 755 "$top/bin/ssh"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$COUNTERSIGN" >"$top/bin/countersign"
 chmod 755 "$top/bin/countersign"
 PATH=$top/bin:$PATH
