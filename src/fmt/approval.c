@@ -56,6 +56,15 @@ read_cms(cs_approval *a, unsigned depth, cs_err *e)
 	    cs_tbs_parse(a->cms.tbs, depth + ECONTENT_DEPTH, &a->tbs, e);
 }
 
+static int
+read_webauthn(cs_approval *a, unsigned depth, cs_err *e)
+{
+	int r = cs_webauthn_read(a->value, &a->webauthn, e);
+
+	return r != CS_OK ? r :
+	    cs_tbs_parse(a->webauthn.tbs, depth + ENCLOSED_DEPTH, &a->tbs, e);
+}
+
 /* The TBS, and `n` OCTET STRINGs behind it that are not looked into: whose key
  * it is says whether this carrier is his. */
 static int
@@ -81,7 +90,7 @@ read_value(cs_approval *a, unsigned depth, cs_err *e)
 	case CS_CARRIER_CMS:
 		return read_cms(a, depth, e);
 	case CS_CARRIER_WEBAUTHN:
-		return read_enclosed(a, depth, 3, e);
+		return read_webauthn(a, depth, e);
 	case CS_CARRIER_SSHSIG:
 		return read_enclosed(a, depth, 1, e);
 	case CS_CARRIER_NONE:
@@ -143,13 +152,25 @@ cs_approval_free(cs_approval **a)
 	*a = NULL;
 }
 
-int
-cs_approval_put_cms(cs_span content_info, cs_buf *out, cs_err *e)
+static int
+put(enum cs_oid type, cs_span value, cs_buf *out, cs_err *e)
 {
 	size_t m = cs_der_begin(out, CS_DER_SEQ);
 
-	cs_der_put(out, CS_DER_OID, cs_oid(CS_OID_APPROVAL_CMS));
-	cs_der_put_raw(out, content_info);
+	cs_der_put(out, CS_DER_OID, cs_oid(type));
+	cs_der_put_raw(out, value);
 	cs_der_close(out, m);
 	return cs_der_done(out, e);
+}
+
+int
+cs_approval_put_cms(cs_span content_info, cs_buf *out, cs_err *e)
+{
+	return put(CS_OID_APPROVAL_CMS, content_info, out, e);
+}
+
+int
+cs_approval_put_webauthn(cs_span value, cs_buf *out, cs_err *e)
+{
+	return put(CS_OID_APPROVAL_WEBAUTHN, value, out, e);
 }

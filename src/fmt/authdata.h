@@ -31,7 +31,8 @@ typedef struct cs_authdata { /* borrows */
 
 /* CS_R_MALFORMED: reserved flags, a backup of what is not eligible, credential
  * data where there must be none or none where there must be, CBOR that
- * fmt/cbor.h refuses, octets missing or behind the end. */
+ * fmt/cbor.h refuses, octets missing or behind the end. CS_R_TOO_LARGE beyond
+ * CS_AUTHDATA_MAX. */
 CS_USE int cs_authdata_parse(cs_span in, enum cs_authdata_kind kind,
     cs_authdata *out, cs_err *e);
 

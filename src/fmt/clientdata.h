@@ -11,11 +11,13 @@
 
 #define CS_CLIENTDATA_MAX 1024
 
-/* Appends {"type":"webauthn.get",...,"crossOrigin":false}. */
+/* Appends {"type":"webauthn.get",...,"crossOrigin":false}. CS_EUSAGE for an
+ * origin that JSON would write in another way, or that is empty or too long. */
 CS_USE int cs_clientdata_put(cs_span challenge, cs_span origin, cs_buf *out,
     cs_err *e);
-/* Is `in` what cs_clientdata_put() writes, or the same and then members that a
- * browser added? CS_R_SIGNATURE_INVALID otherwise, with what differs. */
+/* Is `in` what cs_clientdata_put() writes, or the same up to its brace and then
+ * a comma, what a browser added in UTF-8 without NUL, and a brace at the end?
+ * CS_R_SIGNATURE_INVALID otherwise, with what differs. */
 CS_USE int cs_clientdata_check(cs_span in, cs_span challenge, cs_span origin,
     cs_err *e);
 /* The same for the first of these origins, with blanks between, that fits. */

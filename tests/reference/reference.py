@@ -16,6 +16,7 @@ from asn1crypto import core
 
 import der as d
 import keys as k
+import webauthn
 from der import check, children, contents, fields, make
 
 # 2: names
@@ -174,9 +175,12 @@ def read_approval(der):
     """The TBS, and what its signature is verified with."""
     check(len(der) <= 24576, "too-large")
     carrier, content = fields(der, b"\x06.")
-    if carrier in (d.WEBAUTHN, d.SSHSIG):  # of cms alone is the rest read
-        content, *_ = fields(content, b"\x04" * (
-            4 if carrier == d.WEBAUTHN else 2))
+    if carrier == d.WEBAUTHN:
+        content, *assertion = map(contents, fields(content, b"\x04" * 4))
+        webauthn.read(*assertion)
+        return read_tbs(content) | {"carrier": carrier}
+    if carrier == d.SSHSIG:  # of which the rest is not read
+        content, _ = fields(content, b"\x04\x04")
         return read_tbs(contents(content)) | {"carrier": carrier}
     check(carrier == d.CMS, "unsupported")
     form, content = fields(content, b"\x06\xa0")

@@ -135,16 +135,22 @@ test_depth(void)
 	cs_buf_free(&b);
 }
 
-/* What is around a TBS in webauthn (3) and sshsig (1): octet strings. */
+/* What is around a TBS in webauthn (3) and sshsig (1): octet strings, of which
+ * the first of webauthn is authenticator data. */
 static cs_buf *
 enclosed(enum cs_oid oid, cs_span tbs, size_t n)
 {
+	static const uint8_t auth[37] = {[32] = 0x05};
 	cs_buf *b = cs_buf_new(tbs.n + 256);
 	size_t top = cs_der_begin(b, CS_DER_SEQ), value;
 
 	cs_der_put(b, CS_DER_OID, cs_oid(oid));
 	value = cs_der_begin(b, CS_DER_SEQ);
 	cs_der_put(b, CS_DER_OCTETS, tbs);
+	if (oid == CS_OID_APPROVAL_WEBAUTHN && n > 0) {
+		cs_der_put(b, CS_DER_OCTETS, cs_span_of(auth, sizeof(auth)));
+		n--;
+	}
 	for (; n > 0; n--)
 		cs_der_put(b, CS_DER_OCTETS, cs_span_str("\x30\x80?"));
 	cs_der_close(b, value);
@@ -162,7 +168,8 @@ test_enclosed(enum cs_oid oid, enum cs_carrier carrier, size_t n)
 	size_t i;
 
 	ok(cs_approval_parse(cs_buf_span(b), 0, &a, NULL) == CS_OK &&
-	    a->carrier == carrier && cs_span_eq(a->tbs.der, tbs), "%s", name);
+	    a->carrier == carrier && cs_span_eq(a->tbs.der, tbs) &&
+	    a->webauthn.auth.verified == (n == 3), "%s", name);
 	cs_approval_free(&a);
 	/* three levels down to the TBS, which has four of its own here */
 	ok(reason_of(cs_buf_span(b), CS_DER_DEPTH - 7) == CS_R_NONE,

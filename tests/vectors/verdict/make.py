@@ -270,18 +270,21 @@ def cms(key, body, name="sha256", **kw):
     return seq(own(4, 1), content)
 
 
-def enclosed(carrier, body, n, more=b""):
-    """What other carriers are around a TBS: `n` octet strings that do not
-    matter where the key's type wants cms."""
-    return seq(own(4, carrier), seq(octets(body), octets(b"?") * n, more))
+def enclosed(carrier, body, parts, more=b""):
+    """What other carriers are around a TBS: octet strings that do not matter
+    where the key's type wants cms, but for their shape."""
+    return seq(own(4, carrier), seq(octets(body), *map(octets, parts), more))
 
 
 def webauthn(body, n=3, **kw):
-    return enclosed(2, body, n, **kw)
+    """The first `n` of: authenticator data with presence, client data, a
+    signature that is none, and one that is too much."""
+    auth = hashlib.sha256(b"approve.corp.example").digest() + b"\1" + bytes(4)
+    return enclosed(2, body, (auth, b"{}", b"?", b"?")[:n], **kw)
 
 
 def sshsig(body, n=1, **kw):
-    return enclosed(3, body, n, **kw)
+    return enclosed(3, body, [b"?"] * n, **kw)
 
 
 def approve(req, key, name="sha256", cms_kw=None, **kw):
