@@ -466,13 +466,15 @@ by_bytes(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* As a shell reads `*.suffix`: no hidden names. */
+/* As a shell reads `*.suffix`, or `*` without one: no hidden names. */
 static bool
 has_suffix(const char *name, const char *suffix)
 {
 	const char *dot = strrchr(name, '.');
 
-	return name[0] != '.' && dot != NULL && strcmp(dot + 1, suffix) == 0;
+	if (name[0] == '.' || suffix == NULL)
+		return name[0] != '.';
+	return dot != NULL && strcmp(dot + 1, suffix) == 0;
 }
 
 static int

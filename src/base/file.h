@@ -35,9 +35,9 @@ CS_USE int cs_file_read_trusted(const char *path, uid_t reader, size_t cap,
 /* Opens it alone, under the same rules: gives *fd. */
 CS_USE int cs_file_open_trusted(const char *path, uid_t reader, int *fd,
     cs_err *e);
-/* Calls `each` for every regular file `*.`suffix of a trusted directory in
- * byte order of the names; stops at the first that does not return CS_OK and
- * returns that. */
+/* Calls `each` for every regular file `*.`suffix of a trusted directory (NULL:
+ * whatever its name) in byte order of the names, hidden ones left out; stops at
+ * the first that does not return CS_OK and returns that. */
 CS_USE int cs_dir_each_trusted(const char *dir, uid_t reader,
     const char *suffix, int (*each)(void *arg, const char *path, cs_err *e),
     void *arg, cs_err *e);

@@ -237,6 +237,11 @@ test_each(void)
 	ok(mkdir("d/d.conf", 0700) == 0 && each(b, &e) == CS_OK &&
 	    cs_span_is(cs_buf_span(b), "d/B.conf d/a.conf d/b.conf "),
 	    "in byte order: %s", cs_buf_cstr(b));
+	cs_buf_reset(b);
+	ok(cs_dir_each_trusted("d", getuid(), NULL, collect, b, &e) == CS_OK &&
+	    cs_span_is(cs_buf_span(b), "d/B.conf d/a.conf d/b.conf d/conf "
+	    "d/x.confx d/x.conf~ "), "whatever the name: %s",
+	    cs_buf_cstr(b));
 	ok(write_text("d/am_stop.conf", "", false, &e) == CS_OK &&
 	    fails(each(b, &e), &e, CS_EREFUSED, "stop") &&
 	    cs_span_is(cs_buf_span(b), "d/B.conf d/a.conf "), "stopped");
