@@ -7,7 +7,8 @@
 #include "attest/roots.h"
 
 /* What a YubiKey says of a key in one of its PIV slots: a certificate by its
- * own attestation key, slot f9, with the extensions 1.3.6.1.4.1.41482.3.*. */
+ * own attestation key, slot f9, with the extensions 1.3.6.1.4.1.41482.3.*. It
+ * makes one only for a key that it has made itself. */
 
 enum cs_piv_policy {
 	CS_PIV_UNKNOWN = 0, /* proves nothing */

@@ -120,6 +120,26 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_CE_EXT_KEY_USAGE] =
 	    STD("\x55\x1d\x25",
 		"extendedKeyUsage"),
+	/* 1.3.6.1.4.1.45724.1.1.4 */
+	[CS_OID_FIDO_AAGUID] =
+	    STD("\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x04",
+		"FIDO AAGUID"),
+	/* 1.3.6.1.4.1.41482.3.3 */
+	[CS_OID_YUBIKEY_FIRMWARE] =
+	    STD("\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03\x03",
+		"YubiKey firmware version"),
+	/* 1.3.6.1.4.1.41482.3.7 */
+	[CS_OID_YUBIKEY_SERIAL] =
+	    STD("\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03\x07",
+		"YubiKey serial number"),
+	/* 1.3.6.1.4.1.41482.3.8 */
+	[CS_OID_YUBIKEY_POLICY] =
+	    STD("\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03\x08",
+		"YubiKey PIN and touch policy"),
+	/* 1.3.6.1.4.1.41482.3.9 */
+	[CS_OID_YUBIKEY_FORM] =
+	    STD("\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03\x09",
+		"YubiKey form factor"),
 };
 
 /* Attribute types of distinguished names (RFC 4519), for display only. */

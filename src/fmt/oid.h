@@ -46,6 +46,13 @@ enum cs_oid {
 	CS_OID_CE_SUBJECT_ALT_NAME,
 	CS_OID_CE_BASIC_CONSTRAINTS,
 	CS_OID_CE_EXT_KEY_USAGE,
+	/* WebAuthn 8.2.1: id-fido-gen-ce-aaguid */
+	CS_OID_FIDO_AAGUID,
+	/* what a YubiKey's PIV attestation says */
+	CS_OID_YUBIKEY_FIRMWARE,
+	CS_OID_YUBIKEY_SERIAL,
+	CS_OID_YUBIKEY_POLICY,
+	CS_OID_YUBIKEY_FORM,
 	CS_OID_END
 };
 
