@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,4 +98,18 @@ out:
 		(void)close(fd);
 	free(path);
 	return r;
+}
+
+bool
+cs_module_is_there(const char *dir, const char *prefix, const char *name)
+{
+	char *path = NULL;
+	bool there;
+
+	if (!is_name(name) ||
+	    asprintf(&path, "%s/%s-%s.so", dir, prefix, name) < 0)
+		return false;
+	there = access(path, F_OK) == 0;
+	free(path);
+	return there;
 }

@@ -4,6 +4,8 @@
 #ifndef CS_BASE_MODULE_H
 #define CS_BASE_MODULE_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /*
@@ -17,5 +19,8 @@
 CS_USE int cs_module_load(const char *dir, const char *prefix,
     const char *name, const char *symbol, const char *hint, void **sym,
     cs_err *e);
+/* Is DIR/PREFIX-NAME.so there at all? Nothing is said of what it is. */
+bool cs_module_is_there(const char *dir, const char *prefix,
+    const char *name);
 
 #endif

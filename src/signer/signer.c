@@ -164,6 +164,14 @@ cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
 	return ops->look == NULL ? CS_OK : ops->look(&own, env, e);
 }
 
+bool
+cs_signer_has(const char *scheme, const cs_signer_env *env)
+{
+	return strcmp(scheme, cs_signer_file.scheme) == 0 ||
+	    (is_known(scheme) &&
+	    cs_module_is_there(env->module_dir, "signer", scheme));
+}
+
 int
 cs_signer_enroll(const char *scheme, const cs_enroll *what,
     const cs_signer_env *env, cs_enrolled *out, cs_err *e)

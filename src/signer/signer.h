@@ -125,6 +125,9 @@ typedef struct cs_signer_survey {
  * first key, and left out. Errors as p11.h has them. */
 CS_USE int cs_signer_look(const cs_signer_survey *s, const cs_signer_env *env,
     cs_err *e);
+/* Is there a back end of this scheme ("fido2")? Its module may still be one
+ * that does not load. */
+bool cs_signer_has(const char *scheme, const cs_signer_env *env);
 
 /* A new key on a device. */
 typedef struct cs_enroll { /* borrows */

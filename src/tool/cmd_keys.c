@@ -5,6 +5,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tool/access.h"
 #include "tool/keyentry.h"
@@ -20,30 +22,39 @@ struct opts {
 
 static const struct opts defaults = {.access = CS_KEY_DEFAULTS};
 
-/* Three lists in this order: what is broken, the keys, the tokens that show
- * none. Each is open while it is filled. */
-enum part { PROBLEMS, KEYS, CLOSED, DONE };
+/* Where keys are looked for when none is named, in the order of the URIs. */
+static const char *const schemes[] = {"fido2:", "pkcs11:", "ssh-agent:"};
 
+/* The keys are put out as they come; tokens that show none, and what is
+ * broken, are kept for lists of their own. */
 struct list {
 	const struct opts *o;
 	cs_out *out;
-	enum part part;
-	int64_t keys, flawed, closed;
+	int64_t keys, flawed;
 	size_t tokens, wanting;
-	bool narrowed;
+	cs_signer_entry *closed;
+	size_t n_closed;
+	cs_err *problems;
+	size_t n_problems;
+	bool no_memory;
+	const char *uri; /* NULL: all schemes */
+	const char *missing[sizeof(schemes) / sizeof(schemes[0])];
+	size_t n_missing; /* schemes whose module is not installed */
 };
 
-static void
-go_on_to(struct list *l, enum part part)
+/* Room for one more of what is kept: NULL without memory, which is told at the
+ * end. */
+static void *
+add(struct list *l, void **v, size_t *n, size_t size)
 {
-	static const char *const names[] = {"problems", "keys",
-	    "closed_tokens"};
+	void *more = reallocarray(*v, *n + 1, size);
 
-	while (l->part < part) {
-		cs_out_close(l->out);
-		if (++l->part < DONE)
-			cs_out_list(l->out, names[l->part], NULL);
+	if (more == NULL) {
+		l->no_memory = true;
+		return NULL;
 	}
+	*v = more;
+	return (char *)more + size * (*n)++;
 }
 
 /* At once: it may be about the last question, before the next one. */
@@ -51,24 +62,28 @@ static void
 trouble(void *arg, const cs_err *why)
 {
 	struct list *l = arg;
+	void *v = l->problems;
+	cs_err *kept = add(l, &v, &l->n_problems, sizeof(*kept));
 
+	l->problems = v;
+	if (kept != NULL)
+		*kept = *why;
 	cs_out_trouble(l->out, "keys", why);
-	cs_out_object(l->out, NULL, NULL);
-	cs_out_str(l->out, "class", NULL, cs_class_name(why->cls));
-	cs_out_str(l->out, "text", NULL, why->text);
-	cs_out_close(l->out);
 }
 
 static int
 each(void *arg, const cs_signer_entry *k, cs_err *e)
 {
 	struct list *l = arg;
+	void *v = l->closed;
+	cs_signer_entry *kept;
 
 	(void)e;
-	go_on_to(l, k->is_token ? CLOSED : KEYS);
 	if (k->is_token) {
-		l->closed++;
-		cs_keyentry_put_closed(k, l->out);
+		kept = add(l, &v, &l->n_closed, sizeof(*kept));
+		l->closed = v;
+		if (kept != NULL)
+			*kept = *k;
 		return CS_OK;
 	}
 	l->flawed += k->flaw[0] != '\0';
@@ -79,36 +94,82 @@ each(void *arg, const cs_signer_entry *k, cs_err *e)
 	return CS_OK;
 }
 
-static int
-nothing(const struct list *l, cs_err *e)
+static void
+put_rest(const struct list *l)
 {
-	const struct opts *o = l->o;
+	size_t i;
 
-	cs_out_on_failure(l->out, CS_OUT_ADVICE);
-	if (!o->login && l->wanting > 0)
+	cs_out_list(l->out, "closed_tokens", NULL);
+	for (i = 0; i < l->n_closed; i++)
+		cs_keyentry_put_closed(&l->closed[i], l->out);
+	cs_out_close(l->out);
+	cs_out_list(l->out, "problems", NULL);
+	for (i = 0; i < l->n_problems; i++) {
+		cs_out_object(l->out, NULL, NULL);
+		cs_out_str(l->out, "class", NULL,
+		    cs_class_name(l->problems[i].cls));
+		cs_out_str(l->out, "text", NULL, l->problems[i].text);
+		cs_out_close(l->out);
+	}
+	cs_out_close(l->out);
+	cs_out_int(l->out, "unusable", NULL, l->flawed);
+}
+
+static bool
+looked_at(const struct list *l, const char *scheme)
+{
+	return l->uri == NULL || strncmp(l->uri, scheme, strlen(scheme)) == 0;
+}
+
+static void
+advise(const struct list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_missing; i++)
+		cs_out_printf(l->out, NULL, "", "keys of %s need the package "
+		    "countersign-%.*s, which is not installed", l->missing[i],
+		    (int)strcspn(l->missing[i], ":"), l->missing[i]);
+	if (!l->o->login && l->wanting > 0)
 		cs_out_printf(l->out, NULL, "", "--login asks for the PIN of "
 		    "each token (%zu) and lists what shows after it",
 		    l->wanting);
-	if (o->module == NULL)
+	if (looked_at(l, "pkcs11:") && l->o->module == NULL)
 		cs_out_text(l->out, "", cs_span_str("--module PATH looks into "
 		    "a module that p11-kit does not know"));
 	if (l->flawed > 0)
 		cs_out_printf(l->out, NULL, "", "--all lists keys that cannot "
 		    "sign, and why (%" PRId64 ")", l->flawed);
-	if (l->tokens == 0)
+}
+
+static int
+nothing(const struct list *l, cs_err *e)
+{
+	cs_out_on_failure(l->out, CS_OUT_ADVICE);
+	advise(l);
+	if (l->tokens > 0)
+		return cs_fail(e, CS_EDEVICE, "keys", "no key that could sign "
+		    "%s (tokens: %zu)", l->o->login ? "was found" :
+		    "shows without a login", l->tokens);
+	if (l->uri == NULL)
+		return cs_fail(e, CS_EDEVICE, "keys", "no key that could sign "
+		    "was found: no token is there, no security key's file, no "
+		    "key in an agent");
+	if (looked_at(l, "pkcs11:"))
 		return cs_fail(e, CS_EDEVICE, "keys", "no token is there%s",
-		    l->narrowed ? ", or none that was meant" : "");
-	return cs_fail(e, CS_EDEVICE, "keys", "no key that could sign %s "
-	    "(tokens: %zu)", o->login ? "was found" : "shows without a login",
-	    l->tokens);
+		    strcmp(l->uri, "pkcs11:") == 0 ? "" :
+		    ", or none that was meant");
+	return cs_fail(e, CS_EDEVICE, "keys",
+	    "no key that could sign was found");
 }
 
 static int
 conclude(struct list *l, int r, cs_err *e)
 {
-	go_on_to(l, DONE);
-	cs_out_int(l->out, "unusable", NULL, l->flawed);
-	if (r != CS_OK && l->keys + l->closed == 0)
+	put_rest(l);
+	if (l->no_memory)
+		return cs_nomem(e, "keys");
+	if (r != CS_OK && l->keys == 0 && l->n_closed == 0)
 		return r;
 	if (r == CS_OK && l->keys == 0)
 		return nothing(l, e);
@@ -120,30 +181,105 @@ conclude(struct list *l, int r, cs_err *e)
 	return r;
 }
 
+/* Who has not installed a module, or runs no agent, misses nothing. */
+static bool
+is_there(struct list *l, const char *scheme, const cs_signer_env *env)
+{
+	const char *agent = getenv("SSH_AUTH_SOCK");
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(scheme, ":"),
+	    scheme);
+	if (!cs_signer_has(name, env)) {
+		l->missing[l->n_missing++] = scheme;
+		return false;
+	}
+	return strcmp(name, "ssh-agent") != 0 ||
+	    (agent != NULL && agent[0] != '\0');
+}
+
+static bool
+was_told(const struct list *l, const cs_err *why)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_problems; i++)
+		if (strcmp(l->problems[i].text, why->text) == 0)
+			return true;
+	return false;
+}
+
+/* One scheme that fails leaves the others; with --login somebody waits for an
+ * answer of just that one. */
+static int
+look_at_all(struct list *l, cs_signer_survey *s, const cs_signer_env *env,
+    cs_err *e)
+{
+	cs_err why = {0};
+	size_t i;
+	int r, first = CS_OK;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!is_there(l, schemes[i], env))
+			continue;
+		s->uri = schemes[i];
+		if ((r = cs_signer_look(s, env, &why)) == CS_OK)
+			continue;
+		if (first == CS_OK) {
+			first = r;
+			*e = why;
+		}
+		if (r == CS_EBUG || r == CS_ETIMEOUT || r == CS_EINTR) {
+			*e = why;
+			return r;
+		}
+		if (!was_told(l, &why))
+			trouble(l, &why);
+	}
+	return l->o->login ? first : CS_OK;
+}
+
+static int
+look(struct list *l, const cs_access *x, cs_err *e)
+{
+	const struct opts *o = l->o;
+	cs_signer_survey s = {.uri = l->uri, .module = o->module,
+	    .login = o->login, .one_pin = o->access.pin_fd >= 0,
+	    .n_tokens = &l->tokens, .n_closed = &l->wanting, .arg = l,
+	    .each = each, .trouble = trouble};
+
+	return l->uri == NULL ? look_at_all(l, &s, &x->signer, e) :
+	    cs_signer_look(&s, &x->signer, e);
+}
+
 static int
 run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
     cs_err *e)
 {
 	const struct opts *o = options;
-	struct list l = {.o = o, .out = out, .narrowed = w->n > 0};
-	cs_signer_survey s = {.uri = w->n > 0 ? w->v[0] : "pkcs11:",
-	    .module = o->module, .login = o->login,
-	    .one_pin = o->access.pin_fd >= 0, .n_tokens = &l.tokens,
-	    .n_closed = &l.wanting, .arg = &l, .each = each,
-	    .trouble = trouble};
+	struct list l = {.o = o, .out = out};
 	cs_access x = {0};
 	int r;
 
-	if (!o->login && (s.one_pin || o->access.allow_last_try))
+	if (w->n > 0 || o->module != NULL)
+		l.uri = w->n > 0 ? w->v[0] : "pkcs11:";
+	if (!o->login && (o->access.pin_fd >= 0 || o->access.allow_last_try))
 		return cs_fail(e, CS_EUSAGE, "keys", "%s goes with --login",
-		    s.one_pin ? "--pin-fd" : "--allow-last-try");
+		    o->access.pin_fd >= 0 ? "--pin-fd" : "--allow-last-try");
+	if (o->module != NULL && !looked_at(&l, "pkcs11:"))
+		return cs_fail(e, CS_EUSAGE, "keys",
+		    "--module is of keys in tokens, pkcs11:");
 	if ((r = cs_access_open(t, &o->access, "keys", o->common.json, &x,
 	    e)) != CS_OK)
 		return r;
-	cs_out_list(out, "problems", NULL);
-	r = cs_signer_look(&s, &x.signer, e);
+	cs_out_list(out, "keys", NULL);
+	r = look(&l, &x, e);
+	cs_out_close(out);
 	cs_access_close(&x);
-	return conclude(&l, r, e);
+	r = conclude(&l, r, e);
+	free(l.closed);
+	free(l.problems);
+	return r;
 }
 
 static const struct cs_opt rows[] = {

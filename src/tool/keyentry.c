@@ -44,6 +44,8 @@ put_pin(const cs_signer_entry *k, cs_out *out)
 		[CS_PIN_UNSET] = {"not-set", "the token has none yet"},
 		[CS_PIN_EXPIRED] = {"expired",
 		    "expired; set a new one with the vendor's tool"},
+		[CS_PIN_REPLUG] = {"replug", "blocked until the device is "
+		    "plugged in again; the PIN itself is not"},
 	};
 
 	if (states[k->pin].word == NULL)
@@ -54,15 +56,54 @@ put_pin(const cs_signer_entry *k, cs_out *out)
 		cs_out_str(out, NULL, "pin", states[k->pin].text);
 }
 
-/* No key of this release proves that anybody was there; what could is said. */
+/* Of a touch or of a PIN or fingerprint: what a signature's flag will prove. */
+static const char *
+proof_word(enum cs_signer_proof p)
+{
+	static const char *const words[] = {
+	    [CS_PROVES_NEVER] = "no",
+	    [CS_PROVES_ASKED] = "when-asked",
+	    [CS_PROVES_MADE] = "as-made",
+	    [CS_PROVES_ALWAYS] = "yes",
+	};
+
+	return words[p];
+}
+
 static void
 put_presence(const cs_signer_entry *k, cs_out *out)
 {
-	cs_out_str(out, "presence", NULL,
-	    k->is_attestable ? "needs-attestation" : "no");
-	cs_out_str(out, NULL, "presence", k->is_attestable ?
-	    "not proven: needs an attestation, which this release does not "
-	    "read" : "cannot be proven");
+	static const char *const texts[] = {
+	    [CS_PROVES_NEVER] = "cannot be proven",
+	    [CS_PROVES_ASKED] = "a touch, proven by signatures that ask for it",
+	    [CS_PROVES_MADE] = "a touch, proven by each signature, unless the "
+			       "key was made to do without",
+	    [CS_PROVES_ALWAYS] = "a touch, proven by each signature",
+	};
+	bool attestable = k->touch == CS_PROVES_NEVER && k->is_attestable;
+
+	cs_out_str(out, "presence", NULL, attestable ? "needs-attestation" :
+	    proof_word(k->touch));
+	cs_out_str(out, NULL, "presence", attestable ? "not proven: needs an "
+	    "attestation, which this release does not read" :
+	    texts[k->touch]);
+}
+
+static void
+put_verification(const cs_signer_entry *k, cs_out *out)
+{
+	static const char *const texts[] = {
+	    [CS_PROVES_NEVER] = NULL,
+	    [CS_PROVES_ASKED] = "PIN or fingerprint, where they are asked for",
+	    [CS_PROVES_MADE] = "PIN or fingerprint, if the key was made to "
+			       "want them",
+	    [CS_PROVES_ALWAYS] = "PIN or fingerprint, proven by each "
+				 "signature",
+	};
+
+	cs_out_str(out, "verification", NULL, proof_word(k->verification));
+	if (texts[k->verification] != NULL)
+		cs_out_str(out, NULL, "verification", texts[k->verification]);
 }
 
 static void
@@ -89,6 +130,18 @@ put_str_or_null(cs_out *out, const char *key, const char *label, const char *v)
 		cs_out_str(out, key, label, v);
 }
 
+/* As ssh-add(1) would list it: another hash, of another encoding. */
+static void
+put_ssh(const cs_signer_entry *k, cs_out *out)
+{
+	put_str_or_null(out, "ssh_type", "OpenSSH type", k->ssh_type);
+	if (k->ssh_type[0] == '\0')
+		cs_out_null(out, "ssh_fingerprint");
+	else
+		cs_out_hash(out, "ssh_fingerprint", "OpenSSH fingerprint",
+		    cs_span_of(k->ssh_hash, sizeof(k->ssh_hash)));
+}
+
 static void
 put_public(const cs_signer_entry *k, cs_out *out)
 {
@@ -98,6 +151,8 @@ put_public(const cs_signer_entry *k, cs_out *out)
 		    cs_span_of(k->hash, sizeof(k->hash)));
 	else
 		cs_out_null(out, "key_hash");
+	put_ssh(k, out);
+	put_str_or_null(out, "rp_id", "for", k->rp_id);
 	put_str_or_null(out, "label", "label", k->label);
 	if (k->id.p != NULL)
 		cs_out_hex(out, "id", NULL, k->id);
@@ -114,6 +169,7 @@ cs_keyentry_put(const cs_signer_entry *k, cs_out *out)
 	put_login(k, out);
 	put_pin(k, out);
 	put_presence(k, out);
+	put_verification(k, out);
 	cs_out_bool(out, "private_seen", NULL, !k->is_hidden);
 	cs_out_str(out, NULL, "where", k->info.where);
 	put_token(k, out);

@@ -32,6 +32,47 @@ found_key(void *arg, const cs_signer_info *info, cs_err *e)
 	return CS_OK;
 }
 
+/* Keys that are there to approve with. Those in an agent are logins as a rule,
+ * and count only where they are named. */
+static const char *const schemes[] = {"fido2", "pkcs11"};
+#define N_SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
+
+/* Where no module is installed at all, the failure names one. */
+static bool
+has_any(const cs_signer_env *env)
+{
+	size_t i;
+
+	for (i = 0; i < N_SCHEMES; i++)
+		if (cs_signer_has(schemes[i], env))
+			return true;
+	return false;
+}
+
+/* One scheme that fails is no reason while another has the key. */
+static int
+find_keys(const cs_signer_env *env, struct found *f, cs_err *e)
+{
+	char uri[16];
+	cs_err why = {0};
+	size_t i;
+	int r, first = CS_OK;
+
+	for (i = 0; i < N_SCHEMES; i++) {
+		if (!cs_signer_has(schemes[i], env) && has_any(env))
+			continue;
+		(void)snprintf(uri, sizeof(uri), "%s:", schemes[i]);
+		r = cs_signer_list(uri, env, found_key, f, &why);
+		if (r == CS_OK || first != CS_OK)
+			continue;
+		first = r;
+		*e = why;
+	}
+	if (first == CS_OK || (f->n > 0 && first == CS_EDEVICE))
+		return CS_OK;
+	return cs_wrap(e, "no --key, and none found");
+}
+
 static int
 pick_one(const struct found *f, cs_out *out, cs_err *e)
 {
@@ -41,7 +82,8 @@ pick_one(const struct found *f, cs_out *out, cs_err *e)
 	if (f->n == 0)
 		return cs_fail(e, CS_EDEVICE, "sign", "no key: --key is "
 		    "missing, the configuration has none, and no token "
-		    "shows one; countersign keys tells more");
+		    "shows one, nor is there a security key's file; "
+		    "countersign keys tells more");
 	cs_out_on_failure(out, CS_OUT_ADVICE);
 	cs_out_list(out, "candidates", NULL);
 	for (i = 0; i < f->n && i < FOUND_MAX; i++) {
@@ -51,8 +93,8 @@ pick_one(const struct found *f, cs_out *out, cs_err *e)
 		cs_out_text(out, "", cs_span_str(line));
 	}
 	cs_out_close(out);
-	return cs_fail(e, CS_EDEVICE, "sign", "%zu keys match pkcs11:; "
-	    "nothing was tried, no PIN attempt used. Pick one:", f->n);
+	return cs_fail(e, CS_EDEVICE, "sign", "%zu keys are there; nothing "
+	    "was tried, no PIN attempt used. Pick one:", f->n);
 }
 
 int
@@ -67,13 +109,9 @@ cs_ownerkey_open(const char *uri, const cs_signer_env *env, cs_out *out,
 		return cs_signer_open(uri, env, s, e);
 	if ((f = calloc(1, sizeof(*f))) == NULL)
 		return cs_nomem(e, "sign");
-	r = cs_signer_list("pkcs11:", env, found_key, f, e);
-	if (r != CS_OK)
-		(void)cs_wrap(e, "no --key, and none found");
-	else if (f->n == 1)
-		r = cs_signer_open(f->uri[0], env, s, e);
-	else
-		r = pick_one(f, out, e);
+	if ((r = find_keys(env, f, e)) == CS_OK)
+		r = f->n == 1 ? cs_signer_open(f->uri[0], env, s, e) :
+		    pick_one(f, out, e);
 	free(f);
 	return r;
 }

@@ -55,6 +55,11 @@ test_load(cs_err *e)
 	ok(load("two", &two, e) == CS_OK && *two == 2,
 	    "two is not taken for one");
 	ok(load("one", &again, e) == CS_OK && again == one, "one again");
+	ok(cs_module_is_there(".", "probe", "one") &&
+	    !cs_module_is_there(".", "probe", "three") &&
+	    !cs_module_is_there("..", "probe", "one") &&
+	    !cs_module_is_there(".", "probe", "../probe-one"),
+	    "which are there");
 }
 
 static void

@@ -147,6 +147,9 @@ test_modules(void)
 	    cs_signer_sign(s, &text, b, &e) == CS_OK &&
 	    cs_signer_certs(s, b, &e) == CS_OK &&
 	    cs_span_is(cs_buf_span(b), "spki+tbs+certs"), "and called");
+	ok(cs_signer_has("pkcs11", &env) && cs_signer_has("file", &env) &&
+	    !cs_signer_has("fido2", &env) && !cs_signer_has("any", &env),
+	    "what is there");
 	ok(cs_signer_list("pkcs11:token=a", &env, count, &n, &e) == CS_OK &&
 	    n == 1, "it lists");
 	cs_signer_close(&s);
