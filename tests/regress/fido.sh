@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# Sourced after tap.sh: security keys of tests/fido, and a bed to plug them
+# into. A key NAME has its log in $top/NAME.log, what outlives its power in
+# $top/NAME.state, and the node that $NAME says.
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # $top is tap.sh's
+
+bed=$BUILDDIR/tests/fido/bin
+[ -x "$bed/plug" ] || {
+	echo "1..0 # SKIP built without umockdev"
+	exit 0
+}
+ports=
+TMPDIR=$top
+export TMPDIR
+trap 'unplug_all; rm -rf "$top"' EXIT
+
+# plug_in NAME [OPTION...]: as tests/fido/bin/softkey has them. Once more with
+# the same NAME: the same key, plugged in again or with other options.
+plug_in() {
+	key=$1
+	shift
+	[ ! -e "$top/$key.pid" ] || unplug "$key"
+	: >"$top/$key.log"
+	"$bed/softkey" --log "$top/$key.log" --state "$top/$key.state" "$@" \
+	    "$top/$key.sock" >"$top/$key.pid" || {
+		echo "Bail out! no security key"
+		exit 1
+	}
+	case $ports in
+	*"/$key.sock"*) ;;
+	*)
+		node=/dev/hidraw$(echo "$ports" | grep -o = | wc -l)
+		ports="$ports $node=$top/$key.sock"
+		eval "$key=$node"
+		;;
+	esac
+}
+
+unplug() { # NAME
+	kill "$(cat "$top/$1.pid")" 2>/dev/null
+	rm -f "$top/$1.pid" "$top/$1.sock"
+}
+
+# shellcheck disable=SC2317 # by trap
+unplug_all() {
+	for pid in "$top"/*.pid; do
+		[ ! -e "$pid" ] || kill "$(cat "$pid")" 2>/dev/null
+	done
+}
+
+# Only these keys are there from now on, whatever was plugged in before.
+only() { # NAME...
+	ports=
+	for key; do
+		eval "node=\$$key"
+		ports="$ports $node=$top/$key.sock"
+	done
+}
+
+# in_bed COMMAND...: finds every key that was plugged in, and a mouse. It has no
+# terminal: what asks for a PIN reads it from standard input.
+in_bed() {
+	# shellcheck disable=SC2086 # a list
+	setsid -w "$bed/plug" /dev/hidraw9 $ports -- "$@"
+}
+
+# A finger on the key.
+press() { # NAME
+	kill -USR1 "$(cat "$top/$1.pid")"
+}
+
+# logged NAME TEXT: waits until the key's log has TEXT, up to 20 s
+logged() {
+	timeout 20 tail -n +1 -s 0.01 -f "$top/$1.log" |
+	    grep -qm1 -F -e "$2"
+}
+
+# counted NAME TEXT: how many lines of the key's log have TEXT
+counted() {
+	grep -cF -e "$2" "$top/$1.log"
+}
+
+forget() { # NAME: what its log has
+	: >"$top/$1.log"
+}
+
+# typing LINES COMMAND...
+typing() {
+	lines=$1
+	shift
+	printf '%b' "$lines" | "$@"
+}
+
+# new_model NAME [AAGUID]: an authority of security keys, $top/NAME/roots, and
+# what a key of this model attests with, as WebAuthn 8.2.1 wants it. $model is
+# the option for plug_in.
+new_model() {
+	model_at=$top/$1
+	aaguid=${2:-636f756e7465727369676e2074657374}
+	mkdir -p "$model_at/roots"
+	cat >"$model_at/cnf" <<END
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = $1 root
+[root]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical, CA:FALSE
+authorityKeyIdentifier = keyid
+1.3.6.1.4.1.45724.1.1.4 = ASN1:FORMAT:HEX,OCTETSTRING:$aaguid
+END
+	(
+		cd "$model_at" || exit
+		new_key root.key
+		new_key leaf.key
+		openssl req -x509 -new -key root.key -days 30 -config cnf \
+		    -extensions root -out roots/root.pem &&
+		    openssl req -new -key leaf.key -config cnf -out leaf.csr \
+			-subj "${subject:-/C=SE/O=Countersign Tests/OU=Authenticator Attestation/CN=$1}" &&
+		    openssl x509 -req -in leaf.csr -CA roots/root.pem \
+			-CAkey root.key -days 30 -set_serial 17 -out leaf.pem \
+			-extfile cnf -extensions "${extensions:-leaf}"
+	) >"$top/log" 2>&1 || {
+		sed 's/^/# /' "$top/log"
+		echo "Bail out! no attestation certificate"
+		exit 1
+	}
+	# shellcheck disable=SC2034 # for the script that sources this
+	model="--aaguid=$aaguid --attestation=$model_at/leaf.key,$model_at/leaf.pem"
+}
