@@ -65,22 +65,14 @@ read_webauthn(cs_approval *a, unsigned depth, cs_err *e)
 	    cs_tbs_parse(a->webauthn.tbs, depth + ENCLOSED_DEPTH, &a->tbs, e);
 }
 
-/* The TBS, and `n` OCTET STRINGs behind it that are not looked into: whose key
- * it is says whether this carrier is his. */
 static int
-read_enclosed(cs_approval *a, unsigned depth, size_t n, cs_err *e)
+read_sshsig(cs_approval *a, unsigned depth, cs_err *e)
 {
-	cs_span in = a->value, seq = {0}, tbs = {0};
-	int r;
+	cs_span tbs = {0};
+	int r = cs_sshsig_read(a->value, &tbs, &a->sshsig, e);
 
-	if ((r = cs_der_get(&in, CS_DER_SEQ, &seq, e)) == CS_OK)
-		r = cs_der_get(&seq, CS_DER_OCTETS, &tbs, e);
-	for (; r == CS_OK && n > 0; n--)
-		r = cs_der_get(&seq, CS_DER_OCTETS, NULL, e);
-	if (r != CS_OK ||
-	    (r = cs_der_end(seq, cs_carrier_name(a->carrier), e)) != CS_OK)
-		return cs_wrap(e, "%s", cs_carrier_name(a->carrier));
-	return cs_tbs_parse(tbs, depth + ENCLOSED_DEPTH, &a->tbs, e);
+	return r != CS_OK ? r :
+	    cs_tbs_parse(tbs, depth + ENCLOSED_DEPTH, &a->tbs, e);
 }
 
 static int
@@ -92,7 +84,7 @@ read_value(cs_approval *a, unsigned depth, cs_err *e)
 	case CS_CARRIER_WEBAUTHN:
 		return read_webauthn(a, depth, e);
 	case CS_CARRIER_SSHSIG:
-		return read_enclosed(a, depth, 1, e);
+		return read_sshsig(a, depth, e);
 	case CS_CARRIER_NONE:
 		break;
 	}
@@ -173,4 +165,10 @@ int
 cs_approval_put_webauthn(cs_span value, cs_buf *out, cs_err *e)
 {
 	return put(CS_OID_APPROVAL_WEBAUTHN, value, out, e);
+}
+
+int
+cs_approval_put_sshsig(cs_span value, cs_buf *out, cs_err *e)
+{
+	return put(CS_OID_APPROVAL_SSHSIG, value, out, e);
 }

@@ -31,9 +31,8 @@ typedef struct cs_approval { /* immutable; spans borrow from der */
 	cs_tbs tbs;
 } cs_approval;
 
-/* Copies and parses. `depth`: nesting of `in` within its message. Of sshsig the
- * TBS alone is read, what signs it is in a later release. An unknown type is
- * CS_R_UNSUPPORTED. */
+/* Copies and parses. `depth`: nesting of `in` within its message. An unknown
+ * type is CS_R_UNSUPPORTED. */
 CS_USE int cs_approval_parse(cs_span in, unsigned depth, cs_approval **out,
     cs_err *e);
 void cs_approval_free(cs_approval **a);
@@ -41,6 +40,8 @@ void cs_approval_free(cs_approval **a);
 CS_USE int cs_approval_put_cms(cs_span content_info, cs_buf *out, cs_err *e);
 /* The same around what cs_webauthn_put() wrote. */
 CS_USE int cs_approval_put_webauthn(cs_span value, cs_buf *out, cs_err *e);
+/* The same around what cs_sshsig_put_value() wrote. */
+CS_USE int cs_approval_put_sshsig(cs_span value, cs_buf *out, cs_err *e);
 const char *cs_carrier_name(enum cs_carrier c); /* "cms" */
 
 #endif

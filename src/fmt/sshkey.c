@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "fmt/reason.h"
 #include "fmt/ssh.h"
 
@@ -73,6 +72,17 @@ read_point(const struct type *t, cs_span *in, cs_sshkey *out, cs_err *e)
 	return cs_spki_check(t->kind, out->point, NULL, e);
 }
 
+static bool
+is_printable(cs_span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
 static int
 read_application(cs_span *in, cs_sshkey *out, cs_err *e)
 {
@@ -82,10 +92,10 @@ read_application(cs_span *in, cs_sshkey *out, cs_err *e)
 		return r;
 	if (out->application.n == 0 ||
 	    out->application.n > CS_SSHKEY_APPLICATION_MAX ||
-	    !cs_text_plain(out->application))
+	    !is_printable(out->application))
 		return BAD(e, CS_R_MALFORMED,
-		    "expected an application of 1 to %d octets of plain text",
-		    CS_SSHKEY_APPLICATION_MAX);
+		    "expected an application of 1 to %d characters of "
+		    "printable ASCII", CS_SSHKEY_APPLICATION_MAX);
 	return CS_OK;
 }
 

@@ -24,8 +24,8 @@ typedef struct cs_sshkey { /* borrows */
 
 /* Parses one whole blob. Certificates, webauthn-sk, DSA, P-521, RSA with
  * another exponent than 65537, and what section 2 has no place for:
- * CS_R_UNSUPPORTED. An application is plain text and never empty, else the key
- * is CS_R_MALFORMED. */
+ * CS_R_UNSUPPORTED. An application is printable ASCII and never empty, else the
+ * key is CS_R_MALFORMED. */
 CS_USE int cs_sshkey_parse(cs_span blob, cs_sshkey *out, cs_err *e);
 /* Appends the SubjectPublicKeyInfo. */
 CS_USE int cs_sshkey_spki(const cs_sshkey *k, cs_buf *out, cs_err *e);

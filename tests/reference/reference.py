@@ -16,6 +16,7 @@ from asn1crypto import core
 
 import der as d
 import keys as k
+import sshsig
 import webauthn
 from der import check, children, contents, fields, make
 
@@ -179,9 +180,10 @@ def read_approval(der):
         content, *assertion = map(contents, fields(content, b"\x04" * 4))
         webauthn.read(*assertion)
         return read_tbs(content) | {"carrier": carrier}
-    if carrier == d.SSHSIG:  # of which the rest is not read
-        content, _ = fields(content, b"\x04\x04")
-        return read_tbs(contents(content)) | {"carrier": carrier}
+    if carrier == d.SSHSIG:
+        content, blob = map(contents, fields(content, b"\x04" * 2))
+        signed = sshsig.read(blob)
+        return read_tbs(content) | {"carrier": carrier, "sshsig": signed}
     check(carrier == d.CMS, "unsupported")
     form, content = fields(content, b"\x06\xa0")
     check(form == d.SIGNED_DATA, "unsupported")

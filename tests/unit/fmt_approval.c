@@ -14,7 +14,8 @@
 #include "vec.h"
 
 static struct vec messages[VEC_FILES_MAX], contents[VEC_FILES_MAX];
-static size_t n_messages, n_contents;
+static struct vec blobs[VEC_FILES_MAX];
+static size_t n_messages, n_contents, n_blobs;
 
 /* The TBS within is written back as the same bytes. */
 static bool
@@ -135,20 +136,33 @@ test_depth(void)
 	cs_buf_free(&b);
 }
 
-/* What is around a TBS in webauthn (3) and sshsig (1): octet strings, of which
- * the first of webauthn is authenticator data. */
+/* A blob as ssh-keygen has written one. */
+static cs_span
+keygen_blob(void)
+{
+	cs_span value = vec_find(blobs, n_blobs, "keygen-ed25519"), tbs;
+	cs_sshsig s;
+
+	return cs_sshsig_read(value, &tbs, &s, NULL) == CS_OK ? s.blob :
+	    (cs_span){0};
+}
+
+/* What is around a TBS in webauthn (3) and sshsig (1): octet strings, the first
+ * of which are authenticator data and a blob. */
 static cs_buf *
 enclosed(enum cs_oid oid, cs_span tbs, size_t n)
 {
 	static const uint8_t auth[37] = {[32] = 0x05};
-	cs_buf *b = cs_buf_new(tbs.n + 256);
+	cs_span first = oid == CS_OID_APPROVAL_WEBAUTHN ?
+	    cs_span_of(auth, sizeof(auth)) : keygen_blob();
+	cs_buf *b = cs_buf_new(tbs.n + 512);
 	size_t top = cs_der_begin(b, CS_DER_SEQ), value;
 
 	cs_der_put(b, CS_DER_OID, cs_oid(oid));
 	value = cs_der_begin(b, CS_DER_SEQ);
 	cs_der_put(b, CS_DER_OCTETS, tbs);
-	if (oid == CS_OID_APPROVAL_WEBAUTHN && n > 0) {
-		cs_der_put(b, CS_DER_OCTETS, cs_span_of(auth, sizeof(auth)));
+	if (n > 0) {
+		cs_der_put(b, CS_DER_OCTETS, first);
 		n--;
 	}
 	for (; n > 0; n--)
@@ -169,7 +183,8 @@ test_enclosed(enum cs_oid oid, enum cs_carrier carrier, size_t n)
 
 	ok(cs_approval_parse(cs_buf_span(b), 0, &a, NULL) == CS_OK &&
 	    a->carrier == carrier && cs_span_eq(a->tbs.der, tbs) &&
-	    a->webauthn.auth.verified == (n == 3), "%s", name);
+	    a->webauthn.auth.verified == (n == 3) &&
+	    (a->sshsig.blob.p != NULL) == (n == 1), "%s", name);
 	cs_approval_free(&a);
 	/* three levels down to the TBS, which has four of its own here */
 	ok(reason_of(cs_buf_span(b), CS_DER_DEPTH - 7) == CS_R_NONE,
@@ -196,6 +211,23 @@ test_enclosed(enum cs_oid oid, enum cs_carrier carrier, size_t n)
 	}
 }
 
+/* Every good value, through the writer and back; every other is refused for
+ * the reason that its name has. */
+static void
+test_blobs(void)
+{
+	cs_buf *b;
+	size_t i;
+
+	for (i = 0; i < n_blobs; i++) {
+		b = cs_buf_new(cs_buf_len(blobs[i].der) + 64);
+		ok(cs_approval_put_sshsig(cs_buf_span(blobs[i].der), b,
+		    NULL) == CS_OK && reason_of(cs_buf_span(b), 0) ==
+		    vec_reason(blobs[i].name), "%s", blobs[i].name);
+		cs_buf_free(&b);
+	}
+}
+
 static void
 type(enum cs_oid oid, const char *value, int reason, const char *what)
 {
@@ -216,8 +248,8 @@ test_types(void)
 	type(CS_OID_APPROVAL_WEBAUTHN, "3000", CS_R_MALFORMED, "webauthn");
 	type(CS_OID_APPROVAL_SSHSIG, "3000", CS_R_MALFORMED, "sshsig");
 	type(CS_OID_APPROVAL_SSHSIG, "0500", CS_R_MALFORMED, "a null sshsig");
-	type(CS_OID_APPROVAL_SSHSIG, "3004 0400 0400", CS_R_NOT_DER,
-	    "an empty content");
+	type(CS_OID_APPROVAL_SSHSIG, "3004 0400 0400", CS_R_MALFORMED,
+	    "an empty blob");
 	type(CS_OID_SIGNED_DATA, "3000", CS_R_UNSUPPORTED, "no carrier");
 	type(CS_OID_APPROVAL_CMS, "3000", CS_R_MALFORMED, "an empty cms");
 	type(CS_OID_APPROVAL_CMS, "0500", CS_R_MALFORMED, "NULL");
@@ -324,7 +356,8 @@ main(void)
 		return 0;
 	n_messages = vec_load("cms", messages);
 	n_contents = vec_load("tbs", contents);
-	if (!ok(n_messages != 0 && n_contents != 0, "vectors"))
+	n_blobs = vec_load("sshsig", blobs);
+	if (!ok(n_messages != 0 && n_contents != 0 && n_blobs != 0, "vectors"))
 		return done_testing();
 	test_messages();
 	test_contents();
@@ -332,11 +365,13 @@ main(void)
 	test_types();
 	test_enclosed(CS_OID_APPROVAL_WEBAUTHN, CS_CARRIER_WEBAUTHN, 3);
 	test_enclosed(CS_OID_APPROVAL_SSHSIG, CS_CARRIER_SSHSIG, 1);
+	test_blobs();
 	test_sizes();
 	test_sweeps("openssl-p256-small");
 	test_sweeps("openssl-p256-cades");
 	test_sweeps("openssl-rsa2048");
 	vec_free(messages, n_messages);
 	vec_free(contents, n_contents);
+	vec_free(blobs, n_blobs);
 	return done_testing();
 }

@@ -189,7 +189,7 @@ def terms():
     for name in (b"sha1", b"sha384", b"", b"SHA512", b"sha512\0"):
         put("unsupported-hash-" + str(len(name)) + name[:4].decode(),
             blob(ED_KEY, sig, digest=name))
-    put("too-large", blob(ED_KEY, sig, more=b"\0" * 9000))
+    put("too-large-blob", blob(ED_KEY, sig, more=b"\0" * 9000))
 
 
 def keys():

@@ -283,8 +283,18 @@ def webauthn(body, n=3, **kw):
     return enclosed(2, body, (auth, b"{}", b"?", b"?")[:n], **kw)
 
 
+def string(s):
+    return len(s).to_bytes(4, "big") + s
+
+
 def sshsig(body, n=1, **kw):
-    return enclosed(3, body, [b"?"] * n, **kw)
+    """The first `n` of: what OpenSSH makes with an Ed25519 key, but for the
+    signature, which is none; and one that is too much."""
+    name = string(b"ssh-ed25519")
+    blob = b"SSHSIG" + b"\0\0\0\1" + string(name + string(b"?" * 32)) + \
+        string(b"owner-approval@countersign") + string(b"") + \
+        string(b"sha512") + string(name + string(b"?" * 64))
+    return enclosed(3, body, (blob, b"?")[:n], **kw)
 
 
 def approve(req, key, name="sha256", cms_kw=None, **kw):
