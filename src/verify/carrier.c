@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "verify/step.h"
+#include "verify/carrier.h"
 
 #include "crypt/pubkey.h"
 #include "fmt/owners_opt.h"
@@ -97,85 +97,31 @@ cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e)
 	return CS_OK;
 }
 
-static int
-check_digest(const cs_cms *c, enum cs_hash h, cs_err *e)
+int
+cs_carrier_key(const struct cs_step *s, const cs_approved *a, cs_pubkey **own,
+    cs_pubkey **lent, cs_err *e)
 {
-	uint8_t md[CS_HASH_MAX] = {0};
 	int r;
 
-	if ((r = cs_hash(h, c->tbs, md, e)) != CS_OK)
-		return r;
-	if (!cs_span_eq(c->message_digest, cs_span_of(md, cs_hash_len(h))))
-		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
-		    "messageDigest is not the hash of what was approved");
-	return CS_OK;
-}
-
-/* By the owner's key; one that is kept was found by the same bytes. A holder's
- * is not kept: nobody has vouched for it yet. */
-static int
-verify_bytes(const struct cs_step *s, const cs_approved *a, const cs_alg *alg,
-    cs_span bytes, cs_err *e)
-{
-	const cs_spki *key = &a->key;
-	cs_span sig = a->approval->cms.sig;
-	cs_pubkey *own = NULL, *pub = NULL;
-	int r;
-
-	if (s->in->keys != NULL && a->role != CS_ROLE_USE) {
-		r = cs_keycache_get(s->in->keys, key,
-		    a->approval->tbs.owner_key_hash.p, &pub, e);
-	} else {
-		r = cs_pubkey_new(key, &own, e);
-		pub = own;
-	}
-	if (r == CS_OK)
-		r = cs_pubkey_verify(pub, alg, bytes, sig, e);
-	cs_pubkey_free(&own);
-	return r;
-}
-
-/* RFC 5652 5.4: the signature is over the attributes, which hold the hash. */
-static int
-check_signed_bytes(const struct cs_step *s, const cs_approved *a,
-    const cs_alg *alg, cs_err *e)
-{
-	const cs_cms *c = &a->approval->cms;
-	cs_buf *bytes = cs_buf_new(c->signed_attrs.n);
-	int r;
-
-	if (bytes == NULL)
-		return cs_nomem(e, "verify");
-	if ((r = cs_cms_signed_bytes(c, bytes, e)) != CS_OK)
-		goto out;
-	r = verify_bytes(s, a, alg, cs_buf_span(bytes), e);
-	if (r == CS_EREFUSED)
-		r = CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
-		    "the owner's signature (%s) does not verify", alg->name);
-out:
-	cs_buf_free(&bytes);
+	*own = *lent = NULL;
+	if (s->in->keys != NULL && a->role != CS_ROLE_USE)
+		return cs_keycache_get(s->in->keys, &a->key,
+		    a->approval->tbs.owner_key_hash.p, lent, e);
+	if ((r = cs_pubkey_new(&a->key, own, e)) == CS_OK)
+		*lent = *own;
 	return r;
 }
 
 int
 cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
-	const cs_cms *c = &a->approval->cms;
-	const cs_spki *key = &a->key;
-	cs_err why = {0};
-	cs_alg alg;
-	char name[16];
-	int r;
-
-	if (cs_alg_match(key->kind, CS_USE_CMS, c->sig_alg, c->digest_alg,
-	    &alg, &why) != CS_OK) {
-		cs_spki_name(key, name);
-		return CS_REFUSE(e, CS_R_UNSUPPORTED, "expected an algorithm "
-		    "of the table for a %s key, %s:%u: %s", name,
-		    CS_ANCHOR_AT(&a->anchor), why.text);
+	switch (a->approval->carrier) {
+	case CS_CARRIER_CMS:
+		return cs_carrier_cms(s, a, e);
+	case CS_CARRIER_WEBAUTHN:
+	case CS_CARRIER_SSHSIG:
+	case CS_CARRIER_NONE:
+		break;
 	}
-	if ((r = cs_cms_check_protection(c, e)) != CS_OK ||
-	    (r = check_digest(c, alg.hash, e)) != CS_OK)
-		return r;
-	return check_signed_bytes(s, a, &alg, e);
+	return CS_REFUSE(e, CS_R_INTERNAL, "a carrier without a verifier");
 }

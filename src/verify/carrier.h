@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_VERIFY_CARRIER_H
+#define CS_VERIFY_CARRIER_H
+
+#include "verify/step.h"
+
+/* The signature of an approval whose carrier is its key's, one file a
+ * carrier: countersign-formats(5), section 5. */
+
+CS_USE int cs_carrier_cms(const struct cs_step *s, const cs_approved *a,
+    cs_err *e);
+
+/* Lends the key that verifies: one that is kept was found by all of its bytes.
+ * A holder's is not kept: nobody has vouched for it yet. *own may be NULL, and
+ * is the caller's to free. */
+CS_USE int cs_carrier_key(const struct cs_step *s, const cs_approved *a,
+    cs_pubkey **own, cs_pubkey **lent, cs_err *e);
+
+#endif
