@@ -48,6 +48,7 @@ static const struct field {
 	{17, TEXT, AT(rp_id), NOWHERE},
 	{18, TEXT, AT(credential_id), NOWHERE},
 	{19, TEXT, AT(origins), NOWHERE},
+	{20, TEXT, AT(ssh.blob), NOWHERE},
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -311,7 +312,31 @@ is_fido_whole(const cs_anchor *a)
 	if (a->type == CS_ANCHOR_FIDO2)
 		return a->rp_id.p != NULL;
 	return a->rp_id.p == NULL && a->credential_id.p == NULL &&
-	    a->origins.p == NULL && !a->counter_strict;
+	    a->origins.p == NULL &&
+	    (a->type == CS_ANCHOR_SK || !a->counter_strict);
+}
+
+/* OpenSSH's key, and the one that was made of it, are one. */
+static int
+ssh_get(cs_anchor *a, cs_err *e)
+{
+	bool is_ssh = a->type == CS_ANCHOR_SSH || a->type == CS_ANCHOR_SK;
+	cs_span blob = a->ssh.blob;
+	int r;
+
+	if (is_ssh != (blob.p != NULL))
+		return bad(e, "no line that is whole");
+	if (!is_ssh)
+		return CS_OK;
+	if ((r = cs_sshkey_parse(blob, &a->ssh, e)) != CS_OK)
+		return cs_wrap(e, "anchor record");
+	if (a->ssh.is_sk != (a->type == CS_ANCHOR_SK) ||
+	    a->ssh.kind != a->key.kind ||
+	    !cs_span_eq(a->ssh.kind == CS_KEY_RSA ? a->ssh.modulus :
+	    a->ssh.point, a->ssh.kind == CS_KEY_RSA ? a->key.modulus :
+	    a->key.point))
+		return bad(e, "two keys that differ");
+	return CS_OK;
 }
 
 /* An authority has all of its own, any other key has none of it. */
@@ -323,6 +348,14 @@ is_ca_whole(const cs_anchor *a)
 		    a->eku.p == NULL && a->crl.p == NULL && !a->no_revocation;
 	return a->ca.p != NULL && a->owner_san.p != NULL &&
 	    (a->crl.p != NULL) != a->no_revocation;
+}
+
+static bool
+is_type(enum cs_anchor_type type)
+{
+	return type == CS_ANCHOR_SPKI || type == CS_ANCHOR_FIDO2 ||
+	    type == CS_ANCHOR_X509 || type == CS_ANCHOR_SSH ||
+	    type == CS_ANCHOR_SK;
 }
 
 int
@@ -340,8 +373,7 @@ cs_anchor_get(cs_span record, cs_anchor *a, cs_anchor_place *at, cs_err *e)
 	at->file = u32_get(p + 40);
 	a->line = u32_get(p + 44);
 	a->type = (enum cs_anchor_type)u16_get(p + 48);
-	if (a->type != CS_ANCHOR_SPKI && a->type != CS_ANCHOR_FIDO2 &&
-	    a->type != CS_ANCHOR_X509)
+	if (!is_type(a->type))
 		return bad(e, "an unknown key type");
 	if ((r = flags_get(u16_get(p + 50), a, e)) != CS_OK ||
 	    (r = fields_get(cs_span_of(p + HEAD_LEN, record.n - HEAD_LEN), a,
@@ -354,5 +386,5 @@ cs_anchor_get(cs_span record, cs_anchor *a, cs_anchor_place *at, cs_err *e)
 	der = a->key.der;
 	if ((r = cs_spki_parse(der, &a->key, e)) != CS_OK)
 		return cs_wrap(e, "anchor record");
-	return CS_OK;
+	return ssh_get(a, e);
 }

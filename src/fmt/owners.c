@@ -22,7 +22,8 @@ struct fields {
 struct reader {
 	const char *name;
 	unsigned line;
-	cs_buf *der; /* the line's key */
+	cs_buf *der;  /* the line's key */
+	cs_buf *spki; /* the same as SubjectPublicKeyInfo, where it is made */
 	cs_owners_each *each;
 	cs_owners_bad *bad; /* NULL: the first bad line ends it */
 	void *arg;
@@ -36,13 +37,13 @@ static const struct {
 	{"spki", CS_ANCHOR_SPKI, true},
 	{"fido2", CS_ANCHOR_FIDO2, true},
 	{"x509-ca", CS_ANCHOR_X509, true},
-	{"ssh-ed25519", CS_ANCHOR_SSH, false},
-	{"ssh-rsa", CS_ANCHOR_SSH, false},
-	{"ecdsa-sha2-nistp256", CS_ANCHOR_SSH, false},
-	{"ecdsa-sha2-nistp384", CS_ANCHOR_SSH, false},
+	{"ssh-ed25519", CS_ANCHOR_SSH, true},
+	{"ssh-rsa", CS_ANCHOR_SSH, true},
+	{"ecdsa-sha2-nistp256", CS_ANCHOR_SSH, true},
+	{"ecdsa-sha2-nistp384", CS_ANCHOR_SSH, true},
 	{"ecdsa-sha2-nistp521", CS_ANCHOR_SSH, false},
-	{"sk-ssh-ed25519@openssh.com", CS_ANCHOR_SK, false},
-	{"sk-ecdsa-sha2-nistp256@openssh.com", CS_ANCHOR_SK, false},
+	{"sk-ssh-ed25519@openssh.com", CS_ANCHOR_SK, true},
+	{"sk-ecdsa-sha2-nistp256@openssh.com", CS_ANCHOR_SK, true},
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -222,6 +223,16 @@ spki_check(const cs_anchor *a, cs_err *e)
 }
 
 static int
+ssh_check(const cs_anchor *a, cs_err *e)
+{
+	if (!a->verify_required)
+		return CS_OK;
+	return CS_BAD(e, CS_R_MALFORMED, "owners",
+	    "option \"verify-required\": expected a key of a security key, "
+	    "for a plain OpenSSH key never proves verification");
+}
+
+static int
 fido2_check(const cs_anchor *a, cs_err *e)
 {
 	if (a->rp_id.p == NULL)
@@ -247,6 +258,8 @@ anchor_check(const cs_anchor *a, enum cs_anchor_type type, cs_err *e)
 		return fido2_check(a, e);
 	case CS_ANCHOR_X509:
 		return ca_check(a, e);
+	case CS_ANCHOR_SSH:
+		return ssh_check(a, e);
 	default:
 		return CS_OK;
 	}
@@ -282,8 +295,27 @@ fido2_get(cs_span der, cs_anchor *a, cs_err *e)
 	    "Ed25519 for a key of type fido2, found RSA");
 }
 
+/* The word before the key is for people, and says what the key is. */
 static int
-key_get(struct reader *r, cs_span base64, cs_anchor *a, cs_err *e)
+ssh_get(struct reader *r, const char *word, cs_anchor *a, cs_err *e)
+{
+	int rc;
+
+	cs_buf_reset(r->spki);
+	if ((rc = cs_sshkey_parse(cs_buf_span(r->der), &a->ssh, e)) != CS_OK)
+		return rc;
+	if (strcmp(a->ssh.type, word) != 0)
+		return CS_BAD(e, CS_R_MALFORMED, "owners",
+		    "key: expected one of type %s, found %s", word,
+		    a->ssh.type);
+	if ((rc = cs_sshkey_spki(&a->ssh, r->spki, e)) != CS_OK)
+		return rc;
+	return cs_spki_parse(cs_buf_span(r->spki), &a->key, e);
+}
+
+static int
+key_get(struct reader *r, const char *word, cs_span base64, cs_anchor *a,
+    cs_err *e)
 {
 	cs_buf_truncate(r->der, 0);
 	if (cs_base64_get(r->der, base64, false, NULL) != CS_OK)
@@ -295,6 +327,9 @@ key_get(struct reader *r, cs_span base64, cs_anchor *a, cs_err *e)
 		return ca_get(cs_buf_span(r->der), a, e);
 	case CS_ANCHOR_FIDO2:
 		return fido2_get(cs_buf_span(r->der), a, e);
+	case CS_ANCHOR_SSH:
+	case CS_ANCHOR_SK:
+		return ssh_get(r, word, a, e);
 	default:
 		return cs_spki_parse(cs_buf_span(r->der), &a->key, e);
 	}
@@ -318,12 +353,12 @@ anchor_get(struct reader *r, cs_span line, cs_anchor *a, cs_err *e)
 		return rc;
 	if (!types[t].supported)
 		return CS_BAD(e, CS_R_UNSUPPORTED, "owners",
-		    "key type: expected spki, fido2 or x509-ca, found %s, "
-		    "which this version does not read", types[t].name);
+		    "key type: expected a curve of P-256 or P-384, found %s",
+		    types[t].name);
 	a->type = types[t].type;
 	a->owner = f.owner;
 	a->comment = f.comment;
-	return key_get(r, f.key, a, e);
+	return key_get(r, types[t].name, f.key, a, e);
 }
 
 static int
@@ -374,10 +409,11 @@ file_get(struct reader *r, cs_span in, cs_err *e)
 		    CS_OWNERS_FILE_MAX, in.n);
 	r->der = cs_buf_new(in.n < CS_OWNERS_LINE_MAX ? in.n :
 	    CS_OWNERS_LINE_MAX);
-	if (r->der == NULL)
-		return cs_nomem(e, "owners");
-	rc = lines_get(r, in, e);
+	r->spki = cs_buf_new(CS_SSHKEY_MAX);
+	rc = r->der == NULL || r->spki == NULL ? cs_nomem(e, "owners") :
+	    lines_get(r, in, e);
 	cs_buf_free(&r->der);
+	cs_buf_free(&r->spki);
 	return rc;
 }
 

@@ -70,7 +70,7 @@ typedef int cs_owners_each(void *arg, const cs_anchor *a, cs_err *e);
  * gets a failure drops what was handed out. `name` is what complaints and
  * anchors call the file. The first bad line is CS_EFORMAT "NAME:LINE: ...",
  * with a did-you-mean for an unknown option or key type; so is what `each`
- * complains of. OpenSSH's key types are CS_R_UNSUPPORTED for now. */
+ * complains of. */
 CS_USE int cs_owners_parse(const char *name, cs_span in, cs_owners_each *each,
     void *arg, cs_err *e);
 

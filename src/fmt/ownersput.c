@@ -44,17 +44,31 @@ comment_check(cs_span v, cs_err *e)
 	return CS_OK;
 }
 
+/* What follows from the members that were given, and where it is kept. */
+struct meant {
+	cs_anchor a;
+	cs_cert *ca;
+	cs_buf *spki;
+};
+
+static bool
+is_ssh(const cs_anchor *a)
+{
+	return a->type == CS_ANCHOR_SSH || a->type == CS_ANCHOR_SK;
+}
+
 static int
 line_put(cs_buf *out, const cs_anchor *a, cs_err *e)
 {
-	cs_span key = a->type == CS_ANCHOR_X509 ? a->ca : a->key.der;
+	cs_span key = a->type == CS_ANCHOR_X509 ? a->ca :
+	    is_ssh(a) ? a->ssh.blob : a->key.der;
 	int r;
 
 	if ((r = cs_buf_put(out, a->owner)) != CS_OK ||
 	    (r = cs_buf_put_str(out, " ")) != CS_OK ||
 	    (r = cs_owners_options_put(a, out, e)) != CS_OK ||
-	    (r = cs_buf_printf(out, " %s ", cs_anchor_type_name(a->type))) !=
-	    CS_OK ||
+	    (r = cs_buf_printf(out, " %s ", is_ssh(a) ? a->ssh.type :
+	    cs_anchor_type_name(a->type))) != CS_OK ||
 	    (r = cs_base64_put(out, key, 0)) != CS_OK || a->comment.n == 0)
 		return r;
 	r = cs_buf_put_str(out, " ");
@@ -122,23 +136,37 @@ line_compare(cs_span line, cs_span meant, cs_err *e)
 	return r;
 }
 
-/* What follows from the members that were given. */
 static int
-complete(const cs_anchor *a, cs_anchor *out, cs_cert **ca, cs_err *e)
+complete_ssh(struct meant *m, cs_err *e)
 {
 	int r;
 
-	*out = *a;
-	out->line = 1;
-	if (out->comment.n == 0)
-		out->comment = (cs_span){0};
+	if ((m->spki = cs_buf_new(CS_SSHKEY_MAX)) == NULL)
+		return cs_nomem(e, "owners");
+	if ((r = cs_sshkey_parse(m->a.ssh.blob, &m->a.ssh, e)) != CS_OK ||
+	    (r = cs_sshkey_spki(&m->a.ssh, m->spki, e)) != CS_OK)
+		return r;
+	return cs_spki_parse(cs_buf_span(m->spki), &m->a.key, e);
+}
+
+static int
+complete(const cs_anchor *a, struct meant *m, cs_err *e)
+{
+	int r;
+
+	m->a = *a;
+	m->a.line = 1;
+	if (m->a.comment.n == 0)
+		m->a.comment = (cs_span){0};
 	if (a->proof_text.p != NULL && (r = cs_owners_attested(a->proof_text,
-	    a->type, out, e)) != CS_OK)
+	    a->type, &m->a, e)) != CS_OK)
 		return cs_wrap(e, "attested");
+	if (is_ssh(a))
+		return complete_ssh(m, e);
 	if (a->type != CS_ANCHOR_X509)
 		return CS_OK;
-	if ((r = cs_cert_parse(a->ca, ca, e)) == CS_OK)
-		out->key = (*ca)->key;
+	if ((r = cs_cert_parse(a->ca, &m->ca, e)) == CS_OK)
+		m->a.key = m->ca->key;
 	return r;
 }
 
@@ -163,20 +191,20 @@ cs_owners_put(cs_buf *out, const cs_anchor *a, cs_err *e)
 {
 	cs_buf *record = cs_buf_new(CS_ANCHOR_RECORD_MAX);
 	size_t before = cs_buf_len(out);
-	cs_anchor meant = {0};
-	cs_cert *ca = NULL;
+	struct meant m = {0};
 	int r;
 
 	if (record == NULL)
 		return cs_nomem(e, "owners");
 	if ((r = owner_check(a->owner, e)) == CS_OK &&
 	    (r = comment_check(a->comment, e)) == CS_OK &&
-	    (r = complete(a, &meant, &ca, e)) == CS_OK &&
-	    (r = record_put(record, &meant, e)) == CS_OK) {
-		r = line_put(out, a, e);
+	    (r = complete(a, &m, e)) == CS_OK &&
+	    (r = record_put(record, &m.a, e)) == CS_OK) {
+		r = line_put(out, &m.a, e);
 		r = finish(out, before, r, cs_buf_span(record), e);
 	}
-	cs_cert_free(&ca);
+	cs_cert_free(&m.ca);
+	cs_buf_free(&m.spki);
 	cs_buf_free(&record);
 	return r;
 }

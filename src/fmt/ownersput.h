@@ -13,7 +13,8 @@
 #define CS_OWNERS_LINE_ROOM (2 * CS_OWNERS_LINE_MAX)
 
 /* Appends one line without its end. What follows from other members is not
- * looked at: the key of an x509-ca, what attested= proves, file and line. */
+ * looked at: the key of an x509-ca and of an OpenSSH type, of which ssh.blob
+ * alone counts, what attested= proves, file and line. */
 CS_USE int cs_owners_put(cs_buf *out, const cs_anchor *a, cs_err *e);
 /* Appends the same line, without its end, revoked from `at` on: all else in it
  * stays byte for byte. */

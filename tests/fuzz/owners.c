@@ -27,7 +27,10 @@ check_anchor(const cs_anchor *a)
 	CHECK(cs_spki_parse(a->key.der, &key, NULL) == CS_OK &&
 	    key.kind == a->key.kind);
 	CHECK(!a->verify_required || a->pin_always ||
-	    a->type == CS_ANCHOR_FIDO2);
+	    a->type == CS_ANCHOR_FIDO2 || a->type == CS_ANCHOR_SK);
+	CHECK((a->ssh.blob.p != NULL) == (a->type == CS_ANCHOR_SSH ||
+	    a->type == CS_ANCHOR_SK));
+	CHECK(a->ssh.is_sk == (a->type == CS_ANCHOR_SK));
 	CHECK((a->type == CS_ANCHOR_FIDO2) == (a->rp_id.p != NULL));
 	CHECK(a->rp_id.p == NULL || cs_rp_id_check(a->rp_id, NULL) == CS_OK);
 	CHECK(!(a->touch_always || a->pin_always) ||

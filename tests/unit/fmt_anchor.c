@@ -33,6 +33,14 @@ static const char fido2_line[] =
     "origins=\"https://a https://b:1\",counter-strict,"
     "attested=\"fido2:ab-cd\" fido2 " P384 "\n";
 
+#define SK \
+	"AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAy" \
+	"NTYAAABBBDkTfnihXYqkSZ80+x7DnyHUhKv9rCcgw/iDhjIsq8pkX4/MrZtpIvaG" \
+	"K0X7KsHM6ZkwKxMPm0p8safmyzrVwZMAAAANc3NoOmFwcHJvdmFscw=="
+static const char sk_line[] =
+    "urn:x:carol counter-strict,attested=\"u2f:ab\" "
+    "sk-ecdsa-sha2-nistp256@openssh.com " SK "\n";
+
 /* By hand after the comment in fmt/anchor.h, but for the check. */
 static const char golden_hex[] =
     "70000000" "2d40020b"
@@ -190,7 +198,8 @@ refused(void)
 	change; \
 	ok(!reads(b, s.n, false), name)
 	TRY("line 0", b[44] = 0);
-	TRY("another type", b[48] = 8);
+	TRY("another type", b[48] = 32);
+	TRY("a type whose key is not there", b[48] = 8);
 	TRY("two types", b[48] = 3);
 	TRY("a fido2 key without its RP ID", b[48] = 2);
 	TRY("a strict counter of a plain key", b[51] = 2);
@@ -203,6 +212,37 @@ refused(void)
 	TRY("a field that is too long", b[63] = 0xff);
 	TRY("a key cut short", b[63] = 0x2b);
 	TRY("no zero at the end", b[s.n - 1] = 1);
+#undef TRY
+	lines_free(&l);
+}
+
+static void
+refused_ssh(void)
+{
+	lines *l = parse(sk_line);
+	cs_anchor *a;
+	cs_span blob;
+	uint8_t b[1024];
+	size_t at;
+	cs_span s;
+
+	if (l == NULL)
+		return;
+	a = &l->anchors[0];
+	s = cs_buf_span(l->records[0]);
+	blob = a->ssh.blob;
+	at = (size_t)(a->key.point.p - s.p);
+	ok(s.n < sizeof(b) && reads(s.p, s.n, false), "OpenSSH's reads");
+#define TRY(name, change) \
+	memcpy(b, s.p, s.n); \
+	change; \
+	ok(!reads(b, s.n, false), name)
+	TRY("a plain type", b[48] = 8);
+	TRY("no OpenSSH type", b[48] = 1);
+	TRY("a fido2 one", b[48] = 2);
+	TRY("another point", b[at + 7] ^= 1);
+	TRY("another blob", b[blob.p - s.p + 70] ^= 1);
+	TRY("a blob that is none", b[blob.p - s.p + 5] ^= 1);
 #undef TRY
 	lines_free(&l);
 }
@@ -232,6 +272,8 @@ main(void)
 	mangled("a short one", short_line);
 	mangled("a full one", full_line);
 	mangled("a fido2 one", fido2_line);
+	mangled("OpenSSH's", sk_line);
+	refused_ssh();
 	refused();
 	no_room();
 	return done_testing();

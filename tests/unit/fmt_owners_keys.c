@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/enc.h"
 #include "fmt/owners.h"
 #include "fmt/reason.h"
 #include "lines.h"
@@ -16,6 +17,11 @@
 #define P256 \
 	"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEORN+eKFdiqRJnzT7HsOfIdSEq/2s" \
 	"JyDD+IOGMiyrymRfj8ytm2ki9oYrRfsqwczpmTArEw+bSnyxp+bLOtXBkw=="
+#define P384 \
+	"MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEmV+Gcp7E6r7Kh3zrg+hu9lAu0/xKwjax" \
+	"63Wo5NeLHWyf7iqQ5rr+sG9h47cfPCU3dUDnHWlxYDiI6CYIn+qy//WqqWpQmeDX" \
+	"iIAxQL1JbChLq1IWSo+NczRNXlBTeG+n"
+#define ED2 "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 #define RSA \
 	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAp+1+PX4NTIHO8xTLORm/" \
 	"bbzWawUrzt6J94aeHSRFpl66qaFnDfCE1XjicDUSYUdP2uu7ez+xvAGD/JQTJgXl" \
@@ -24,6 +30,31 @@
 	"Oe7weNJYzWjedO5lmMtI6Yk9RAESQUq6sm3gGCZmGkKemQbDsrm964bhjAn5/cNu" \
 	"F2g9KI4+/hcsPlSv6RMY9AtewBGQx2nfyAdz7dvzbIbLl9SsS6xR6zhIZFy6fUVX" \
 	"KwIDAQAB"
+#define SSH_ED \
+	"AAAAC3NzaC1lZDI1NTE5AAAAIHvz4PM2Tavv+z30+39RBK4on+Cxc9NBqXMSC7nL" \
+	"6iUi"
+#define SSH_P256 \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBDkTfnihXYqk" \
+	"SZ80+x7DnyHUhKv9rCcgw/iDhjIsq8pkX4/MrZtpIvaGK0X7KsHM6ZkwKxMPm0p8" \
+	"safmyzrVwZM="
+#define SSH_P384 \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAzODQAAAAIbmlzdHAzODQAAABhBJlfhnKexOq+" \
+	"yod864PobvZQLtP8SsI2set1qOTXix1sn+4qkOa6/rBvYeO3HzwlN3VA5x1pcWA4" \
+	"iOgmCJ/qsv/1qqlqUJng14iAMUC9SWwoS6tSFkqPjXM0TV5QU3hvpw=="
+#define SSH_RSA \
+	"AAAAB3NzaC1yc2EAAAADAQABAAABAQCn7X49fg1Mgc7zFMs5Gb9tvNZrBSvO3on3" \
+	"hp4dJEWmXrqpoWcN8ITVeOJwNRJhR0/a67t7P7G8AYP8lBMmBeUkQWCkv5y18irE" \
+	"uX1Mz5liVW0Y1aChUS5AMsBRkszO9q7Etuva+PpRCsZ+ahTlbiYmYRB0eYHvNTVC" \
+	"mcueeVFJkU2Z28v9jpnnrkL80OXSus4Y/EsriDRD5B99UBzVW6w57vB40ljNaN50" \
+	"7mWYy0jpiT1EARJBSrqybeAYJmYaQp6ZBsOyub3rhuGMCfn9w24XaD0ojj7+Fyw+" \
+	"VK/pExj0C17AEZDHad/IB3Pt2/NshsuX1KxLrFHrOEhkXLp9RVcr"
+#define SK_ED \
+	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIHvz4PM2Tavv+z30+39R" \
+	"BK4on+Cxc9NBqXMSC7nL6iUiAAAABHNzaDo="
+#define SK_P256 \
+	"AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAy" \
+	"NTYAAABBBDkTfnihXYqkSZ80+x7DnyHUhKv9rCcgw/iDhjIsq8pkX4/MrZtpIvaG" \
+	"K0X7KsHM6ZkwKxMPm0p8safmyzrVwZMAAAANc3NoOmFwcHJvdmFscw=="
 #define OWNER "mailto:alice@corp.example"
 #define FIDO2(options) OWNER " " options " fido2 " ED
 
@@ -68,6 +99,74 @@ golden_fido2(void)
 	    !a->pin_always && a->proof == CS_PROOF_FIDO2, "its flags");
 	lines_free(&o);
 }
+
+/* Lines as ssh-keygen's .pub file has the key. */
+static const struct {
+	const char *key;
+	enum cs_anchor_type type;
+	enum cs_key_kind kind;
+	const char *application, *spki; /* SubjectPublicKeyInfo */
+} ssh[] = {
+	{"ssh-ed25519 " SSH_ED, CS_ANCHOR_SSH, CS_KEY_ED25519, NULL, ED},
+	{"ecdsa-sha2-nistp256 " SSH_P256, CS_ANCHOR_SSH, CS_KEY_P256, NULL,
+	    P256},
+	{"ecdsa-sha2-nistp384 " SSH_P384, CS_ANCHOR_SSH, CS_KEY_P384, NULL,
+	    P384},
+	{"ssh-rsa " SSH_RSA, CS_ANCHOR_SSH, CS_KEY_RSA, NULL, RSA},
+	{"sk-ssh-ed25519@openssh.com " SK_ED, CS_ANCHOR_SK, CS_KEY_ED25519,
+	    "ssh:", ED},
+	{"sk-ecdsa-sha2-nistp256@openssh.com " SK_P256, CS_ANCHOR_SK,
+	    CS_KEY_P256, "ssh:approvals", P256},
+};
+
+static bool
+is_base64(cs_span der, const char *text)
+{
+	cs_buf *b = cs_buf_new(1024);
+	bool yes = cs_base64_put(b, der, 0) == CS_OK &&
+	    cs_span_is(cs_buf_span(b), text);
+
+	cs_buf_free(&b);
+	return yes;
+}
+
+static void
+golden_ssh(void)
+{
+	char text[2048];
+	const cs_anchor *a;
+	lines *o;
+	cs_err e;
+	size_t i;
+
+	for (i = 0; i < sizeof(ssh) / sizeof(ssh[0]); i++) {
+		cs_err_clear(&e);
+		(void)snprintf(text, sizeof(text), OWNER " grants %s a b\n"
+		    OWNER " - spki " ED2, ssh[i].key);
+		o = parse(text, &e);
+		if (!ok(o != NULL && o->n == 2, "%.30s %s", ssh[i].key, e.text))
+			continue;
+		a = &o->anchors[0];
+		ok(a->type == ssh[i].type && a->key.kind == ssh[i].kind &&
+		    a->ssh.is_sk == (a->type == CS_ANCHOR_SK) &&
+		    a->ssh.kind == a->key.kind && a->grants &&
+		    cs_span_is(a->comment, "a b"), "its type and kind");
+		ok(is_base64(a->key.der, ssh[i].spki) &&
+		    is_base64(a->ssh.blob, strchr(ssh[i].key, ' ') + 1),
+		    "its two forms");
+		ok(ssh[i].application == NULL ? a->ssh.application.p == NULL :
+		    cs_span_is(a->ssh.application, ssh[i].application),
+		    "its application");
+		lines_free(&o);
+	}
+}
+
+/* OPTIONS of fido2 and of security keys of OpenSSH. */
+static const char *const good_sk[] = {
+	"-",
+	"counter-strict,verify-required,attested=\"fido2:ab-cd\"",
+	"attested=\"u2f:abcd\",hardware-required,no-touch-required",
+};
 
 /* OPTIONS that a fido2 line takes. */
 static const char *const good_fido2[] = {
@@ -160,6 +259,35 @@ static const struct {
 	    "fido2: or u2f:"},
 	{OWNER " rp-id=\"a\" fido2 MCow", CS_R_NOT_DER, ""},
 	{"* rp-id=\"a\" fido2 " ED, CS_R_BAD_IDENTIFIER, "expected a URI"},
+	/* OpenSSH */
+	{OWNER " - ssh-ed25519 " SK_ED, CS_R_MALFORMED,
+	    "expected one of type ssh-ed25519, found sk-ssh-ed25519"},
+	{OWNER " - sk-ssh-ed25519@openssh.com " SSH_ED, CS_R_MALFORMED,
+	    "found ssh-ed25519"},
+	{OWNER " - ecdsa-sha2-nistp256 " SSH_P384, CS_R_MALFORMED,
+	    "found ecdsa-sha2-nistp384"},
+	{OWNER " - ssh-ed25519 " SSH_ED "AAAA", CS_R_MALFORMED, ""},
+	{OWNER " - ssh-ed25519 " ED, CS_R_MALFORMED, ""},
+	{OWNER " - ssh-ed25519 AAAA", CS_R_MALFORMED, ""},
+	{OWNER " - spki " SSH_ED, CS_R_NOT_DER, ""},
+	{OWNER " - ssh-ed25519-cert-v01@openssh.com " SSH_ED, CS_R_MALFORMED,
+	    "key type"},
+	{OWNER " - webauthn-sk-ecdsa-sha2-nistp256@openssh.com " SK_P256,
+	    CS_R_MALFORMED, "key type"},
+	{OWNER " verify-required ssh-ed25519 " SSH_ED, CS_R_MALFORMED,
+	    "never proves verification"},
+	{OWNER " counter-strict ssh-ed25519 " SSH_ED, CS_R_MALFORMED,
+	    "\"counter-strict\""},
+	{OWNER " attested=\"fido2:ab\" ssh-ed25519 " SSH_ED, CS_R_MALFORMED,
+	    "\"attested\""},
+	{OWNER " shared-key ssh-ed25519 " SSH_ED, CS_R_MALFORMED,
+	    "\"shared-key\""},
+	{OWNER " rp-id=\"a\" sk-ssh-ed25519@openssh.com " SK_ED,
+	    CS_R_MALFORMED, "\"rp-id\""},
+	{OWNER " origins=\"https://a\" sk-ssh-ed25519@openssh.com " SK_ED,
+	    CS_R_MALFORMED, "\"origins\""},
+	{OWNER " attested=\"tpm2:IFX\" sk-ssh-ed25519@openssh.com " SK_ED,
+	    CS_R_MALFORMED, "fido2: or u2f:"},
 	{OWNER " rp-id=\"a\" fido2 " RSA, CS_R_UNSUPPORTED, "found RSA"},
 };
 
@@ -177,6 +305,24 @@ options(void)
 		    good_fido2[i]);
 		o = parse(text, &e);
 		ok(o != NULL && o->n == 1, "%s %s", good_fido2[i], e.text);
+		lines_free(&o);
+	}
+}
+
+static void
+options_sk(void)
+{
+	char text[1024];
+	lines *o;
+	cs_err e;
+	size_t i;
+
+	for (i = 0; i < sizeof(good_sk) / sizeof(good_sk[0]); i++) {
+		cs_err_clear(&e);
+		(void)snprintf(text, sizeof(text), OWNER " %s "
+		    "sk-ssh-ed25519@openssh.com " SK_ED, good_sk[i]);
+		o = parse(text, &e);
+		ok(o != NULL && o->n == 1, "%s %s", good_sk[i], e.text);
 		lines_free(&o);
 	}
 }
@@ -204,7 +350,9 @@ int
 main(void)
 {
 	golden_fido2();
+	golden_ssh();
 	options();
+	options_sk();
 	complaints();
 	return done_testing();
 }

@@ -13,6 +13,9 @@
 #include "tap.h"
 
 #define ED "MCowBQYDK2VwAyEAe/Pg8zZNq+/7PfT7f1EEriif4LFz00GpcxILucvqJSI="
+#define SK \
+	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIHvz4PM2Tavv+z30+39R" \
+	"BK4on+Cxc9NBqXMSC7nL6iUiAAAABHNzaDo="
 #define OWNER "mailto:alice@corp.example"
 #define AGENTS "wimse://corp.example/agent/alice"
 #define AT 1795219200 /* 2026-11-21T00:00:00Z */
@@ -59,6 +62,28 @@ refused(const cs_anchor *a, const char *words)
 		printf("# %s: %s\n", cs_buf_cstr(b), e.text);
 	cs_buf_free(&b);
 	return good;
+}
+
+static void
+test_ssh(void)
+{
+	cs_buf *blob = cs_buf_new(256);
+	cs_anchor a = plain();
+
+	a.type = CS_ANCHOR_SK;
+	a.key = (cs_spki){0}; /* is made of the blob */
+	a.counter_strict = true;
+	ok(cs_base64_get(blob, cs_span_str(SK), false, NULL) == CS_OK,
+	    "a blob");
+	a.ssh.blob = cs_buf_span(blob);
+	ok(gives(&a, OWNER " agents=\"" AGENTS "\",counter-strict "
+	    "sk-ssh-ed25519@openssh.com " SK), "OpenSSH's key");
+	a.type = CS_ANCHOR_SSH;
+	ok(refused(&a, ""), "of another type");
+	a.type = CS_ANCHOR_SK;
+	a.ssh.blob = cs_span_cut(a.ssh.blob, 0, a.ssh.blob.n - 1);
+	ok(refused(&a, ""), "and half of it");
+	cs_buf_free(&blob);
 }
 
 static void
@@ -230,7 +255,7 @@ test_refused(void)
 	ok(refused(&a, "rp-id"), "and with a wrong one");
 	a = plain();
 	a.type = CS_ANCHOR_SSH;
-	ok(refused(&a, "ssh"), "a type that is not read");
+	ok(refused(&a, ""), "an OpenSSH key without its blob");
 	a = plain();
 	a.key.der = cs_span_cut(a.key.der, 0, a.key.der.n - 1);
 	ok(refused(&a, ""), "half a key");
@@ -292,6 +317,7 @@ main(void)
 	    CS_OK)
 		return 1;
 	test_golden();
+	test_ssh();
 	test_poison();
 	test_bytes();
 	test_refused();
