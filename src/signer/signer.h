@@ -16,6 +16,7 @@
 
 typedef struct cs_signer_env {
 	const char *module_dir;
+	const char *key_dir; /* of the key files of fido2:NAME; NULL: none */
 	const cs_ui *ui;
 	bool allow_last_try;
 	bool pss; /* RSASSA-PSS; CS_EUSAGE for a key that is not RSA */

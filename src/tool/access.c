@@ -6,6 +6,7 @@
 #include "tool/access.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -51,9 +52,10 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	    .pinentry = a->settings.pinentry,
 	    .deadline_ms = a->deadline_ms};
 	cs_pin_ui(&a->source, &a->ui);
+	a->key_dir = cs_config_path("keys");
 	a->signer = (cs_signer_env){.module_dir = t->module_dir,
-	    .ui = &a->ui, .allow_last_try = o->allow_last_try,
-	    .pss = o->pss};
+	    .key_dir = a->key_dir, .ui = &a->ui,
+	    .allow_last_try = o->allow_last_try, .pss = o->pss};
 	a->keys = (cs_keys_env){.module_dir = t->module_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try};
 	if ((rc = cs_watchdog_start(a->deadline_ms, verb, json, &a->watchdog,
@@ -67,5 +69,6 @@ cs_access_close(cs_access *a)
 {
 	cs_watchdog_stop(&a->watchdog);
 	cs_settings_clear(&a->settings);
+	free(a->key_dir);
 	memset(a, 0, sizeof(*a));
 }

@@ -49,6 +49,7 @@ typedef struct cs_access {
 	cs_settings settings;
 	cs_pin_source source;
 	cs_ui ui;
+	char *key_dir; /* NULL: no home */
 	cs_signer_env signer;
 	cs_keys_env keys;
 	int64_t deadline_ms;

@@ -226,26 +226,26 @@ cs_settings_parse(const char *name, cs_span in, cs_settings *s, cs_err *e)
 	return rc;
 }
 
-/* Gives the path, NULL when there is no home to look in. A relative
- * XDG_CONFIG_HOME is to be ignored (XDG Base Directory Specification). */
-static char *
-settings_path(void)
+/* A relative XDG_CONFIG_HOME is to be ignored (XDG Base Directory
+ * Specification). */
+char *
+cs_config_path(const char *name)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	char *path = NULL;
 	int n = -1;
 
 	if (xdg != NULL && xdg[0] == '/')
-		n = asprintf(&path, "%s/countersign/config", xdg);
+		n = asprintf(&path, "%s/countersign/%s", xdg, name);
 	else if (home != NULL && home[0] == '/')
-		n = asprintf(&path, "%s/.config/countersign/config", home);
+		n = asprintf(&path, "%s/.config/countersign/%s", home, name);
 	return n < 0 ? NULL : path;
 }
 
 int
 cs_settings_load(cs_settings *s, cs_err *e)
 {
-	char *path = settings_path();
+	char *path = cs_config_path("config");
 	cs_buf *b = NULL;
 	int rc = CS_OK;
 

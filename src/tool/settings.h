@@ -27,4 +27,8 @@ CS_USE int cs_settings_parse(const char *name, cs_span in, cs_settings *s,
     cs_err *e);
 void cs_settings_clear(cs_settings *s);
 
+/* The path of a file or folder beside it: "keys" holds the key files. Gives,
+ * for free(); NULL when there is no home to look in. */
+char *cs_config_path(const char *name);
+
 #endif
