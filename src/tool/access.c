@@ -50,7 +50,9 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	a->deadline_ms = cs_time_mono_ms() + timeout * 1000;
 	a->source = (cs_pin_source){.pin_fd = (int)o->pin_fd,
 	    .pinentry = a->settings.pinentry,
-	    .deadline_ms = a->deadline_ms};
+	    .deadline_ms = a->deadline_ms,
+	    .verb = verb,
+	    .json = json};
 	cs_pin_ui(&a->source, &a->ui);
 	a->key_dir = cs_config_path("keys");
 	a->signer = (cs_signer_env){.module_dir = t->module_dir,

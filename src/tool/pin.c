@@ -16,6 +16,7 @@
 #include "tool/helper.h"
 #include "tool/pinentry.h"
 #include "tool/term.h"
+#include "tool/touch.h"
 
 #define PIN_MAX 255
 /* One byte more for the line end, one that shows there is more. */
@@ -295,8 +296,17 @@ notice(void *arg, const char *text)
 	cs_buf_free(&b);
 }
 
+static int
+wait_touch(void *arg, const struct cs_touch_ask *ask, int fd, cs_err *e)
+{
+	const cs_pin_source *s = arg;
+
+	return cs_touch_wait(s->verb, s->json, s->deadline_ms, ask, fd, e);
+}
+
 void
 cs_pin_ui(cs_pin_source *s, cs_ui *ui)
 {
-	*ui = (cs_ui){.arg = s, .pin = ask_pin, .notice = notice};
+	*ui = (cs_ui){.arg = s, .pin = ask_pin, .notice = notice,
+	    .touch = wait_touch};
 }

@@ -18,9 +18,12 @@ typedef struct cs_pin_source {
 	const char *pinentry; /* absolute path from the configuration, or NULL */
 	int64_t deadline_ms;  /* cs_time_mono_ms(); 0: none */
 	bool fd_used;         /* the descriptor gave its PIN already */
+	const char *verb;     /* who waits for a touch: "sign" */
+	bool json;            /* nothing is rewritten on the terminal */
 } cs_pin_source;
 
-/* Fills *ui; `s` must outlive it. The prompt escapes what the token says. */
+/* Fills *ui, touch included; `s` must outlive it. The prompt escapes what the
+ * token says. */
 void cs_pin_ui(cs_pin_source *s, cs_ui *ui);
 
 /* The question: what is asked for, escaped, and how many tries are left. */

@@ -21,6 +21,9 @@ void cs_term_close(cs_term **t);
 bool cs_term_ascii(const cs_term *t);
 int cs_term_columns(const cs_term *t); /* 80 when unknown */
 int cs_term_rows(const cs_term *t);    /* 24 when unknown */
+/* Writes text that was escaped before, only as much as the terminal takes at
+ * once: within a wait for something else. */
+void cs_term_try(const cs_term *t, cs_span text);
 /* Writes text that was escaped before. */
 CS_USE int cs_term_put(cs_term *t, cs_span text, cs_err *e);
 /* The same screen by screen, each but the last until the person presses Enter;

@@ -108,6 +108,12 @@ cs_wait_end(cs_wait **wp)
 	*wp = NULL;
 }
 
+void
+cs_wait_move(cs_wait *w, int64_t deadline_ms)
+{
+	w->deadline_ms = deadline_ms;
+}
+
 /* Takes the signals that arrived out of the pipe. */
 static int
 drain(const cs_wait *w, bool *child, cs_err *e)

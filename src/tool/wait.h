@@ -19,6 +19,8 @@ typedef struct cs_wait cs_wait;
 /* `deadline_ms` is of cs_time_mono_ms(); 0: none. Gives *out. */
 CS_USE int cs_wait_begin(int64_t deadline_ms, cs_wait **out, cs_err *e);
 void cs_wait_end(cs_wait **w); /* takes; NULL and *w == NULL are fine */
+/* Another deadline from now on, for who has something to do meanwhile. */
+void cs_wait_move(cs_wait *w, int64_t deadline_ms);
 /* Waits until `fd` (-1: none) has one of `events`, or a child changed its
  * state since the last call. CS_ETIMEOUT at the deadline, CS_EINTR by SIGINT,
  * SIGTERM, SIGHUP or SIGQUIT. */
