@@ -35,6 +35,10 @@ check_needed() {
 }
 
 check_built() {
+	if grep -qx "WITH_FIDO2_TRUE=''" "$BUILDDIR/config.log" &&
+	    [ ! -e "$BUILDDIR/.libs/signer-fido2.so" ]; then
+		echo "signer-fido2.so is missing"
+	fi
 	grep -qx "WITH_PKCS11_TRUE=''" "$BUILDDIR/config.log" || return
 	for room in keys signer; do
 		if [ -e "src/$room/pkcs11.c" ] &&

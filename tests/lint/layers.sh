@@ -26,8 +26,7 @@ tool: base fmt crypt attest keys signer verify tool
 vendors='
 p11-kit/ src/p11/
 libp11.h src/keys/pkcs11.c
-fido.h src/signer/fido2.c
-fido/ src/signer/fido2.c
+fido.h src/signer/fido2.c src/signer/fido2dev.c src/signer/fido2enroll.c
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/
