@@ -81,5 +81,7 @@ clean "nothing left for later" "$(grep -nwE \
     'TO[D]O|FIX[M]E|XX[X]|HAC[K]' $(texts))"
 clean "no path of the machine it was written on" "$(grep -nE \
     '(^|[^A-Za-z0-9_.$}])/(wor[k]|roo[t]|User[s]|tmp/[a-z])/' $(texts))"
+clean "no host that packages came from" \
+    "$(grep -nE '"resolve[d]":' $(texts))"
 }
 done_testing
