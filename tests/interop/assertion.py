@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+"""The same as assertion.js, as python3-fido2 judges it.
+
+usage: assertion.py KEY RP-ID ORIGIN APPROVAL..., with tests/reference in the
+path
+"""
+import base64
+import hashlib
+import sys
+
+from asn1crypto import pem
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from fido2 import client, cose, ctap2, server, utils, webauthn
+
+import der as d
+
+KEY, RP_ID, ORIGIN, *APPROVALS = sys.argv[1:]
+LABEL = b"countersign owner approval v1\0"
+
+
+def judge(name):
+    with open(name, "rb") as file:
+        tbs, authenticator_data, client_data, signature = (
+            d.contents(one) for one in d.children(
+                d.children(pem.unarmor(file.read())[2])[1]))
+    key = load_der_public_key(base64.b64decode(KEY))
+    kind = cose.ES256 if isinstance(key, ec.EllipticCurvePublicKey) else \
+        cose.EdDSA
+    credential = ctap2.AttestedCredentialData.create(
+        bytes(16), b"key", kind.from_cryptography_key(key))
+    state = {"challenge": utils.websafe_encode(hashlib.sha256(
+        LABEL + tbs).digest()), "user_verification": "required"}
+    server.Fido2Server(
+        webauthn.PublicKeyCredentialRpEntity(RP_ID, "Approvals"),
+        verify_origin=lambda origin: origin == ORIGIN).authenticate_complete(
+        state, [credential], b"key", client.ClientData(client_data),
+        ctap2.AuthenticatorData(authenticator_data), signature)
+
+
+for approval in APPROVALS:
+    try:
+        judge(approval)
+        print(approval, "verified")
+    except (ValueError, InvalidSignature) as error:
+        print(approval, "refused:", error)
