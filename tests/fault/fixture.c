@@ -10,7 +10,9 @@
 #include <openssl/pem.h>
 
 #include "base/enc.h"
-#include "crypt/pubkey.h"
+#include "crypt/assertion.h"
+#include "fmt/approval.h"
+#include "fmt/clientdata.h"
 #include "fmt/pem.h"
 #include "signer/plain.h"
 
@@ -190,6 +192,57 @@ make_pem(struct fixture *f)
 	return good && f->encrypted_pem != NULL;
 }
 
+/* What an authenticator would say, signed by the owner's key. */
+static bool
+put_assertion(struct fixture *f, cs_buf *auth, cs_buf *text, cs_buf *out)
+{
+	static const uint8_t behind[5] = {0x05};
+	const cs_span rp_id = cs_span_str(FIXTURE_RP_ID);
+	cs_buf *sig = cs_buf_new(1024), *value = cs_buf_new(CS_APPROVAL_MAX);
+	cs_buf *bytes = cs_buf_new(128);
+	uint8_t hash[32];
+	cs_spki k = {0};
+	bool good;
+
+	good = cs_assertion_challenge(cs_buf_span(f->tbs), hash, NULL) ==
+	    CS_OK && cs_clientdata_put(cs_span_of(hash, 32), cs_span_str(
+	    "https://" FIXTURE_RP_ID), text, NULL) == CS_OK &&
+	    cs_sha256(rp_id, hash, NULL) == CS_OK &&
+	    cs_buf_put(auth, cs_span_of(hash, 32)) == CS_OK &&
+	    cs_buf_put(auth, cs_span_of(behind, sizeof(behind))) == CS_OK &&
+	    cs_sha256(cs_buf_span(text), hash, NULL) == CS_OK &&
+	    cs_buf_put(bytes, cs_buf_span(auth)) == CS_OK &&
+	    cs_buf_put(bytes, cs_span_of(hash, 32)) == CS_OK &&
+	    cs_spki_parse(cs_buf_span(f->owner_spki), &k, NULL) == CS_OK &&
+	    cs_privkey_sign(f->owner, cs_alg_of(k.kind, CS_USE_WEBAUTHN,
+	    CS_HASH_NONE), cs_buf_span(bytes), sig, NULL) == CS_OK &&
+	    cs_webauthn_put(cs_buf_span(f->tbs), cs_buf_span(auth),
+	    cs_buf_span(text), cs_buf_span(sig), value, NULL) == CS_OK &&
+	    cs_approval_put_webauthn(cs_buf_span(value), out, NULL) == CS_OK;
+	cs_buf_free(&bytes);
+	cs_buf_free(&value);
+	cs_buf_free(&sig);
+	return good;
+}
+
+/* The forgery is one bit in the signature, its last bytes. */
+static bool
+make_assertion(struct fixture *f)
+{
+	cs_buf *auth = cs_buf_new(64), *text = cs_buf_new(CS_CLIENTDATA_MAX);
+	bool good;
+
+	f->assertion = cs_buf_new(CS_APPROVAL_MAX);
+	good = put_assertion(f, auth, text, f->assertion) &&
+	    (f->forged_assertion = cs_buf_dup(cs_buf_span(f->assertion))) !=
+	    NULL;
+	if (good)
+		cs_buf_tail(f->forged_assertion)[-1] ^= 1;
+	cs_buf_free(&auth);
+	cs_buf_free(&text);
+	return good;
+}
+
 bool
 fixture_make(struct fixture *f, const char *kind)
 {
@@ -202,7 +255,7 @@ fixture_make(struct fixture *f, const char *kind)
 	    make_request(f, f->owner, &f->forged_request) &&
 	    make_approval(f, (cs_span){0}, &f->approval) &&
 	    make_messages(f, f->approval, &f->message, &f->forged_message) &&
-	    make_owners(f) && make_pem(f) && make_ca(f);
+	    make_assertion(f) && make_owners(f) && make_pem(f) && make_ca(f);
 }
 
 void
@@ -218,6 +271,8 @@ fixture_free(struct fixture *f)
 	cs_buf_free(&f->approval);
 	cs_buf_free(&f->message);
 	cs_buf_free(&f->forged_message);
+	cs_buf_free(&f->assertion);
+	cs_buf_free(&f->forged_assertion);
 	cs_buf_free(&f->owners);
 	cs_buf_free(&f->pem);
 	cs_buf_free(&f->encrypted_pem);

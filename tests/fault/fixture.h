@@ -13,6 +13,7 @@
 #define FIXTURE_NOW 1790000000
 #define FIXTURE_AUTHORITY "https://corp.example"
 #define FIXTURE_WORD "open sesame"
+#define FIXTURE_RP_ID "approve.corp.example"
 
 struct fixture {
 	cs_privkey *owner, *agent;
@@ -24,6 +25,8 @@ struct fixture {
 	cs_buf *message;   /* PEM bundle of both */
 	cs_buf *forged_message;
 	cs_buf *owners;    /* owners file that knows the owner */
+	cs_buf *assertion; /* an approval by webauthn */
+	cs_buf *forged_assertion;
 	cs_buf *pem, *encrypted_pem; /* the owner's key */
 	struct authority ca;
 	cs_buf *ca_owners;  /* one that knows the CA alone */
