@@ -68,6 +68,26 @@ check_signing_cert(const cs_approval *a)
 		CHECK(c.hash.n != 0);
 }
 
+/* An assertion is written back as the same octets. */
+static void
+check_webauthn(const cs_approval *a)
+{
+	const cs_webauthn *w = &a->webauthn;
+	cs_buf *value = cs_buf_new(a->der.n), *whole = cs_buf_new(a->der.n);
+
+	CHECK(cs_span_eq(w->tbs, a->tbs.der) && w->auth.der.n >= 37);
+	CHECK(w->auth.aaguid.p == NULL);
+	if (value != NULL && whole != NULL) {
+		CHECK(cs_webauthn_put(w->tbs, w->auth.der, w->client_data,
+		    w->sig, value, NULL) == CS_OK);
+		CHECK(cs_approval_put_webauthn(cs_buf_span(value), whole,
+		    NULL) == CS_OK);
+		CHECK(cs_span_eq(cs_buf_span(whole), a->der));
+	}
+	cs_buf_free(&value);
+	cs_buf_free(&whole);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -88,6 +108,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		CHECK(a->cms.tbs.p == NULL && a->cms.sig.p == NULL);
 		CHECK(a->tbs.der.p > a->value.p && a->tbs.der.n < a->value.n);
 	}
+	if (a->carrier == CS_CARRIER_WEBAUTHN)
+		check_webauthn(a);
 	/* The depth counts over everything embedded. */
 	CHECK(cs_approval_parse(cs_span_of(data, n), CS_DER_DEPTH -
 	    (a->carrier == CS_CARRIER_CMS ? 7 : 3), &deep, NULL) != CS_OK);
