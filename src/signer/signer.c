@@ -134,6 +134,15 @@ cs_signer_certs(cs_signer *s, cs_buf *out, cs_err *e)
 }
 
 int
+cs_signer_sshkey(cs_signer *s, cs_buf *out, cs_err *e)
+{
+	if (s->ops->sshkey == NULL)
+		return cs_fail(e, CS_EUSAGE, where, "%s is no OpenSSH key",
+		    s->info.where);
+	return s->ops->sshkey(s->h, out, e);
+}
+
+int
 cs_signer_sign(cs_signer *s, const cs_to_sign *what, cs_buf *out, cs_err *e)
 {
 	return s->ops->sign(s->h, what, out, e);

@@ -56,6 +56,9 @@ CS_USE int cs_signer_spki(cs_signer *s, cs_buf *out, cs_err *e);
  * the other. CS_EUSAGE where keys have none beside them, CS_EDEVICE where this
  * one has none. */
 CS_USE int cs_signer_certs(cs_signer *s, cs_buf *out, cs_err *e);
+/* Appends OpenSSH's encoding of the public key; CS_EUSAGE where keys have
+ * none. */
+CS_USE int cs_signer_sshkey(cs_signer *s, cs_buf *out, cs_err *e);
 /* Appends OwnerApproval. */
 CS_USE int cs_signer_sign(cs_signer *s, const cs_to_sign *what, cs_buf *out,
     cs_err *e);
@@ -175,6 +178,7 @@ struct cs_signer_ops {
 	    cs_err *e); /* NULL: nothing to list */
 	int (*enroll)(const cs_enroll *what, const cs_signer_env *env,
 	    cs_enrolled *out, cs_err *e); /* NULL: keys are made elsewhere */
+	int (*sshkey)(void *h, cs_buf *out, cs_err *e); /* NULL: never any */
 };
 
 #endif
