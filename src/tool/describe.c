@@ -164,8 +164,17 @@ cs_describe_approval(const cs_approval *a, cs_out *out, cs_err *e)
 		    alg_name(CS_USE_CMS, a->cms.sig_alg, a->cms.digest_alg));
 	if ((r = cs_describe_tbs(&a->tbs, out, e)) != CS_OK)
 		return r;
-	return a->carrier == CS_CARRIER_CMS ?
-	    cs_describe_carried(&a->cms, out, e) : CS_OK;
+	switch (a->carrier) {
+	case CS_CARRIER_CMS:
+		return cs_describe_carried(&a->cms, out, e);
+	case CS_CARRIER_WEBAUTHN:
+		return cs_describe_webauthn(&a->webauthn, out, e);
+	case CS_CARRIER_SSHSIG:
+		return cs_describe_sshsig(&a->sshsig, out, e);
+	case CS_CARRIER_NONE:
+		break;
+	}
+	return CS_OK;
 }
 
 static int

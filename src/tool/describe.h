@@ -25,6 +25,12 @@ CS_USE int cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e);
 /* What a CMS message has beside what is signed: which certificate its signer
  * meant, and the certificates. */
 CS_USE int cs_describe_carried(const cs_cms *c, cs_out *out, cs_err *e);
+/* What a security key says beside its signature, and whether its client data
+ * is that of this approval. */
+CS_USE int cs_describe_webauthn(const cs_webauthn *w, cs_out *out, cs_err *e);
+CS_USE int cs_describe_sshsig(const cs_sshsig *s, cs_out *out, cs_err *e);
+/* Type, fingerprint and application in OpenSSH's words. */
+CS_USE int cs_describe_sshkey(const cs_sshkey *k, cs_out *out, cs_err *e);
 /* Any certificate; a request that is not ours. */
 CS_USE int cs_describe_cert(cs_span der, cs_out *out, cs_err *e);
 CS_USE int cs_describe_foreign(cs_span der, cs_out *out, cs_err *e);

@@ -95,6 +95,121 @@ exits 2 "--owners alone" countersign show --owners owners alice.approval
 exits 9 "nothing is overwritten" countersign show --cms alice.approval \
     -o alice.cms
 
+# Approvals by a security key and by OpenSSH's keys, put together by others.
+hex() { # FILE
+	od -An -v -tx1 "$1" | tr -d ' \n'
+}
+carried() { # TYPE OCTETS-FILE...: DER on standard output
+	{
+		echo "asn1=SEQUENCE:approval"
+		echo "[approval]"
+		echo "type=OID:1.3.6.1.4.1.32473.53.4.$1"
+		echo "value=SEQUENCE:value"
+		echo "[value]"
+		shift
+		for part; do
+			echo "$part=FORMAT:HEX,OCTETSTRING:$(hex "$part")"
+		done
+	} >carried.cnf
+	openssl asn1parse -genconf carried.cnf -noout -out carried.der &&
+	    cat carried.der
+}
+base64url() {
+	openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+# auth RP-ID FLAGS COUNTER, both as printf's octal
+auth() {
+	printf %s "$1" | openssl dgst -sha256 -binary
+	printf "\\$2\\000\\000\\$3\\$3"
+}
+{
+	printf 'countersign owner approval v1\0'
+	cat tbs.der
+} | openssl dgst -sha256 -binary | base64url >challenge
+client() { # ORIGIN [MORE]
+	printf '{"type":"webauthn.get","challenge":"%s","origin":"%s",%s%s}' \
+	    "$(cat challenge)" "$1" '"crossOrigin":false' "${2-}"
+}
+printf sig >sig
+auth approve.corp.example 005 001 >auth
+client https://approve.corp.example >client
+carried 2 tbs.der auth client sig >web.der
+ok "a webauthn approval" countersign show web.der
+says "its carrier" out "carried as: webauthn"
+says "a touch" out "presence, by its flag: yes"
+says "a PIN" out "PIN or fingerprint, by its flag: yes"
+says "counter" out "counter: 257"
+says "RP ID" out "RP ID hash: $(head -c 32 auth | hex /dev/stdin)"
+says "origin" out "origin: https://approve.corp.example"
+says "it is of this approval" out "client data: of this approval"
+silent "its bytes are not needed" out "client data is:"
+says "what is signed" out "agent: $id"
+ok "--json" countersign show --json web.der
+ok "has the same" jq -e '.objects[0] | .carrier == "webauthn" and .presence and
+    .verification and .counter == 257 and .client_data_fits and
+    .origin == "https://approve.corp.example" and
+    (.client_data | fromjson | .type == "webauthn.get") and
+    (.backup_eligible | not) and (.backed_up | not)' out
+auth approve.corp.example 031 000 >auth
+client 'https://x.example' ',"a":"\u001b"' >client
+carried 2 tbs.der auth client sig >web.der
+ok "a key that can be copied" countersign show web.der
+says "says so" out "the key may leave its device: yes"
+says "and is" out "it is backed up: yes"
+says "no PIN" out "PIN or fingerprint, by its flag: no"
+says "what a browser adds is fine" out "client data: of this approval"
+printf AAAA >challenge
+client "$(printf 'https://\033]0;x')" >client
+carried 2 tbs.der auth client sig >web.der
+ok "client data of something else" countersign show web.der
+says "is told" out "client data: "
+silent "to be of something else" out "client data: of this approval"
+says "and shown, escaped" out 'origin: https://\u{1B}]0;x'
+printf '{}' >client
+carried 2 tbs.der auth client sig >web.der
+ok "client data of another form" countersign show --json web.der
+ok "has no origin" jq -e '.objects[0] | .origin == null and
+    .client_data == "{}" and (.client_data_fits | not)' out
+auth approve.corp.example 105 000 >auth
+carried 2 tbs.der auth client sig >web.der
+exits 3 "authenticator data that no assertion has" countersign show web.der
+
+if command -v ssh-keygen >/dev/null; then
+	for type in ed25519 ecdsa rsa; do
+		rm -f login login.pub tbs.der.sig
+		ssh-keygen -q -t $type -N '' -C x -f login
+		ssh-keygen -q -Y sign -n owner-approval@countersign -f login \
+		    tbs.der 2>/dev/null
+		sed '/-----/d' tbs.der.sig | openssl base64 -d >blob
+		carried 3 tbs.der blob >ssh.der
+		ok "an sshsig approval, $type" countersign show ssh.der
+		says "$type: carrier" out "carried as: sshsig"
+		says "$type: fingerprint" out "OpenSSH fingerprint: $(
+		    ssh-keygen -l -f login.pub | cut -d ' ' -f 2)"
+		says "$type: hash" out "hash: sha512"
+		says "$type: no presence" out "presence: cannot be proven"
+	done
+	says "its own algorithm" out "signed with: rsa-sha2-512"
+	ok "--json" countersign show --json ssh.der
+	ok "has the same" jq -e '.objects[0] | .carrier == "sshsig" and
+	    .ssh_type == "ssh-rsa" and .hash == "sha512" and
+	    (has("presence") | not) and (.key_hash | startswith("SHA256:"))' out
+fi
+# A security key's, of the vectors: its two octet strings.
+vector=$SRCDIR/tests/vectors/sshsig/edited-sk-ed25519-verified.der
+# shellcheck disable=SC2046 # six words
+set -- $(openssl asn1parse -inform DER -in "$vector" | sed -nE \
+    's/^ *([0-9]+):d=1 +hl=([0-9]+) l= *([0-9]+) .*/\1 \2 \3/p')
+tail -c +$(($1 + $2 + 1)) "$vector" | head -c "$3" >sk.tbs
+tail -c +$(($4 + $5 + 1)) "$vector" | head -c "$6" >sk.blob
+carried 3 sk.tbs sk.blob >sk.der
+ok "a security key's sshsig approval" countersign show sk.der
+says "type" out "OpenSSH type: sk-ssh-ed25519@openssh.com"
+says "application" out "application: "
+says "touch" out "presence, by its flag: yes"
+says "PIN" out "PIN or fingerprint, by its flag: yes"
+says "counter" out "counter: "
+
 printf 'hello\n' >text
 exits 3 "a text" countersign show text
 exits 3 "a private key" countersign show alice.key
