@@ -117,22 +117,23 @@ carried() { # TYPE OCTETS-FILE...: DER on standard output
 base64url() {
 	openssl base64 -A | tr '+/' '-_' | tr -d '='
 }
-# auth RP-ID FLAGS COUNTER, both as printf's octal
-auth() {
+# put_auth RP-ID FLAGS COUNTER, both as printf's octal
+put_auth() {
 	printf %s "$1" | openssl dgst -sha256 -binary
+	# shellcheck disable=SC2059 # octal escapes
 	printf "\\$2\\000\\000\\$3\\$3"
 }
 {
 	printf 'countersign owner approval v1\0'
 	cat tbs.der
 } | openssl dgst -sha256 -binary | base64url >challenge
-client() { # ORIGIN [MORE]
+put_client() { # ORIGIN [MORE]
 	printf '{"type":"webauthn.get","challenge":"%s","origin":"%s",%s%s}' \
 	    "$(cat challenge)" "$1" '"crossOrigin":false' "${2-}"
 }
 printf sig >sig
-auth approve.corp.example 005 001 >auth
-client https://approve.corp.example >client
+put_auth approve.corp.example 005 001 >auth
+put_client https://approve.corp.example >client
 carried 2 tbs.der auth client sig >web.der
 ok "a webauthn approval" countersign show web.der
 says "its carrier" out "carried as: webauthn"
@@ -150,8 +151,8 @@ ok "has the same" jq -e '.objects[0] | .carrier == "webauthn" and .presence and
     .origin == "https://approve.corp.example" and
     (.client_data | fromjson | .type == "webauthn.get") and
     (.backup_eligible | not) and (.backed_up | not)' out
-auth approve.corp.example 031 000 >auth
-client 'https://x.example' ',"a":"\u001b"' >client
+put_auth approve.corp.example 031 000 >auth
+put_client 'https://x.example' ',"a":"\u001b"' >client
 carried 2 tbs.der auth client sig >web.der
 ok "a key that can be copied" countersign show web.der
 says "says so" out "the key may leave its device: yes"
@@ -159,7 +160,7 @@ says "and is" out "it is backed up: yes"
 says "no PIN" out "PIN or fingerprint, by its flag: no"
 says "what a browser adds is fine" out "client data: of this approval"
 printf AAAA >challenge
-client "$(printf 'https://\033]0;x')" >client
+put_client "$(printf 'https://\033]0;x')" >client
 carried 2 tbs.der auth client sig >web.der
 ok "client data of something else" countersign show web.der
 says "is told" out "client data: "
@@ -170,7 +171,7 @@ carried 2 tbs.der auth client sig >web.der
 ok "client data of another form" countersign show --json web.der
 ok "has no origin" jq -e '.objects[0] | .origin == null and
     .client_data == "{}" and (.client_data_fits | not)' out
-auth approve.corp.example 105 000 >auth
+put_auth approve.corp.example 105 000 >auth
 carried 2 tbs.der auth client sig >web.der
 exits 3 "authenticator data that no assertion has" countersign show web.der
 
