@@ -20,9 +20,9 @@ static const opts defaults = {.access = CS_KEY_DEFAULTS,
 
 static const struct cs_opt rows[] = {
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
-	"the owner's key: file: or pkcs11:", 0, 0, CS_COMPLETE_FILE},
+	"the owner's key, by its URI", 0, 0, CS_COMPLETE_FILE},
     {"public-key", 0, CS_OPT_STRING, offsetof(opts, public_key), "FILE",
-	"or its public half, or a certificate of it", 0, 0,
+	"or its public half, a certificate or a .pub file", 0, 0,
 	CS_COMPLETE_FILE},
     {"ca", 0, CS_OPT_STRING, offsetof(opts, ca), "FILE",
 	"or an authority whose certificates name owners", 0, 0,
@@ -65,6 +65,17 @@ static const struct cs_opt rows[] = {
 	"the group of owners that it belongs to", 0, 0, CS_COMPLETE_NONE},
     {"comment", 0, CS_OPT_STRING, offsetof(opts, comment), "TEXT",
 	"a note at the end of the line", 0, 0, CS_COMPLETE_NONE},
+    {"rp-id", 0, CS_OPT_STRING, offsetof(opts, rp_id), "NAME",
+	"the key is a FIDO2 credential for this RP ID", 0, 0,
+	CS_COMPLETE_NONE},
+    {"credential-id", 0, CS_OPT_STRING, offsetof(opts, credential_id),
+	"BASE64URL", "the credential's identifier, a help for its owner", 0, 0,
+	CS_COMPLETE_NONE},
+    {"origins", 0, CS_OPT_STRING, offsetof(opts, origins), "URL...",
+	"web pages that may ask it, instead of https://RP-ID", 0, 0,
+	CS_COMPLETE_NONE},
+    {"counter-strict", 0, CS_OPT_FLAG, offsetof(opts, counter_strict), NULL,
+	"refuse a counter that does not grow", 0, 0, CS_COMPLETE_NONE},
     {"owner-san", 0, CS_OPT_STRING, offsetof(opts, owner_san), "PATTERN",
 	"--ca: owners that it may name, email:*@DOMAIN or uri:PREFIX", 0, 0,
 	CS_COMPLETE_NONE},
@@ -181,7 +192,7 @@ run(const cs_tool *t, const void *options, const cs_words *words, cs_out *out,
 	int r;
 
 	if ((r = cs_owners_edit_file(path, o->file, &file, e)) == CS_OK &&
-	    (r = cs_owners_line_make(t, o, out, &line, e)) == CS_OK &&
+	    (r = cs_owners_line_make(t, o, &line, e)) == CS_OK &&
 	    (r = cs_owners_edit_open(path, file, true, &x, e)) == CS_OK) {
 		cs_out_str(out, "path", NULL, path);
 		if ((r = write_line(&x, &line, out, e)) == CS_OK)

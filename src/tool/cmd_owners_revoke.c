@@ -30,7 +30,7 @@ static const struct opts defaults = {.at = -1};
 
 static const struct cs_opt rows[] = {
     {"key-hash", 0, CS_OPT_STRING, offsetof(struct opts, key_hash), "HASH",
-	"the key of this hash, SHA256:...", 0, 0, CS_COMPLETE_NONE},
+	"the key of this hash or OpenSSH fingerprint, SHA256:...", 0, 0, CS_COMPLETE_NONE},
     {"owner", 0, CS_OPT_STRING, offsetof(struct opts, owner), "OWNER",
 	"the one key of this owner", 0, 0, CS_COMPLETE_NONE},
     {"line", 0, CS_OPT_STRING, offsetof(struct opts, line), "[FILE:]N",
@@ -101,6 +101,24 @@ keep(struct search *s, const cs_anchor *a, const char *hash, cs_err *e)
 	    CS_OK;
 }
 
+/* Its key hash, or what ssh-keygen -l prints of it. */
+static int
+is_hash(const cs_anchor *a, const char *print, const char *want, bool *is_it,
+    cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	char ssh[FINGERPRINT] = "";
+	int r;
+
+	if (a->ssh.blob.p != NULL) {
+		if ((r = cs_sha256(a->ssh.blob, hash, e)) != CS_OK)
+			return r;
+		cs_fingerprint(hash, ssh);
+	}
+	*is_it = strcmp(want, print) == 0 || strcmp(want, ssh) == 0;
+	return CS_OK;
+}
+
 static int
 each_anchor(void *arg, const cs_anchor *a, cs_err *e)
 {
@@ -108,12 +126,16 @@ each_anchor(void *arg, const cs_anchor *a, cs_err *e)
 	const struct opts *o = s->o;
 	uint8_t hash[CS_SHA256_LEN];
 	char print[FINGERPRINT];
+	bool is_it = true;
 	int r;
 
 	if ((r = cs_sha256(a->key.der, hash, e)) != CS_OK)
 		return r;
 	cs_fingerprint(hash, print);
-	if ((o->key_hash != NULL && strcmp(o->key_hash, print) != 0) ||
+	if (o->key_hash != NULL &&
+	    (r = is_hash(a, print, o->key_hash, &is_it, e)) != CS_OK)
+		return r;
+	if (!is_it ||
 	    (o->owner != NULL && !cs_span_is(a->owner, o->owner)) ||
 	    (o->line != NULL && !is_line(a, o->line)))
 		return CS_OK;

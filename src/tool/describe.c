@@ -280,6 +280,36 @@ put_authority(const cs_anchor *a, cs_out *out)
 	put_flag(out, "no-revocation", a->no_revocation);
 }
 
+static void
+put_fido(const cs_anchor *a, cs_out *out)
+{
+	cs_out_span(out, "rp-id", "rp-id", a->rp_id);
+	if (a->credential_id.p != NULL)
+		cs_out_span(out, "credential-id", "credential-id",
+		    a->credential_id);
+	if (a->origins.p != NULL)
+		cs_out_span(out, "origins", "origins", a->origins);
+}
+
+static void
+put_type(const cs_anchor *a, cs_out *out)
+{
+	static const struct {
+		enum cs_anchor_type type;
+		const char *name;
+	} types[] = {{CS_ANCHOR_SPKI, "spki"}, {CS_ANCHOR_FIDO2, "fido2"},
+	    {CS_ANCHOR_X509, "x509-ca"}};
+	const char *name = a->ssh.type;
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].type == a->type)
+			name = types[i].name;
+	if (name != NULL)
+		cs_out_str(out, "type", a->type == CS_ANCHOR_FIDO2 ? "type" :
+		    NULL, name);
+}
+
 int
 cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 {
@@ -287,19 +317,26 @@ cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 
 	cs_out_int(out, "line", "line", a->line);
 	cs_out_span(out, "owner", "owner", a->owner);
+	put_type(a, out);
 	if ((r = cs_describe_key(a->key.der, out, e)) != CS_OK)
+		return r;
+	if (a->ssh.blob.p != NULL &&
+	    (r = cs_describe_sshkey(&a->ssh, out, e)) != CS_OK)
 		return r;
 	cs_out_span(out, "agents", "agents", a->agents);
 	if (a->group.p != NULL)
 		cs_out_span(out, "group", "group", a->group);
 	if (a->type == CS_ANCHOR_X509)
 		put_authority(a, out);
+	if (a->type == CS_ANCHOR_FIDO2)
+		put_fido(a, out);
 	put_flag(out, "grants", a->grants);
 	put_flag(out, "shared-key", a->shared_key);
 	put_flag(out, "hardware", a->hardware);
 	put_flag(out, "hardware-required", a->hardware_required);
 	put_flag(out, "verify-required", a->verify_required);
 	put_flag(out, "no-touch-required", a->no_touch_required);
+	put_flag(out, "counter-strict", a->counter_strict);
 	if (a->proof_text.p != NULL)
 		cs_out_span(out, "attested", "attested", a->proof_text);
 	put_limit(out, "max-lifetime", a->max_lifetime, true);

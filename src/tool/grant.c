@@ -201,17 +201,3 @@ cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e)
 	return cs_der_peek(in, CS_DER_SEQ) ? holder_der(in, spki, e) :
 	    holder_pem(in, spki, e);
 }
-
-int
-cs_holder_read(const char *path, cs_buf *spki, cs_err *e)
-{
-	cs_buf *b = NULL;
-	int r;
-
-	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
-		return r;
-	if ((r = cs_holder_parse(cs_buf_span(b), spki, e)) != CS_OK)
-		(void)cs_wrap(e, "%s", path);
-	cs_buf_free(&b);
-	return r;
-}

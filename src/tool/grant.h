@@ -25,9 +25,8 @@ bool cs_tbs_is_grant(const cs_tbs *t);
 CS_USE int cs_grant_covers(const cs_tbs *grant,
     const uint8_t hash[CS_SHA256_LEN], const cs_tbs *use, cs_err *e);
 
-/* The key of a holder: a file with one certificate or public key, PEM or DER;
- * the same from bytes. Appends the SubjectPublicKeyInfo. */
-CS_USE int cs_holder_read(const char *path, cs_buf *spki, cs_err *e);
+/* One certificate or public key, PEM or DER. Appends the
+ * SubjectPublicKeyInfo. */
 CS_USE int cs_holder_parse(cs_span in, cs_buf *spki, cs_err *e);
 
 #endif

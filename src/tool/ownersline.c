@@ -13,8 +13,8 @@
 #include "fmt/ownersput.h"
 #include "fmt/pem.h"
 #include "fmt/reason.h"
-#include "tool/grant.h"
-#include "tool/ownerkey.h"
+#include "fmt/scan.h"
+#include "tool/ownerspub.h"
 
 #define SPKI_ROOM 2048
 
@@ -63,19 +63,15 @@ put_agents(const opts *o, cs_buf **out, cs_err *e)
 }
 
 static int
-key_of_signer(const cs_tool *t, const opts *o, cs_out *out, cs_buf *spki,
-    cs_err *e)
+key_of_signer(const cs_tool *t, const opts *o, cs_ownerspub *out, cs_err *e)
 {
-	cs_signer *s = NULL;
 	cs_access x = {0};
 	int r;
 
 	if ((r = cs_access_open(t, &o->access, "owners add", o->common.json,
 	    &x, e)) != CS_OK)
 		return r;
-	if ((r = cs_ownerkey_open(o->key, &x.signer, out, &s, e)) == CS_OK)
-		r = cs_signer_spki(s, spki, e);
-	cs_signer_close(&s);
+	r = cs_ownerspub_open(o->key, &x.signer, out, e);
 	cs_access_close(&x);
 	return r;
 }
@@ -109,19 +105,49 @@ read_ca(const char *path, cs_buf **out, cs_err *e)
 	return r;
 }
 
+/* A credential that a browser made comes as a plain public key; what is known
+ * of it otherwise is said twice to no harm, but not in two ways. */
+static int
+fill_fido(const opts *o, cs_anchor *a, cs_err *e)
+{
+	if (o->rp_id != NULL && a->type == CS_ANCHOR_SPKI)
+		a->type = CS_ANCHOR_FIDO2;
+	if (o->rp_id != NULL && a->rp_id.p != NULL &&
+	    !cs_span_is(a->rp_id, o->rp_id))
+		return cs_fail(e, CS_EUSAGE, "owners", "--rp-id: the key file "
+		    "says %.*s", CS_SHOW(a->rp_id));
+	if (o->rp_id != NULL)
+		a->rp_id = cs_span_str(o->rp_id);
+	if (o->credential_id != NULL)
+		a->credential_id = cs_span_str(o->credential_id);
+	return CS_OK;
+}
+
 /* A key that no verifier could use is no line. */
 static int
-fill_key(const cs_buf *spki, cs_anchor *a, cs_owners_line *line, cs_err *e)
+fill_key(const opts *o, const cs_ownerspub *p, cs_anchor *a,
+    cs_owners_line *line, cs_err *e)
 {
 	cs_pubkey *k = NULL;
+	cs_buf *spki = NULL;
 	int r;
 
-	a->type = CS_ANCHOR_SPKI;
-	if ((r = cs_spki_parse(cs_buf_span(spki), &a->key, e)) != CS_OK ||
-	    (r = cs_pubkey_new(&a->key, &k, e)) != CS_OK)
+	if ((r = cs_ownerspub_fill(p, a, e)) != CS_OK ||
+	    (r = fill_fido(o, a, e)) != CS_OK)
 		return r;
+	if (a->ssh.blob.p != NULL) {
+		if ((spki = cs_buf_new(SPKI_ROOM)) == NULL)
+			return cs_nomem(e, "owners");
+		if ((r = cs_sshkey_spki(&a->ssh, spki, e)) == CS_OK)
+			r = cs_spki_parse(cs_buf_span(spki), &a->key, e);
+	}
+	if (r == CS_OK && (r = cs_pubkey_new(&a->key, &k, e)) == CS_OK)
+		r = cs_key_hash(&a->key, line->hash, e);
+	if (spki != NULL)
+		a->key = (cs_spki){0};
 	cs_pubkey_free(&k);
-	return cs_key_hash(&a->key, line->hash, e);
+	cs_buf_free(&spki);
+	return r;
 }
 
 static int
@@ -139,23 +165,35 @@ fill_ca(cs_span der, cs_anchor *a, cs_owners_line *line, cs_err *e)
 	return r;
 }
 
+/* What the anchor borrows from. */
+struct source {
+	cs_ownerspub pub;
+	cs_buf *ca;
+};
+
 static int
-find_key(const cs_tool *t, const opts *o, cs_out *out, cs_buf **own,
-    cs_anchor *a, cs_owners_line *line, cs_err *e)
+find_key(const cs_tool *t, const opts *o, struct source *own, cs_anchor *a,
+    cs_owners_line *line, cs_err *e)
 {
+	cs_span comment = {0};
 	int r;
 
 	if (o->ca != NULL) {
-		if ((r = read_ca(o->ca, own, e)) != CS_OK ||
-		    (r = fill_ca(cs_buf_span(*own), a, line, e)) != CS_OK)
+		if ((r = read_ca(o->ca, &own->ca, e)) != CS_OK ||
+		    (r = fill_ca(cs_buf_span(own->ca), a, line, e)) != CS_OK)
 			return cs_wrap(e, "%s", o->ca);
 		return CS_OK;
 	}
-	if ((*own = cs_buf_new(SPKI_ROOM)) == NULL)
-		return cs_nomem(e, "owners");
-	r = o->public_key != NULL ? cs_holder_read(o->public_key, *own, e) :
-	    key_of_signer(t, o, out, *own, e);
-	return r == CS_OK ? fill_key(*own, a, line, e) : r;
+	r = o->public_key != NULL ?
+	    cs_ownerspub_read(o->public_key, &own->pub, e) :
+	    key_of_signer(t, o, &own->pub, e);
+	if (r != CS_OK)
+		return r;
+	if (own->pub.comment != NULL)
+		comment = cs_buf_span(own->pub.comment);
+	if (o->comment == NULL)
+		a->comment = comment;
+	return fill_key(o, &own->pub, a, line, e);
 }
 
 static void
@@ -168,6 +206,8 @@ fill_terms(const opts *o, cs_anchor *a)
 	a->owner_san = cs_span_str(o->owner_san);
 	a->eku = cs_span_str(o->eku);
 	a->crl = cs_span_str(o->crl);
+	a->origins = cs_span_str(o->origins);
+	a->counter_strict = o->counter_strict;
 	a->grants = o->grants;
 	a->shared_key = o->shared_key;
 	a->hardware = o->hardware;
@@ -185,10 +225,11 @@ fill_terms(const opts *o, cs_anchor *a)
 }
 
 int
-cs_owners_line_make(const cs_tool *t, const opts *o, cs_out *out,
-    cs_owners_line *line, cs_err *e)
+cs_owners_line_make(const cs_tool *t, const opts *o, cs_owners_line *line,
+    cs_err *e)
 {
-	cs_buf *agents = NULL, *key = NULL;
+	cs_buf *agents = NULL;
+	struct source key = {0};
 	cs_anchor a = {0};
 	int r;
 
@@ -200,11 +241,12 @@ cs_owners_line_make(const cs_tool *t, const opts *o, cs_out *out,
 	    (r = put_agents(o, &agents, e)) != CS_OK)
 		goto out;
 	a.agents = cs_buf_span(agents);
-	if ((r = find_key(t, o, out, &key, &a, line, e)) == CS_OK &&
+	if ((r = find_key(t, o, &key, &a, line, e)) == CS_OK &&
 	    (r = cs_owners_put(line->text, &a, e)) == CS_EFORMAT)
 		r = cs_tool_usage(e, "these options make no line");
 out:
-	cs_buf_free(&key);
+	cs_ownerspub_clear(&key.pub);
+	cs_buf_free(&key.ca);
 	cs_buf_free(&agents);
 	return r;
 }

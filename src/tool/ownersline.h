@@ -13,12 +13,12 @@ struct cs_owners_add_opts { /* times: -1 when not given; numbers: 0 */
 	struct cs_common common;
 	struct cs_key_opts access;
 	const char *key, *public_key, *ca, *owner, *file, *attested, *group,
-	    *comment, *owner_san, *crl, *eku;
+	    *comment, *owner_san, *crl, *eku, *rp_id, *credential_id, *origins;
 	cs_opt_list agents;
 	int64_t max_lifetime, max_issuances, max_window;
 	int64_t valid_after, valid_before;
 	bool no_touch_required, verify_required, hardware, hardware_required,
-	    grants, shared_key, no_revocation;
+	    grants, shared_key, no_revocation, counter_strict;
 };
 
 typedef struct cs_owners_line {
@@ -29,8 +29,7 @@ typedef struct cs_owners_line {
 /* Finds the key, which may ask for its PIN, and composes the line. Words that
  * make no line are CS_EUSAGE. */
 CS_USE int cs_owners_line_make(const cs_tool *t,
-    const struct cs_owners_add_opts *o, cs_out *out, cs_owners_line *line,
-    cs_err *e);
+    const struct cs_owners_add_opts *o, cs_owners_line *line, cs_err *e);
 void cs_owners_line_clear(cs_owners_line *line);
 
 #endif

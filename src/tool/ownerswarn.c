@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fmt/cert.h"
+#include "fmt/scan.h"
 #include "verify/authorities.h"
 
 struct teller {
@@ -60,7 +61,7 @@ tell_key(const struct teller *t, int64_t now)
 	    "the key has expired");
 	tell(t, !has_agents(a), "no-agents",
 	    "no agents: the key can approve nothing");
-	tell(t, (a->type & (CS_ANCHOR_SPKI | CS_ANCHOR_X509)) != 0 &&
+	tell(t, (a->type & (CS_ANCHOR_FIDO2 | CS_ANCHOR_SK)) == 0 &&
 	    !a->no_touch_required && !a->touch_always, "touch-missing",
 	    "no such key proves a touch: without no-touch-required its "
 	    "approvals are refused, touch-missing");
@@ -71,6 +72,80 @@ tell_key(const struct teller *t, int64_t now)
 	tell(t, a->hardware_required && a->proof == CS_PROOF_NONE,
 	    "not-hardware", "hardware-required without attested=: its "
 	    "approvals are refused, not-hardware");
+}
+
+/* Is it a page of the RP ID's own host, or of one below it? Others cannot ask
+ * a browser for its credentials: WebAuthn section 5.1.4. */
+static bool
+is_of_rp(cs_span origin, cs_span rp_id)
+{
+	static const char https[] = "https://", http[] = "http://";
+	cs_span host = cs_scan_starts(origin, https) ?
+	    cs_scan_from(origin, sizeof(https) - 1) :
+	    cs_scan_from(origin, sizeof(http) - 1);
+
+	host.n = cs_scan_find(host, ":/");
+	if (host.n <= rp_id.n)
+		return cs_span_eq(host, rp_id);
+	return host.p[host.n - rp_id.n - 1] == '.' &&
+	    cs_span_eq(cs_scan_from(host, host.n - rp_id.n), rp_id);
+}
+
+static bool
+is_own(cs_span origin, cs_span rp_id)
+{
+	static const char https[] = "https://";
+
+	return cs_scan_starts(origin, https) &&
+	    cs_span_eq(cs_scan_from(origin, sizeof(https) - 1), rp_id);
+}
+
+static void
+tell_origins(const struct teller *t)
+{
+	const cs_anchor *a = t->a;
+	cs_span list = a->origins, one = {0};
+	bool own = false, foreign = false;
+
+	while (cs_scan_word(&list, &one)) {
+		own |= is_own(one, a->rp_id);
+		foreign |= !is_of_rp(one, a->rp_id);
+	}
+	tell(t, !own, "origins-own", "origins: without https:// and the RP ID "
+	    "itself, what countersign sign makes is refused, "
+	    "signature-invalid");
+	tell(t, foreign, "origins-foreign", "origins: one is not of the RP ID; "
+	    "no browser lets its page ask for this key");
+}
+
+static void
+tell_device(const struct teller *t)
+{
+	const cs_anchor *a = t->a;
+
+	tell(t, a->no_touch_required, "touch-waived", "no-touch-required: a "
+	    "security key proves a touch, and need not");
+	tell(t, a->counter_strict && (a->grants || a->max_issuances > 1),
+	    "counter-strict-uses", "counter-strict: grants, approvals of a key "
+	    "and of more than one credential are refused, policy-refused");
+	if (a->origins.p != NULL)
+		tell_origins(t);
+}
+
+/* The namespace within the signature keeps an approval apart from a login: no
+ * signature is one for the other. The key is asked in one place for both. */
+static void
+tell_agent(const struct teller *t)
+{
+	const cs_anchor *a = t->a;
+
+	tell(t, a->type == CS_ANCHOR_SSH, "login-key", "an OpenSSH key: where "
+	    "it opens logins, too, every machine that its agent is forwarded "
+	    "to can have approvals signed by it");
+	tell(t, a->type == CS_ANCHOR_SK && cs_span_is(a->ssh.application,
+	    "ssh:"), "login-key", "application ssh: is that of logins: a touch "
+	    "meant for a login can be taken for an approval, by every machine "
+	    "that its agent is forwarded to");
 }
 
 static void
@@ -127,6 +202,10 @@ cs_owners_warnings(const cs_anchor *a, uid_t reader, int64_t now,
 	const struct teller t = {a, warn, arg};
 
 	tell_key(&t, now);
+	if ((a->type & (CS_ANCHOR_FIDO2 | CS_ANCHOR_SK)) != 0)
+		tell_device(&t);
+	if (a->ssh.blob.p != NULL)
+		tell_agent(&t);
 	return a->type == CS_ANCHOR_X509 ?
 	    tell_authority(&t, reader, now, e) : CS_OK;
 }

@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "fmt/reason.h"
+#include "tool/ownerspub.h"
 
 #define HOLDER_MAX (64 * 1024)
 
