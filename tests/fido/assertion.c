@@ -246,8 +246,11 @@ get_assertion(struct softkey *k, struct span in, struct out *o)
 	    (const char *)q.rp_id.p, q.up, q.uv);
 	if (r != CTAP_OK)
 		return r;
-	if (!find(k, &q, &a))
+	if (!find(k, &q, &a)) {
+		if (q.up && k->opt.ctap20 && (r = touch(k)) != CTAP_OK)
+			return r;
 		return CTAP_NO_CREDENTIALS;
+	}
 	if (q.up) {
 		if ((r = touch(k)) != CTAP_OK)
 			return r;

@@ -33,13 +33,14 @@ static void
 put_options(const struct softkey *k, struct out *o)
 {
 	put_int(o, 4);
-	put_head(o, CBOR_MAP, k->opt.uv == UV_NONE ? 4 : 5);
+	put_head(o, CBOR_MAP, 3u + (k->opt.uv != UV_NONE) + !k->opt.ctap20);
 	put_option(o, "rk", true);
 	put_option(o, "up", true);
 	if (k->opt.uv != UV_NONE)
 		put_option(o, "uv", true);
 	put_option(o, "clientPin", k->store.pin_set);
-	put_option(o, "pinUvAuthToken", true);
+	if (!k->opt.ctap20)
+		put_option(o, "pinUvAuthToken", true);
 }
 
 static void
@@ -63,16 +64,25 @@ put_protocols(const struct softkey *k, struct out *o)
 		put_int(o, 1);
 }
 
+static void
+put_versions(const struct softkey *k, struct out *o)
+{
+	bool u2f = k->attestation_key != NULL;
+
+	put_int(o, 1);
+	put_head(o, CBOR_ARRAY, 1u + u2f + !k->opt.ctap20);
+	if (u2f)
+		put_text(o, "U2F_V2");
+	put_text(o, "FIDO_2_0");
+	if (!k->opt.ctap20)
+		put_text(o, "FIDO_2_1");
+}
+
 static int
 get_info(const struct softkey *k, struct out *o)
 {
 	put_head(o, CBOR_MAP, k->opt.cred_protect ? 8 : 7);
-	put_int(o, 1);
-	put_head(o, CBOR_ARRAY, k->attestation_key != NULL ? 3 : 2);
-	if (k->attestation_key != NULL)
-		put_text(o, "U2F_V2");
-	put_text(o, "FIDO_2_0");
-	put_text(o, "FIDO_2_1");
+	put_versions(k, o);
 	if (k->opt.cred_protect) {
 		put_int(o, 2);
 		put_head(o, CBOR_ARRAY, 1);

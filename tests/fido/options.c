@@ -35,6 +35,8 @@ usage(void)
 	    "                     else they sign themselves\n"
 	    "  --no-attestation   of format none\n"
 	    "  --u2f              knows U2F only; wants --attestation\n"
+	    "  --ctap20           knows no CTAP 2.1: a touch before it says that\n"
+	    "                     it has no credential, tokens for anything\n"
 	    "  --fault NAME       badsig, badrp, badid, otherkey, stuckcounter,\n"
 	    "                     zerocounter, be, bs, at, noup, nouv, garbage,\n"
 	    "                     truncate, drop, mute (cannot be cancelled),\n"
@@ -133,7 +135,7 @@ has_fault(const struct softkey *k, const char *name, bool up)
 }
 
 enum { LOG, STATE, SEED, PIN, TOUCH, GIVE_UP, UV, PROTOCOLS, CRED_PROTECT,
-	AAGUID, ATTESTATION, NO_ATTESTATION, U2F, FAULT };
+	AAGUID, ATTESTATION, NO_ATTESTATION, U2F, CTAP20, FAULT };
 
 static const struct option table[] = {
     {"log", required_argument, NULL, LOG},
@@ -149,6 +151,7 @@ static const struct option table[] = {
     {"attestation", required_argument, NULL, ATTESTATION},
     {"no-attestation", no_argument, NULL, NO_ATTESTATION},
     {"u2f", no_argument, NULL, U2F},
+    {"ctap20", no_argument, NULL, CTAP20},
     {"fault", required_argument, NULL, FAULT},
     {NULL, 0, NULL, 0}};
 
@@ -194,6 +197,10 @@ option(struct options *o, int which, char *s)
 		break;
 	case U2F:
 		o->u2f = true;
+		break;
+	case CTAP20:
+		o->ctap20 = true;
+		o->protocols = 1;
 		break;
 	case FAULT:
 		parse_fault(o, s);

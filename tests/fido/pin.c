@@ -173,6 +173,8 @@ with_secret(struct softkey *k, int64_t sub, const struct request *r,
 {
 	int status;
 
+	if (k->opt.ctap20 && sub > GET_TOKEN)
+		return CTAP_INVALID_PARAMETER;
 	switch (sub) {
 	case SET_PIN:
 	case CHANGE_PIN:
@@ -252,7 +254,8 @@ static int
 verified_by_option(const struct softkey *k, bool *uv)
 {
 	if (k->opt.uv == UV_NONE)
-		return CTAP_INVALID_OPTION;
+		return k->opt.ctap20 ? CTAP_UNSUPPORTED_OPTION :
+		    CTAP_INVALID_OPTION;
 	if (by_fingerprint(k) != CTAP_OK)
 		return k->store.pin_set ? CTAP_PUAT_REQUIRED :
 		    CTAP_OPERATION_DENIED;

@@ -73,7 +73,7 @@ struct options {
 	enum touch touch;
 	int touch_ms, give_up_ms;
 	enum uv uv;
-	bool u2f, no_attestation, cred_protect;
+	bool u2f, ctap20, no_attestation, cred_protect;
 	int protocols; /* 1, 2, or 21: both, the second first */
 	uint8_t aaguid[16];
 	const char *fault;

@@ -107,8 +107,21 @@ plug_in one
 exits 0 "which CTAP2 knows as well" in_bed fido2-assert -G -i known.in \
     -o assert "$one"
 
+# CTAP 2.0
+plug_in two --ctap20 --touch auto --pin 1234
+key_node=$two
+make "CTAP 2.0: ES256 with a PIN" es256
+get "its assertion with a PIN" es256 -v
+is "whose token is for anything" "$(counted two 'clientPIN 5')" 2
+exits 1 "what it has not" in_bed fido2-assert -G -i known.in -o no "$two"
+says "it says" err FIDO_ERR_NO_CREDENTIALS
+is "after a touch" "$(counted two 'touch wanted')" 3
+plug_in two --ctap20 --uv ok
+get "a fingerprint, as an option of the request" es256 -t uv=true
+key_node=$one
+
 # PINs
-for protocols in 1 2 21; do
+for protocols in 1 2; do
 	rm "$top/one.state"
 	plug_in one --protocols $protocols --cred-protect
 	exits 0 "a PIN is set by $protocols" typing '4321\n4321\n' in_bed \
@@ -123,6 +136,7 @@ for protocols in 1 2 21; do
 	make "EdDSA, resident, with a PIN" eddsa -r -v
 	get "its assertion, without the id" eddsa -r -v
 done
+plug_in one --cred-protect
 make "with credProtect" es256 -v -c 3
 exits 1 "which wants the PIN" in_bed fido2-assert -G -i get.in -o no "$one"
 get "and has it" es256 -v
