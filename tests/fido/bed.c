@@ -80,7 +80,8 @@ describe(struct bed *b, const struct port *p, const char *descriptor)
 	    p->number, p->number);
 	gchar *all = g_strdup_printf(
 	    "P: %s/hidraw/%s\nN: %s\nE: DEVNAME=/dev/%s\nE: SUBSYSTEM=hidraw\n"
-	    "E: MAJOR=240\nE: MINOR=%d\nA: dev=240:%d\\n\n\n"
+	    "E: MAJOR=240\nE: MINOR=%d\nA: dev=240:%d\\n\n"
+	    "L: device=../../../0003:1209:F1D0.%04X\n\n"
 	    "P: %s\nE: SUBSYSTEM=hid\nE: DRIVER=hid-generic\n"
 	    "E: HID_ID=0003:00001209:0000F1D0\nE: HID_NAME=Countersign %s\n"
 	    "H: report_descriptor=%s\n\n"
@@ -89,7 +90,7 @@ describe(struct bed *b, const struct port *p, const char *descriptor)
 	    "P: %s\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\n"
 	    "A: idVendor=1209\\n\nA: idProduct=f1d0\\n\n"
 	    "A: manufacturer=Countersign\\n\nA: product=%s %d\\n\n\n",
-	    hid, name, name, name, p->number, p->number, hid, product,
+	    hid, name, name, name, p->number, p->number, p->number, hid, product,
 	    descriptor, usb, p->number, usb, product, p->number);
 
 	if (!umockdev_testbed_add_from_string(b->testbed, all, &e))

@@ -125,6 +125,13 @@ serve(struct bed *b)
 	}
 }
 
+/* hidraw7: it has one name everywhere. */
+static int
+number(const char *node)
+{
+	return (int)strtol(node + strcspn(node, "0123456789"), NULL, 10);
+}
+
 static void
 parse(struct bed *b, int argc, char **argv)
 {
@@ -143,7 +150,7 @@ parse(struct bed *b, int argc, char **argv)
 			*equals++ = 0;
 		b->port[b->n].node = argv[optind];
 		b->port[b->n].socket = equals;
-		b->port[b->n].number = (int)b->n + 1;
+		b->port[b->n].number = number(argv[optind]);
 	}
 }
 

@@ -135,3 +135,90 @@ END
 	# shellcheck disable=SC2034 # for the script that sources this
 	model="--aaguid=$aaguid --attestation=$model_at/leaf.key,$model_at/leaf.pem"
 }
+
+# Owners of the tests, their keys made by libfido2's own tools, so that signing
+# is tested without enrolment.
+rp=approve.corp.example
+id=wimse://corp.example/agent/alice/mail
+alice=mailto:alice@corp.example
+keys=$HOME/.config/countersign/keys
+
+# owner_key FILE KEY TYPE [ARGUMENT...]: a credential of KEY; ARGUMENTs are
+# fido2-cred's, and -v has verify-required written, too. The PIN is 1234.
+owner_key() {
+	file=$1
+	eval "node=\$$2"
+	type=$3
+	shift 3
+	require=
+	protect=
+	case " $* " in
+	*" -v "*) require=verify-required, ;;
+	esac
+	case " $* " in
+	*" -c 3 "*) protect="-c 3" ;;
+	esac
+	printf '%s\n' "$(openssl rand -base64 32)" "$rp" alice YWxpY2U= \
+	    >"$top/make.in"
+	rm -f "$top/cred" "$top/pub"
+	# shellcheck disable=SC2086 # a list
+	{
+		typing '1234\n' in_bed fido2-cred -M "$@" -i "$top/make.in" \
+		    -o "$top/cred" "$node" "$type" &&
+		    fido2-cred -V $protect -i "$top/cred" -o "$top/pub" "$type"
+	} >"$top/made" 2>&1 || {
+		sed 's/^/# /' "$top/made"
+		echo "Bail out! no credential"
+		exit 1
+	}
+	mkdir -p "$(dirname "$file")"
+	{
+		printf '%s %srp-id="%s",credential-id="%s" fido2 %s\n' \
+		    "$alice" "$require" "$rp" \
+		    "$(sed -n 1p "$top/pub" | tr -d = | tr +/ -_)" \
+		    "$(sed '1d; /^-/d' "$top/pub" | tr -d '\n')"
+	} >"$file"
+}
+
+# trusts FILE... : ./owners, who may approve for alice's agents, with the keys
+# of these files
+trusts() {
+	sed "s|^$alice |&agents=\"wimse://corp.example/agent/alice\",|" "$@" \
+	    >owners
+	chmod 600 owners
+}
+
+# approves ARGUMENT...: an approval of agent.csr, ./approval
+approves() {
+	in_bed "$COUNTERSIGN" sign --owner "$alice" --yes -f agent.csr \
+	    -o approval "$@"
+}
+
+# by NAME: whose key it is
+by() {
+	key=$1
+	shift
+	approves --key "fido2:$key" "$@"
+}
+
+# verdict ARGUMENT...: on agent.csr with ./approval
+verdict() {
+	cat agent.csr approval >bundle &&
+	    countersign verify --owners owners \
+		--authority https://corp.example "$@" bundle
+}
+
+# approved NAME BITS: by a key of which this is known
+approved() {
+	exits 0 "$1" verdict
+	says "by a key: $2" out "approved: $id by $alice ($2)"
+}
+
+# refused NAME REASON ARGUMENT...
+refused() {
+	refused=$1
+	reason=$2
+	shift 2
+	exits 1 "$refused" verdict "$@"
+	says "for its reason" out "refused: $reason"
+}
