@@ -177,8 +177,8 @@ next_word(cs_span *in, cs_span *word)
 		*in = cs_span_of(in->p + 1, in->n - 1);
 	while (n < in->n && in->p[n] != ' ')
 		n++;
-	*word = cs_span_of(in->p, n);
-	*in = cs_span_of(in->p + n, in->n - n);
+	*word = cs_span_cut(*in, 0, n);
+	*in = cs_span_cut(*in, n, in->n - n);
 	return n != 0;
 }
 
