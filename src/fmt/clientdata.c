@@ -19,6 +19,7 @@ static const char where[] = "client data";
  * without a reader of JSON. */
 #define UP_TO_CHALLENGE "{\"type\":\"webauthn.get\",\"challenge\":\""
 #define UP_TO_ORIGIN "\",\"origin\":\""
+#define CHALLENGE_LEN 43 /* of 32 octets in base64url */
 #define BEHIND_ORIGIN "\",\"crossOrigin\":false"
 
 /* Octets that stand in a JSON string as they are. */
@@ -196,4 +197,17 @@ cs_clientdata_check_any(cs_span in, cs_span challenge, cs_span origins,
 			return check_end(in, origin, e);
 	return BAD(e, "the origin is none of: %.*s", (int)origins.n,
 	    (const char *)origins.p);
+}
+
+cs_span
+cs_clientdata_origin(cs_span in)
+{
+	const size_t at = sizeof(UP_TO_CHALLENGE) - 1 + CHALLENGE_LEN;
+	const uint8_t *end;
+
+	in = cs_span_cut(in, at, in.n - at);
+	if (in.p == NULL || !take_str(&in, UP_TO_ORIGIN) ||
+	    in.n == 0 || (end = memchr(in.p, '"', in.n)) == NULL)
+		return (cs_span){0};
+	return cs_span_of(in.p, (size_t)(end - in.p));
 }

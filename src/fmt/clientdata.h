@@ -23,5 +23,8 @@ CS_USE int cs_clientdata_check(cs_span in, cs_span challenge, cs_span origin,
 /* The same for the first of these origins, with blanks between, that fits. */
 CS_USE int cs_clientdata_check_any(cs_span in, cs_span challenge,
     cs_span origins, cs_err *e);
+/* The origin that it says, which is nothing before one of the checks has passed
+ * for it; absent where it is not at its place. */
+cs_span cs_clientdata_origin(cs_span in);
 
 #endif

@@ -282,19 +282,6 @@ ca_get(cs_span der, cs_anchor *a, cs_err *e)
 	return cs_spki_parse(key, &a->key, e);
 }
 
-/* No credential that approves has an RSA key: formats section 5. */
-static int
-fido2_get(cs_span der, cs_anchor *a, cs_err *e)
-{
-	int r;
-
-	if ((r = cs_spki_parse(der, &a->key, e)) != CS_OK)
-		return r;
-	return a->key.kind != CS_KEY_RSA ? CS_OK : CS_BAD(e,
-	    CS_R_UNSUPPORTED, "owners", "key: expected P-256, P-384 or "
-	    "Ed25519 for a key of type fido2, found RSA");
-}
-
 /* The word before the key is for people, and says what the key is. */
 static int
 ssh_get(struct reader *r, const char *word, cs_anchor *a, cs_err *e)
@@ -325,8 +312,6 @@ key_get(struct reader *r, const char *word, cs_span base64, cs_anchor *a,
 	switch (a->type) {
 	case CS_ANCHOR_X509:
 		return ca_get(cs_buf_span(r->der), a, e);
-	case CS_ANCHOR_FIDO2:
-		return fido2_get(cs_buf_span(r->der), a, e);
 	case CS_ANCHOR_SSH:
 	case CS_ANCHOR_SK:
 		return ssh_get(r, word, a, e);

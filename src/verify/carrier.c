@@ -43,17 +43,20 @@ cs_step_anchor(const struct cs_step *s, cs_approved *a, cs_err *e)
 	return CS_OK;
 }
 
-/* Section 4; a holder's sshsig is for a later release. */
+/* Section 4: by a key that needs no line to be read. */
 static int
 check_use_type(const cs_approved *a, cs_err *e)
 {
-	enum cs_carrier found = a->approval->carrier;
+	const cs_approval *found = a->approval;
+	bool sshsig = found->carrier == CS_CARRIER_SSHSIG;
 
-	if (found == CS_CARRIER_CMS)
+	if (found->carrier == CS_CARRIER_CMS ||
+	    (sshsig && !found->sshsig.key.is_sk))
 		return CS_OK;
-	return CS_REFUSE(e, found == CS_CARRIER_SSHSIG ? CS_R_UNSUPPORTED :
-	    CS_R_WRONG_TYPE, "expected cms of a holder's key, found %s, %s:%u",
-	    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+	return CS_REFUSE(e, CS_R_WRONG_TYPE,
+	    "expected cms, or sshsig of a plain key, of the grant's holder, "
+	    "found %s%s, %s:%u", cs_carrier_name(found->carrier),
+	    sshsig ? " of a security key" : "", CS_ANCHOR_AT(&a->anchor));
 }
 
 /* A kind of key has one carrier: no signature made for one format may pass for
@@ -90,10 +93,21 @@ cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    "expected %s of a key of type %s, found %s, %s:%u",
 		    cs_carrier_name(want), cs_anchor_type_name(a->anchor.type),
 		    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
-	if (found != CS_CARRIER_CMS)
-		return CS_REFUSE(e, CS_R_UNSUPPORTED,
-		    "this version does not verify %s, %s:%u",
-		    cs_carrier_name(found), CS_ANCHOR_AT(&a->anchor));
+	return CS_OK;
+}
+
+int
+cs_step_bare(cs_approved *a, cs_err *e)
+{
+	switch (a->approval->carrier) {
+	case CS_CARRIER_WEBAUTHN:
+		return cs_carrier_webauthn_bare(a, e);
+	case CS_CARRIER_SSHSIG:
+		return cs_carrier_sshsig_bare(a, e);
+	case CS_CARRIER_CMS:
+	case CS_CARRIER_NONE:
+		break;
+	}
 	return CS_OK;
 }
 
@@ -113,13 +127,25 @@ cs_carrier_key(const struct cs_step *s, const cs_approved *a, cs_pubkey **own,
 }
 
 int
+cs_carrier_refuse(const cs_approved *a, int r, const cs_err *why, cs_err *e)
+{
+	if (r == CS_EFORMAT || r == CS_EREFUSED)
+		return CS_REFUSE(e, why->detail, "%s, %s:%u", why->text,
+		    CS_ANCHOR_AT(&a->anchor));
+	*e = *why;
+	return r;
+}
+
+int
 cs_step_signature(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	switch (a->approval->carrier) {
 	case CS_CARRIER_CMS:
 		return cs_carrier_cms(s, a, e);
 	case CS_CARRIER_WEBAUTHN:
+		return cs_carrier_webauthn(s, a, e);
 	case CS_CARRIER_SSHSIG:
+		return cs_carrier_sshsig(s, a, e);
 	case CS_CARRIER_NONE:
 		break;
 	}

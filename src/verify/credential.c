@@ -177,7 +177,8 @@ find_path(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 	cs_err *why = &k->why_not[i];
 	int r;
 
-	if (cs_anchors_authorities(k->pinned)->n == 0)
+	if (cs_anchors_authorities(k->pinned)->n == 0 ||
+	    k->each[i].approval->carrier != CS_CARRIER_CMS)
 		return CS_OK;
 	r = cs_step_path(s, &k->each[i], why);
 	k->is_pinned[i] = r == CS_OK;
@@ -190,6 +191,13 @@ find_path(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 	return r;
 }
 
+/* A key without a line, pinned as such or not at all, pins no carrier. */
+static bool
+is_bare(const struct check *k, size_t i)
+{
+	return !k->is_pinned[i] || k->in->anchors == NULL;
+}
+
 /* Whose key verifies: the pinned one, or a pinned CA's owner's, else the one
  * that the binding has, which proves nothing but has to fit. */
 static int
@@ -199,19 +207,12 @@ find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 	const cs_binding *b = k->of[i];
 	int r;
 
-	if (a->approval->carrier != CS_CARRIER_CMS)
-		return CS_REFUSE(e, CS_R_WRONG_TYPE,
-		    "expected cms of a plain key, found %s",
-		    cs_carrier_name(a->approval->carrier));
 	if (a->role != CS_ROLE_USE /* pinned as its grant is */ &&
 	    (r = cs_anchors_find(k->pinned, a->approval->tbs.owner_key_hash.p,
 	    &a->anchor, &k->is_pinned[i], e)) != CS_OK)
 		return r;
 	if (a->anchor.type == CS_ANCHOR_X509 /* the CA's own key */)
 		k->is_pinned[i] = false;
-	if (k->is_pinned[i] && a->role != CS_ROLE_USE &&
-	    (r = cs_step_type(s, a, e)) != CS_OK)
-		return r;
 	if (a->role != CS_ROLE_USE && !k->is_pinned[i] &&
 	    (r = find_path(k, s, i, e)) != CS_OK)
 		return r;
@@ -220,7 +221,10 @@ find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 		    .line = (unsigned)i + 1, .owner = b->owner, .key = b->key,
 		    .type = CS_ANCHOR_SPKI, .grants = true};
 	a->key = a->anchor.key;
-	return CS_OK;
+	if (a->role != CS_ROLE_USE && is_bare(k, i) &&
+	    (r = cs_step_bare(a, e)) != CS_OK)
+		return r;
+	return cs_step_type(s, a, e);
 }
 
 static int

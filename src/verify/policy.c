@@ -33,6 +33,20 @@ max_window(const cs_approved *a)
 	return a->role == CS_ROLE_GRANT ? MAX_GRANT_WINDOW : MAX_WINDOW;
 }
 
+/* Section 8: who wants each signature to count wants one for each act. */
+static int
+check_strict(const cs_anchor *k, const cs_tbs *t, cs_err *e)
+{
+	bool renewable = t->subjects[0].kind == CS_SUBJECT_KEY;
+
+	if (!k->counter_strict || (t->max_issuances == 1 && !renewable))
+		return CS_OK;
+	return CS_REFUSE(e, CS_R_POLICY_REFUSED,
+	    "expected an approval for one issuance by a key with "
+	    "counter-strict, found one for %s, %s:%u",
+	    renewable ? "renewals" : "several", CS_ANCHOR_AT(k));
+}
+
 static int
 check_limits(const cs_approved *a, cs_err *e)
 {
@@ -60,36 +74,70 @@ check_limits(const cs_approved *a, cs_err *e)
 		    "expected at most %lld issuances, found %lld, %s:%u",
 		    (long long)k->max_issuances, (long long)t->max_issuances,
 		    CS_ANCHOR_AT(k));
-	return CS_OK;
+	return check_strict(k, t, e);
 }
 
 /* What a plain key can prove comes from its attestation alone: nothing in a
  * cms approval tells of a touch or a PIN (formats section 8). */
-static cs_assurance
-assurance_of(const cs_anchor *k)
+static void
+add_attested(const cs_anchor *k, cs_assurance *s)
 {
+	s->present = k->proof == CS_PROOF_YUBIKEY_PIV && k->touch_always;
+	s->verified = k->proof == CS_PROOF_YUBIKEY_PIV && k->pin_always;
+	s->by_policy = s->present;
+}
+
+/* What may leave its device is no hardware's, whoever says so. */
+static void
+add_assertion(const cs_authdata *auth, cs_assurance *s)
+{
+	s->present = auth->present;
+	s->verified = auth->verified;
+	if (auth->backup_eligible)
+		s->hardware = s->asserted = false;
+}
+
+static cs_assurance
+assurance_of(const cs_approved *a)
+{
+	const cs_anchor *k = &a->anchor;
 	cs_assurance s = {
 		.hardware = k->proof != CS_PROOF_NONE,
 		.asserted = k->hardware,
-		.present = k->proof == CS_PROOF_YUBIKEY_PIV && k->touch_always,
-		.verified = k->proof == CS_PROOF_YUBIKEY_PIV && k->pin_always,
 	};
 
-	s.by_policy = s.present;
+	switch (a->approval->carrier) {
+	case CS_CARRIER_CMS:
+		add_attested(k, &s);
+		break;
+	case CS_CARRIER_WEBAUTHN:
+		add_assertion(&a->approval->webauthn.auth, &s);
+		break;
+	case CS_CARRIER_SSHSIG: /* of a plain key, neither */
+		s.present = a->approval->sshsig.present;
+		s.verified = a->approval->sshsig.verified;
+		break;
+	case CS_CARRIER_NONE:
+		break;
+	}
 	return s;
 }
 
 static int
 check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 {
-	if (k->verify_required && !s->verified)
-		return CS_REFUSE(e, CS_R_VERIFICATION_MISSING,
-		    "expected a verified owner, found no proof, %s:%u",
-		    CS_ANCHOR_AT(k));
+	bool sk = k->type == CS_ANCHOR_FIDO2 || k->type == CS_ANCHOR_SK;
+
 	if (!k->no_touch_required && !s->present)
 		return CS_REFUSE(e, CS_R_TOUCH_MISSING,
-		    "expected a proven touch, found a key that proves none "
-		    "and no no-touch-required, %s:%u", CS_ANCHOR_AT(k));
+		    "expected a proven touch, found %s, %s:%u",
+		    sk ? "a signature made without one" : "a key that proves "
+		    "none and no no-touch-required", CS_ANCHOR_AT(k));
+	if (k->verify_required && !s->verified)
+		return CS_REFUSE(e, CS_R_VERIFICATION_MISSING,
+		    "expected a verified owner, found %s, %s:%u",
+		    sk ? "a signature made without PIN or fingerprint" :
+		    "no proof", CS_ANCHOR_AT(k));
 	if (k->hardware_required && !s->hardware)
 		return CS_REFUSE(e, CS_R_NOT_HARDWARE,
 		    "expected proven hardware, found %s, %s:%u",
@@ -132,6 +180,6 @@ cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 	if ((r = check_limits(a, e)) != CS_OK ||
 	    (r = check_life(k, s->in->now, e)) != CS_OK)
 		return r;
-	a->assurance = assurance_of(k);
+	a->assurance = assurance_of(a);
 	return check_assurance(k, &a->assurance, e);
 }

@@ -46,15 +46,21 @@ void cs_path_clear(struct cs_path *p);
 CS_USE int cs_step_holder(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* The carrier that the type of the anchor pins. */
 CS_USE int cs_step_type(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Of a key that stands for itself, without a line: its type is that of the
+ * carrier. Not of a use. */
+CS_USE int cs_step_bare(cs_approved *a, cs_err *e);
 CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
     cs_err *e);
 /* Digest, key, identifier, owner; keys that must differ. */
 CS_USE int cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Authority, trust domain, window, nonce. */
 CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
-/* Revocation, the anchor's limits, verification, presence, hardware; fills
+/* Revocation, the anchor's limits, presence, verification, hardware; fills
  * a->assurance. */
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* The counter of a security key against the last one that was seen; fills
+ * a->counter. */
+CS_USE int cs_step_counter(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* The owner's line rules the grant, and the grant rules its use. But a key that
  * the operator has revoked approves in nobody's name. A use proves nothing
  * about a person or a device: a->assurance stays empty. */

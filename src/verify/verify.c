@@ -158,6 +158,7 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	    (r = cs_verdict_principal(v, in, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_place, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_policy, e)) != CS_OK ||
+	    (r = check_each(v, &s, cs_step_counter, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_grant, e)) != CS_OK ||
 	    (r = cs_verdict_deny(v, e)) != CS_OK ||
 	    (r = cs_step_quorum(&s, e)) != CS_OK)

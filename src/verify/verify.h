@@ -15,6 +15,19 @@
 
 enum cs_state { CS_REFUSED = 0, CS_APPROVED, CS_DENIED, CS_PENDING };
 
+/* What is remembered of a security key's signature counter. */
+typedef struct cs_last_counter {
+	bool known;     /* one was seen */
+	uint32_t value; /* the last one */
+	bool recorded;  /* and this very TBS was: no regress then */
+} cs_last_counter;
+
+/* Tells it of a key and a TBS, both by their SHA-256. CS_EIO when what is
+ * remembered cannot be told, which refuses; any other failure ends the
+ * verdict. */
+typedef int cs_counter_fn(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
+    const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e);
+
 typedef struct cs_verify_in { /* borrows all */
 	cs_span message;          /* as cs_message_parse takes it */
 	const cs_anchors *anchors;
@@ -28,7 +41,18 @@ typedef struct cs_verify_in { /* borrows all */
 				   * one that names its intended owner */
 	int64_t now;
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
+	cs_counter_fn *counter;   /* NULL: nobody remembers */
+	void *counter_arg;
 } cs_verify_in;
+
+/* Of the signature of a security key, FIDO2's or OpenSSH's. */
+typedef struct cs_counter {
+	bool given;     /* others have none */
+	uint32_t value; /* as signed; 0: the device may have none */
+	bool compared;  /* with `last` */
+	uint32_t last;
+	bool regressed; /* it did not grow: the key may have been copied */
+} cs_counter;
 
 typedef struct cs_assurance {
 	bool hardware; /* proven */
@@ -56,6 +80,7 @@ typedef struct cs_approved { /* one approval that verified */
 	cs_spki key;                 /* that verified; a use: the holder's */
 	struct cs_path *path;        /* lends what a path to a CA needs */
 	cs_assurance assurance;
+	cs_counter counter;
 	size_t subject; /* the one that is this request's */
 	uint8_t tbs_hash[CS_SHA256_LEN];
 } cs_approved;

@@ -134,6 +134,12 @@ def judge_ours():
             ok(same(why, found), "with the same limits", (why, found))
 
 
+def remembered(last, recorded):
+    """A store that has this counter of any key."""
+    d.check(last != "broken", "store-unavailable")
+    return None if last == "none" else int(last), recorded
+
+
 def judge_kept(expect, owners):
     """The vectors of the verdict; their names begin with it."""
     folder = VECTORS + "verdict/"
@@ -149,7 +155,9 @@ def judge_kept(expect, owners):
                 nonce=bytes.fromhex(words.get("nonce", "")) or None,
                 trust_domain=words.get("td"),
                 quorum=int(words.get("quorum", 0)),
-                composite="composite" in words)
+                composite="composite" in words,
+                counters="last" in words and (lambda *_, of=words: remembered(
+                    of["last"], "recorded" in of)))
         ok(f"{name}-".startswith(mine + "-"), name, f"{mine} {found}")
         if mine == "approved":
             bits = {"hardware", "asserted", "present", "verified"} & set(words)
@@ -377,6 +385,7 @@ for kind, read in (("csr", r.read_request), ("tbs", read_tbs),
     judge_parts(kind, read)
 judge_kept("expect", "owners")
 judge_kept("expect-ca", "owners-ca")
+judge_kept("expect-sk", "owners-sk")
 judge_kept("matrix", "owners")
 judge_credentials()
 judge_ours()

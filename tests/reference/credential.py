@@ -8,6 +8,7 @@ import keys as k
 import path
 import reference as r
 import verdict as v
+import webauthn
 from der import check, children, contents
 
 BINDING = (("version", 2, 1, 1), ("owner", 0x16, 0, 512),
@@ -42,6 +43,7 @@ def verify(der, anchors, now, authority):
     check(all(len(those) == 1 for those in uses.values()), "grant-invalid")
     for one in bindings:
         if one["kind"] != "digest":
+            one["signer"] = signer_of(one, anchors)
             check_approval(one, agent, cert, authority)
         one["anchor"] = "underGrant" not in one and anchor_of(
             one, agent, anchors, now)
@@ -69,10 +71,27 @@ def read_binding(der):
     return one | {"binding": binding}
 
 
+def signer_of(one, anchors):
+    """The key's line; else what the approval says itself."""
+    key = one["binding"]["ownerKey"]
+    if "underGrant" in one:
+        check(one["carrier"] in r.carriers_of(one, None), "wrong-type")
+        return {"key": key}
+    for line in anchors:
+        if line["key"] == key:
+            check(one["carrier"] in r.carriers_of(one, line["kind"]),
+                  "wrong-type")
+            return line
+    if one["carrier"] == d.WEBAUTHN:
+        rp_id, origin = webauthn.own_terms(one["assertion"], one["der"])
+        return {"key": key, "rp-id": rp_id, "origins": origin}
+    return {"key": key}
+
+
 def check_approval(one, agent, cert, authority):
     key, subject = one["binding"]["ownerKey"], one["subjects"][0]
     check(one["ownerKeyHash"] == sha256(key).digest(), "binding-mismatch")
-    check(r.is_approval_signed(one, key), "signature-invalid")
+    check(r.is_approval_signed(one, one["signer"]), "signature-invalid")
     check(one["decision"] == 1 and
           one["approvalId"] == one["binding"]["approvalId"],
           "binding-mismatch")

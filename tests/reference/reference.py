@@ -178,12 +178,15 @@ def read_approval(der):
     carrier, content = fields(der, b"\x06.")
     if carrier == d.WEBAUTHN:
         content, *assertion = map(contents, fields(content, b"\x04" * 4))
-        webauthn.read(*assertion)
-        return read_tbs(content) | {"carrier": carrier}
+        found = webauthn.read(*assertion)
+        return read_tbs(content) | {"carrier": carrier} | found
     if carrier == d.SSHSIG:
         content, blob = map(contents, fields(content, b"\x04" * 2))
-        signed = sshsig.read(blob)
-        return read_tbs(content) | {"carrier": carrier, "sshsig": signed}
+        found = sshsig.read(blob)
+        return read_tbs(content) | {
+            "carrier": carrier, "sshsig": found,
+            "flags": found["signature"]["flags"] or 0,
+            "counter": found["signature"].get("counter")}
     check(carrier == d.CMS, "unsupported")
     form, content = fields(content, b"\x06\xa0")
     check(form == d.SIGNED_DATA, "unsupported")
@@ -235,6 +238,25 @@ def is_bound(one):
         one["values"].get(d.PROTECTION) in (None, one["protection"])
 
 
-def is_approval_signed(one, spki):
+def carriers_of(one, kind):
+    """Which may carry an approval by a key of this type; a holder has none."""
+    if kind is None:
+        sk = one["carrier"] == d.SSHSIG and one["sshsig"]["key"]["sk"]
+        return (d.CMS,) if sk else (d.CMS, d.SSHSIG)
+    return {"spki": (d.CMS,), "x509-ca": (d.CMS,), "fido2": (d.WEBAUTHN,)}.get(
+        kind, (d.SSHSIG,))
+
+
+def is_approval_signed(one, anchor):
+    spki = anchor["key"]
+    if one["carrier"] == d.WEBAUTHN:
+        return webauthn.is_signed(
+            one["assertion"], one["der"], spki, anchor["rp-id"],
+            anchor.get("origins", "https://" + anchor["rp-id"]).split())
+    if one["carrier"] == d.SSHSIG:
+        key = one["sshsig"]["key"]
+        return key["blob"] == anchor.get("blob", key["blob"]) and \
+            sshsig.spki_of(key) == spki and \
+            sshsig.is_signed(one["sshsig"], one["der"])
     return k.is_signed(spki, one["algorithm"], one["signature"],
                        one["signed"]) and is_bound(one)

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
-"""countersign-formats(5) once more: what section 5 says of an SSHSIG, before
-it is known whose key made it."""
+"""countersign-formats(5) once more: what section 5 says of an SSHSIG, of its
+own bytes and then of whose key made it."""
+import hashlib
 import re
 import struct
 
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa, utils
+
+import keys as k
 from der import check
 
 CURVES = {b"nistp256": 32, b"nistp384": 48}
@@ -112,3 +116,46 @@ def read(blob):
         signature = r.string()
     return {"key": key, "hash": digest.decode(),
             "signature": read_signature(signature, key)}
+
+
+def spki_of(key):
+    """The SubjectPublicKeyInfo made of the key."""
+    if "n" in key:
+        made = rsa.RSAPublicNumbers(65537, key["n"]).public_key()
+    elif len(key["point"]) == 32:
+        made = ed25519.Ed25519PublicKey.from_public_bytes(key["point"])
+    else:
+        curve = ec.SECP256R1() if len(key["point"]) == 65 else ec.SECP384R1()
+        made = ec.EllipticCurvePublicKey.from_encoded_point(
+            curve, key["point"])
+    return k.spki_of(made)
+
+
+def string(data):
+    return struct.pack(">I", len(data)) + data
+
+
+ALGORITHMS = {kind: k.identifier(dotted, *more) for kind, dotted, *more in (
+    (b"rsa-sha2-256", k.PKCS1 + "11", k.NULL),
+    (b"rsa-sha2-512", k.PKCS1 + "13", k.NULL),
+    (b"ssh-ed25519", "1.3.101.112"),
+    (b"sk-ssh-ed25519@openssh.com", "1.3.101.112"),
+    (b"ecdsa-sha2-nistp256", "1.2.840.10045.4.3.2"),
+    (b"ecdsa-sha2-nistp384", "1.2.840.10045.4.3.3"),
+    (b"sk-ecdsa-sha2-nistp256@openssh.com", "1.2.840.10045.4.3.2"))}
+
+
+def is_signed(found, tbs):
+    """By the key that is in it."""
+    key, signature = found["key"], found["signature"]
+    data = b"SSHSIG" + b"".join(string(one) for one in (
+        b"owner-approval@countersign", b"", found["hash"].encode(),
+        hashlib.new(found["hash"], tbs).digest()))
+    if key["sk"]:
+        data = hashlib.sha256(key["application"]).digest() + struct.pack(
+            ">BI", signature["flags"], signature["counter"]) + \
+            hashlib.sha256(data).digest()
+    value = utils.encode_dss_signature(*signature["pair"]) \
+        if "pair" in signature else signature["value"]
+    return k.is_signed(spki_of(key), ALGORITHMS[signature["type"]], value,
+                       data)

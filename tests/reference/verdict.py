@@ -10,6 +10,7 @@ from asn1crypto import pem
 import der as d
 import path
 import reference as r
+import sshsig
 from der import check
 from reference import time
 
@@ -25,8 +26,12 @@ def read_owners(text, folder="."):
                 r'(\S+) ((?:"[^"]*"|[^" ])+) (\S+) (\S+)', line).groups()
             key = base64.b64decode(key)
             ca = kind == "x509-ca" and path.Certificate(key)
-            found.append({"owner": owner, "folder": folder, "ca": ca,
-                          "key": key, "spki": ca.spki if ca else key} | {
+            line = {"owner": owner, "folder": folder, "ca": ca, "kind": kind}
+            if kind not in ("spki", "fido2", "x509-ca"):
+                line["blob"] = key
+                key = sshsig.spki_of(sshsig.read_key(key))
+            found.append(line | {
+                "key": key, "spki": ca.spki if ca else key} | {
                 name: value.strip('"') for name, value in re.findall(
                     r'([a-z-]+)=?("[^"]*"|[^",]*)', words)})
     return found
@@ -70,8 +75,9 @@ def read_message(data):
 
 @d.otherwise("malformed")
 def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
-           quorum=0, group=None, composite=False):
-    """The verdict, or Refused; in the order of section 9."""
+           quorum=0, group=None, composite=False, counters=None):
+    """The verdict, or Refused; in the order of section 9. counters: what tells
+    the last counter of a key and whether a TBS is recorded, if anybody can."""
     request = read_message(message)
     agent, intended = request["agentId"], request["intended"]
     approvals = [r.read_approval(der) for der in request["approvals"]]
@@ -87,14 +93,14 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
     for one in uses:
         one["grant"] = grants.get(one["underGrant"])
         check(one["grant"], "grant-invalid", "a use without its grant")
-        one["anchor"] = one["grant"]["anchor"] | {
-            "key": one["grant"]["subjects"][0]["holderKey"]}
+        one["anchor"] = {name: value for name, value in
+                         one["grant"]["anchor"].items() if name != "blob"} | {
+            "kind": None, "key": one["grant"]["subjects"][0]["holderKey"]}
     for one in approvals:
-        check(one["carrier"] != d.SSHSIG or "grant" not in one, "unsupported")
-        check(one["carrier"] == d.CMS, "wrong-type")
+        check(one["carrier"] in r.carriers_of(one, one["anchor"]["kind"]),
+              "wrong-type")
     for one in approvals:
-        check(r.is_approval_signed(one, one["anchor"]["key"]),
-              "signature-invalid")
+        check(r.is_approval_signed(one, one["anchor"]), "signature-invalid")
     holders = [one["subjects"][0]["holderKey"] for one in grants.values()]
     taken = [one["anchor"]["key"] for one in approvals] + [
         one["spki"] for one in anchors] + [
@@ -126,13 +132,16 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
     for one in approvals:
         if one not in uses:
             check_anchor(one, agent, now)
+    for one in approvals:
+        if one not in uses and one.get("counter") is not None:
+            one["regressed"] = check_counter(one, counters)
     for grant in grants.values():
         check_grant(grant, agent, anchors, now, [
             one for one in uses if one["grant"] is grant])
     if not denials:
         check(not quorum or has_quorum(members, quorum), "quorum-missing")
     bits = set.intersection(*(
-        set() if "grant" in one else assurance(one["anchor"])
+        set() if "grant" in one else assurance(one)
         for one in approvals))
     limits = {name: min(one[field] for one in approvals)
               for name, field in (("not_after", "notAfter"),
@@ -144,13 +153,32 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
         "assurance": bits - {"asserted"} if "hardware" in bits else bits}
 
 
-def assurance(line):
-    """A proof of hardware is worth a word for it, at least."""
-    proof = line.get("attested", "")
+def assurance(one):
+    """A proof of hardware is worth a word for it, at least; neither is worth
+    anything of a key that may leave its device."""
+    line = one["anchor"]
+    proof, flags = line.get("attested", ""), one.get("flags")
+    leaves = one["carrier"] == d.WEBAUTHN and flags & 8
     return {bit for bit, holds in (
-        ("hardware", proof), ("asserted", proof or "hardware" in line),
-        ("present", ",touch=always" in proof),
-        ("verified", ",pin=always" in proof)) if holds}
+        ("hardware", proof and not leaves),
+        ("asserted", (proof or "hardware" in line) and not leaves),
+        ("present", ",touch=always" in proof if flags is None else flags & 1),
+        ("verified", ",pin=always" in proof if flags is None else flags & 4))
+            if holds}
+
+
+def check_counter(one, counters):
+    """Whether it did not grow."""
+    strict = "counter-strict" in one["anchor"]
+    check(counters or not strict, "store-unavailable")
+    if not counters:
+        return False
+    last, recorded = counters(one["ownerKeyHash"], one["hash"])
+    now = one["counter"]
+    regressed = last is not None and not recorded and \
+        now <= last and (now, last) != (0, 0)
+    check(not (strict and regressed), "counter-regressed")
+    return regressed
 
 
 def anchor_of(one, anchors, now):
@@ -171,11 +199,13 @@ def check_anchor(one, agent, now):
           "lifetime-exceeded")
     check(one["maxIssuances"] <= int(line.get("max-issuances", 1000000)),
           "policy-refused")
+    check("counter-strict" not in line or
+          one["maxIssuances"] == 1 and one["kind"] != "key", "policy-refused")
     check(now >= time(line.get("valid-after", "20000101000000Z")),
           "not-yet-valid")
     check(now < time(line.get("valid-before", "99991231235959Z")), "expired")
     check(not path.is_revoked(line, now), "revoked")
-    bits = assurance(line)
+    bits = assurance(one)
     check("no-touch-required" in line or "present" in bits, "touch-missing")
     check("verify-required" not in line or "verified" in bits,
           "verification-missing")

@@ -288,7 +288,6 @@ static const struct {
 	    CS_R_MALFORMED, "\"origins\""},
 	{OWNER " attested=\"tpm2:IFX\" sk-ssh-ed25519@openssh.com " SK_ED,
 	    CS_R_MALFORMED, "fido2: or u2f:"},
-	{OWNER " rp-id=\"a\" fido2 " RSA, CS_R_UNSUPPORTED, "found RSA"},
 };
 
 static void

@@ -36,8 +36,10 @@ static const struct row {
 	{CS_R_VERIFICATION_MISSING, "nor do a TPM's own words",
 	    .verify = true, .no_touch = true, .proof = CS_PROOF_TPM2,
 	    .pin = true},
-	{CS_R_VERIFICATION_MISSING, "verification comes before touch",
+	{CS_R_TOUCH_MISSING, "touch comes before verification",
 	    .verify = true, .hardware_required = true},
+	{CS_R_VERIFICATION_MISSING, "verification comes before hardware",
+	    .verify = true, .no_touch = true, .hardware_required = true},
 	{CS_R_TOUCH_MISSING, "touch comes before hardware",
 	    .hardware_required = true},
 	{CS_R_TOUCH_MISSING, "verification is no touch", .verify = true,
@@ -55,7 +57,7 @@ static const struct row {
 static void
 check(const struct row *r)
 {
-	static const cs_approval approval;
+	static const cs_approval approval = {.carrier = CS_CARRIER_CMS};
 	const cs_csr csr = {.agent_id = cs_span_str(AGENT)};
 	const cs_verify_in in = {.now = 0};
 	const struct cs_step s = {.in = &in, .csr = &csr};

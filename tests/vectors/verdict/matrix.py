@@ -169,12 +169,12 @@ def companies():
     write("grant-invalid-other-grant", R.composite(g2, u))
     write("duplicate-use", R.composite(g, u, u))
     write("duplicate-grant", R.composite(g, g, u))
-    # in other carriers; a use in sshsig is for a later release
+    # in other carriers; of sshsig the key would do, too
     used = tbs(R, HOLDER, options=tlv(0x83, hashlib.sha256(body).digest()))
     write("wrong-type-grant", R.composite(webauthn(body), under(body)))
     write("wrong-type-use", R.composite(g2, webauthn(used)))
     write("grant-invalid-before-type", R.composite(webauthn(used)))
-    write("unsupported-use-sshsig", R.composite(g2, sshsig(used)))
+    write("signature-invalid-use-sshsig", R.composite(g2, sshsig(used)))
     own = tbs(R, K["alice"])
     write("grant-invalid-under-approval", R.composite(
         cms(K["alice"], own), under(own)))
