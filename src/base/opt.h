@@ -30,7 +30,12 @@ typedef struct cs_opt_list { /* lends argv's bytes */
 	const char *v[CS_OPT_LIST_MAX];
 } cs_opt_list;
 
-enum cs_opt_complete { CS_COMPLETE_NONE, CS_COMPLETE_FILE, CS_COMPLETE_DIR };
+enum cs_opt_complete {
+	CS_COMPLETE_NONE,
+	CS_COMPLETE_FILE,
+	CS_COMPLETE_DIR,
+	CS_COMPLETE_KEY /* an owner's key by its URI, or a file */
+};
 
 struct cs_opt {
 	const char *name;   /* without the dashes */

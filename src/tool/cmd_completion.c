@@ -36,6 +36,13 @@ put_words(const struct cs_opt_spec *s, FILE *f)
 	(void)fputs("' ;;\n", f);
 }
 
+static const char *const kinds[] = {
+    [CS_COMPLETE_NONE] = "none",
+    [CS_COMPLETE_FILE] = "files",
+    [CS_COMPLETE_DIR] = "dirs",
+    [CS_COMPLETE_KEY] = "keys",
+};
+
 /* Words that a row's argument can be: choices, files, or nothing to offer. */
 static void
 put_argument(const char *verb, const struct cs_opt *r, FILE *f)
@@ -52,11 +59,17 @@ put_argument(const char *verb, const struct cs_opt *r, FILE *f)
 		for (p = r->arg; *p != '\0'; p++)
 			(void)fputc(*p == '|' ? ' ' : *p, f);
 		(void)fputs("' ;;\n", f);
-	} else if (r->complete == CS_COMPLETE_NONE)
-		(void)fputs(") kind=none ;;\n", f);
-	else
-		(void)fputs(r->complete == CS_COMPLETE_DIR ?
-		    ") kind=dirs ;;\n" : ") kind=files ;;\n", f);
+	} else
+		(void)fprintf(f, ") kind=%s ;;\n", kinds[r->complete]);
+}
+
+/* The operands of verbs that take keys: the others take files. */
+static void
+put_operand(const struct cs_opt_spec *s, FILE *f)
+{
+	if (s->operand_complete == CS_COMPLETE_KEY)
+		(void)fprintf(f, "\t\"%s:\"*) kind=keys; "
+		    "[[ $cur == -* ]] && kind=options ;;\n", s->verb);
 }
 
 /* The first words, each once: verbs of one group stand together. */
@@ -92,6 +105,35 @@ put_groups(const cs_tool *t, FILE *f)
 	}
 }
 
+/* A colon ends a word for readline, and what stands before it is not to be
+ * repeated. A name in the folder of key files counts when it is one: the words
+ * that compgen is given are expanded once more. */
+static void
+put_key_functions(FILE *f)
+{
+	(void)fputs("_countersign_keys()\n{\n"
+		    "\tlocal file words='fido2: pkcs11: ssh-agent:'\n"
+		    "\tlocal name='^[A-Za-z0-9_-][A-Za-z0-9._-]*$'\n"
+		    "\tfor file in "
+		    "\"${XDG_CONFIG_HOME:-$HOME/.config}\"/countersign/keys/*; do\n"
+		    "\t\tfile=${file##*/}\n"
+		    "\t\t[[ $file =~ $name ]] && words+=\" fido2:$file\"\n"
+		    "\tdone\n"
+		    "\tcompgen -W \"$words\" -- \"$1\"\n"
+		    "\tcompgen -f -- \"$1\"\n"
+		    "}\n"
+		    "_countersign_colon()\n{\n"
+		    "\tlocal line=${COMP_LINE-}\n"
+		    "\tline=${line:0:${COMP_POINT-0}}\n"
+		    "\t[[ ${line##*[[:blank:]]} == *:* ]] || return 0\n"
+		    "\tcur=${line##*[[:blank:]]}\n"
+		    "\tline=${line%\"$cur\"}\n"
+		    "\tline=${line%\"${line##*[![:blank:]]}\"}\n"
+		    "\tprev=${line##*[[:blank:]]}\n"
+		    "\tcolon=${cur%\"${cur##*:}\"}\n"
+		    "}\n", f);
+}
+
 static void
 put_script(const cs_tool *t, FILE *f)
 {
@@ -99,12 +141,15 @@ put_script(const cs_tool *t, FILE *f)
 	size_t i, j;
 
 	(void)fputs("# bash completion for countersign(1); made by "
-		    "'countersign completion bash'\n"
-		    "_countersign()\n{\n"
+		    "'countersign completion bash'\n", f);
+	put_key_functions(f);
+	(void)fputs("_countersign()\n{\n"
 		    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} "
 		    "prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-		    "\tlocal verb=${COMP_WORDS[1]} words='' kind=files second=''\n"
+		    "\tlocal verb=${COMP_WORDS[1]} words='' kind=files second='' "
+		    "colon=''\n"
 		    "\tCOMPREPLY=()\n"
+		    "\t[[ ${COMP_WORDBREAKS-} != *:* ]] || _countersign_colon\n"
 		    "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 		    "\t\tmapfile -t COMPREPLY < <(compgen -W '", f);
 	put_verbs(t, f);
@@ -122,6 +167,7 @@ put_script(const cs_tool *t, FILE *f)
 		s = t->verbs[i]->spec;
 		for (j = 0; j < s->n; j++)
 			put_argument(s->verb, &s->rows[j], f);
+		put_operand(s, f);
 	}
 	(void)fputs("\thelp:help) kind=words; words='", f);
 	put_verbs(t, f);
@@ -139,6 +185,9 @@ put_script(const cs_tool *t, FILE *f)
 		    "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
 		    "\tdirs) compopt -o filenames; "
 		    "mapfile -t COMPREPLY < <(compgen -d -- \"$cur\") ;;\n"
+		    "\tkeys) compopt -o nospace; mapfile -t COMPREPLY < "
+		    "<(_countersign_keys \"$cur\")\n"
+		    "\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"$colon\"}\") ;;\n"
 		    "\t*) mapfile -t COMPREPLY < "
 		    "<(compgen -W \"$words\" -- \"$cur\") ;;\n"
 		    "\tesac\n"

@@ -302,7 +302,7 @@ static const struct cs_opt_spec spec = {
     .n = sizeof(rows) / sizeof(rows[0]),
     .min_operands = 0,
     .max_operands = 1,
-    .operand_complete = CS_COMPLETE_FILE,
+    .operand_complete = CS_COMPLETE_KEY,
 };
 
 const struct cs_verb cs_cmd_keys = {

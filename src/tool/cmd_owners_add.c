@@ -20,7 +20,7 @@ static const opts defaults = {.access = CS_KEY_DEFAULTS,
 
 static const struct cs_opt rows[] = {
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
-	"the owner's key, by its URI", 0, 0, CS_COMPLETE_FILE},
+	"the owner's key, by its URI", 0, 0, CS_COMPLETE_KEY},
     {"public-key", 0, CS_OPT_STRING, offsetof(opts, public_key), "FILE",
 	"or its public half, a certificate or a .pub file", 0, 0,
 	CS_COMPLETE_FILE},

@@ -19,7 +19,7 @@ static const opts defaults = {.access = CS_KEY_DEFAULTS};
 
 static const struct cs_opt rows[] = {
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
-	"the owner's key: file: or pkcs11:", 0, 0, CS_COMPLETE_FILE},
+	"the owner's key, by its URI", 0, 0, CS_COMPLETE_KEY},
     {"certificate", 0, CS_OPT_LIST, offsetof(opts, certificates), "FILE",
 	"a CA's certificates of the key, PEM, or the word token", 0, 0,
 	CS_COMPLETE_FILE},

@@ -74,6 +74,37 @@ is "completes choices" "$(tr '\n' ' ' <out)" "p256 p384 "
 touch here.csr
 complete_words countersign show her >out
 is "completes files" "$(cat out)" here.csr
+mkdir -p "$HOME/.config/countersign/keys"
+for file in approve other '$(touch harm)' .hidden; do
+	: >"$HOME/.config/countersign/keys/$file"
+done
+words() {
+	tr '\n' ' ' <out
+}
+complete_words countersign sign --key f >out
+is "completes keys" "$(words)" "fido2: fido2:approve fido2:other "
+complete_words countersign keys s >out
+is "an operand that is a key" "$(words)" "ssh-agent: "
+complete_words countersign owners add --key fido2:a >out
+is "in groups" "$(words)" "fido2:approve "
+complete_words countersign sign --key her >out
+is "files, too" "$(words)" "here.csr "
+is "no name is run" "$(ls harm 2>/dev/null)" ""
+# As readline splits it, at each colon.
+complete_line() { # LINE
+	bash -c '. ./completion.bash
+	COMP_WORDBREAKS=" :" COMP_LINE=$1 COMP_POINT=${#1}
+	read -ra COMP_WORDS <<<"${1//:/ : }"
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	compopt() { :; }
+	_countersign; printf "%s\n" "${COMPREPLY[@]}"' bash "$1"
+}
+complete_line "countersign sign --key fido2:o" >out
+is "behind a colon" "$(words)" "other "
+complete_line "countersign sign --key  pk" >out
+is "before one" "$(words)" "pkcs11: "
+complete_line "countersign show a:b" >out
+is "elsewhere" "$(words)" " "
 exits 2 "no completion for other shells" countersign completion tcsh
 
 id=wimse://corp.example/agent/a
