@@ -15,6 +15,7 @@
 #include "fmt/pem.h"
 #include "tool/describe.h"
 #include "tool/document.h"
+#include "tool/ownerspub.h"
 #include "tool/tool.h"
 #include "verify/anchors.h"
 
@@ -251,6 +252,35 @@ show_owners(const char *path, cs_span in, cs_out *out, cs_err *e)
 	return r == CS_OK ? cs_owners_parse(path, in, show_anchor, out, e) : r;
 }
 
+/* The .pub file of an OpenSSH key; an owners file has it as it stands. */
+static int
+show_ssh(const char *path, cs_span in, cs_out *out, cs_err *e)
+{
+	cs_buf *spki = cs_buf_new(SPKI_ROOM);
+	cs_ownerspub pub = {0};
+	cs_sshkey k = {0};
+	int r;
+
+	if (spki == NULL)
+		return cs_nomem(e, "show");
+	if ((r = cs_ownerspub_parse(path, in, &pub, e)) != CS_OK ||
+	    (r = cs_sshkey_parse(cs_buf_span(pub.key), &k, e)) != CS_OK ||
+	    (r = cs_sshkey_spki(&k, spki, e)) != CS_OK)
+		goto out;
+	cs_out_object(out, NULL, "public key");
+	cs_out_str(out, "object", NULL, "public key");
+	if ((r = cs_describe_key(cs_buf_span(spki), out, e)) == CS_OK)
+		r = cs_describe_sshkey(&k, out, e);
+	if (pub.comment != NULL)
+		cs_out_span(out, "comment", "comment",
+		    cs_buf_span(pub.comment));
+	cs_out_close(out);
+out:
+	cs_ownerspub_clear(&pub);
+	cs_buf_free(&spki);
+	return r;
+}
+
 /* What to do with each object of a file. */
 struct job {
 	const struct opts *o;
@@ -396,6 +426,8 @@ do_file(struct job *j, const char *path, cs_span in, cs_err *e)
 		return r;
 	if (j->o->cms || j->o->cms_cert)
 		return cs_fail(e, CS_EFORMAT, "show", "no PEM, no DER");
+	if (cs_ownerspub_is_ssh(in))
+		return show_ssh(path, in, j->out, e);
 	return show_owners(path, in, j->out, e);
 }
 

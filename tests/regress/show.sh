@@ -191,6 +191,15 @@ if command -v ssh-keygen >/dev/null; then
 		says "$type: no presence" out "presence: cannot be proven"
 	done
 	says "its own algorithm" out "signed with: rsa-sha2-512"
+	ok "an OpenSSH public key" countersign show login.pub
+	says "its type" out "OpenSSH type: ssh-rsa"
+	says "its fingerprint" out "OpenSSH fingerprint: $(
+	    ssh-keygen -l -f login.pub | cut -d ' ' -f 2)"
+	says "our hash" out "key hash: $(countersign show --json ssh.der |
+	    jq -r '.objects[0].key_hash')"
+	says "its comment" out "comment: x"
+	cut -c 1-60 login.pub >half.pub
+	exits 3 "half of one" countersign show half.pub
 	ok "--json" countersign show --json ssh.der
 	ok "has the same" jq -e '.objects[0] | .carrier == "sshsig" and
 	    .ssh_type == "ssh-rsa" and .hash == "sha512" and
