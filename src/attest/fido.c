@@ -72,7 +72,11 @@ answer_check(const struct work *w, cs_err *e)
 	    .bits = c->kind == CS_KEY_P256 ? 256 : 255};
 	int r;
 
-	if ((r = cs_assertion_rp(&w->auth, c->rp_id, e)) != CS_OK)
+	if ((r = cs_assertion_rp(&w->auth, c->rp_id, e)) == CS_EFORMAT)
+		return REFUSE(e, "expected a key for the RP ID %.*s, found "
+		    "one for another", (int)c->rp_id.n,
+		    (const char *)c->rp_id.p);
+	if (r != CS_OK)
 		return r;
 	if (!w->auth.present)
 		return REFUSE(e, "expected a key that was made with a touch, "

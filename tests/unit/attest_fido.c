@@ -453,7 +453,7 @@ test_asked(void)
 	cs_err e = {0};
 
 	a.rp_id = "other.corp.example";
-	ok(is_refused(ask(&a, &p, &e), &p, &e, ""), "another RP ID: %s",
+	ok(is_refused(ask(&a, &p, &e), &p, &e, "RP ID"), "another RP ID: %s",
 	    e.text);
 	a.rp_id = RP_ID;
 	a.flags = AT;
