@@ -367,11 +367,9 @@ u2f_check(const struct work *w, const cs_attcert *c, cs_err *e)
 	cs_spki key = {0};
 	int r;
 
-	if (w->stmt.n != 1 || w->key.kind != CS_KEY_P256 ||
-	    !is_zero(w->auth.aaguid))
-		return REFUSE(e, "expected one certificate, a key of kind "
-		    "P-256 and no model (AAGUID) in an attestation of "
-		    "fido-u2f, found others");
+	if (w->stmt.n != 1 || w->key.kind != CS_KEY_P256)
+		return REFUSE(e, "expected one certificate and a key of kind "
+		    "P-256 in an attestation of fido-u2f, found others");
 	if ((r = cs_attcert_key(c, &key, e)) != CS_OK)
 		return r;
 	if (key.kind != CS_KEY_P256)
@@ -384,6 +382,10 @@ u2f_check(const struct work *w, const cs_attcert *c, cs_err *e)
 		    "attestation could lead to");
 	if (cs_attcert_is_ca(c))
 		return unproven(w->out, "its certificate is a CA's");
+	/* CTAP 2.1 section 7.1 has zeros, and the signature has none. */
+	if (!is_zero(w->auth.aaguid))
+		return unproven(w->out, "it names a model (AAGUID), which "
+		    "fido-u2f does not know");
 	if ((r = path_find(w, root, e)) != CS_OK)
 		return unproven_by(w->out, r, e);
 	return root_put(w, root);
