@@ -42,22 +42,21 @@ check(const opts *o, cs_err *e)
 	return CS_OK;
 }
 
-/* All of --agents as the file has them. */
-static int
-put_agents(const opts *o, cs_buf **out, cs_err *e)
+int
+cs_owners_agents(const cs_opt_list *agents, cs_buf **out, cs_err *e)
 {
 	size_t i, room = 0;
 
 	*out = NULL;
-	for (i = 0; i < o->agents.n; i++)
-		room += cs_span_str(o->agents.v[i]).n + 1;
+	for (i = 0; i < agents->n; i++)
+		room += cs_span_str(agents->v[i]).n + 1;
 	if (room == 0)
 		return CS_OK;
 	if ((*out = cs_buf_new(room)) == NULL)
 		return cs_nomem(e, "owners");
-	for (i = 0; i < o->agents.n; i++)
+	for (i = 0; i < agents->n; i++)
 		if (cs_buf_printf(*out, "%s%s", i == 0 ? "" : " ",
-		    o->agents.v[i]) != CS_OK)
+		    agents->v[i]) != CS_OK)
 			return cs_nomem(e, "owners");
 	return CS_OK;
 }
@@ -238,7 +237,7 @@ cs_owners_line_make(const cs_tool *t, const opts *o, cs_owners_line *line,
 		return cs_nomem(e, "owners");
 	fill_terms(o, &a);
 	if ((r = check(o, e)) != CS_OK ||
-	    (r = put_agents(o, &agents, e)) != CS_OK)
+	    (r = cs_owners_agents(&o->agents, &agents, e)) != CS_OK)
 		goto out;
 	a.agents = cs_buf_span(agents);
 	if ((r = find_key(t, o, &key, &a, line, e)) == CS_OK &&

@@ -30,6 +30,9 @@ typedef struct cs_owners_line {
  * make no line are CS_EUSAGE. */
 CS_USE int cs_owners_line_make(const cs_tool *t,
     const struct cs_owners_add_opts *o, cs_owners_line *line, cs_err *e);
+/* All of --agents as a line has them; gives *out, NULL for none. */
+CS_USE int cs_owners_agents(const cs_opt_list *agents, cs_buf **out,
+    cs_err *e);
 void cs_owners_line_clear(cs_owners_line *line);
 
 #endif
