@@ -85,7 +85,7 @@ put_presence(const cs_signer_entry *k, cs_out *out)
 	cs_out_str(out, "presence", NULL, attestable ? "needs-attestation" :
 	    proof_word(k->touch));
 	cs_out_str(out, NULL, "presence", attestable ? "not proven: needs an "
-	    "attestation, which this release does not read" :
+	    "attestation, for countersign enroll" :
 	    texts[k->touch]);
 }
 
