@@ -121,6 +121,8 @@ cs_attcert_is_ca(const cs_attcert *c)
 {
 	uint32_t flags = X509_get_extension_flags(c->x);
 
+	if ((flags & EXFLAG_INVALID) != 0)
+		return true; /* nobody can tell: the worse of both */
 	if ((flags & EXFLAG_BCONS) != 0)
 		return (flags & EXFLAG_CA) != 0;
 	return (flags & EXFLAG_KUSAGE) != 0 &&
@@ -238,8 +240,8 @@ forgive_bare(int good, X509_STORE_CTX *ctx)
 	x = sk_X509_value(path, at);
 	root = sk_X509_value(path, at + 1);
 	return X509_get_version(x) == X509_VERSION_3 &&
-	    (X509_get_extension_flags((X509 *)x) &
-	    (EXFLAG_BCONS | EXFLAG_KUSAGE | EXFLAG_XKUSAGE)) == 0 &&
+	    (X509_get_extension_flags((X509 *)x) & (EXFLAG_INVALID |
+	    EXFLAG_BCONS | EXFLAG_KUSAGE | EXFLAG_XKUSAGE)) == 0 &&
 	    find_extension(x, p->bare_unless, -1) < 0 &&
 	    (X509_get_extension_flags((X509 *)root) & EXFLAG_SS) != 0;
 }

@@ -117,6 +117,10 @@ WRAP(X509_CRL *, X509_CRL_new_ex, (OSSL_LIB_CTX *lib, const char *query),
     (lib, query), NULL)
 WRAP(int, X509_STORE_CTX_init, (X509_STORE_CTX *c, X509_STORE *s, X509 *x,
     STACK_OF(X509) *more), (c, s, x, more), 0)
+WRAP(int, X509_STORE_CTX_set_ex_data, (X509_STORE_CTX *c, int n, void *p),
+    (c, n, p), 0)
+WRAP(int, X509_NAME_get0_der, (const X509_NAME *x, const unsigned char **p,
+    size_t *n), (x, p, n), 0)
 WRAP(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM *p,
     unsigned long f), (p, f), 0)
 WRAP(int, X509_VERIFY_PARAM_add0_policy, (X509_VERIFY_PARAM *p,

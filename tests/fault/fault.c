@@ -16,6 +16,7 @@
 #include "fmt/clientdata.h"
 #include "fmt/oid.h"
 #include "signer/plain.h"
+#include "tests/fault/attest.h"
 #include "tests/fault/fixture.h"
 #include "tests/unit/tap.h"
 #include "verify/verify.h"
@@ -443,6 +444,13 @@ static const struct op ops[] = {
 	{"a path twice", doubled_path, CS_OK, true},
 	{"a path with a revoked certificate", revoked_path, CS_EREFUSED,
 	    false},
+	{"an attestation", attest_good, CS_OK, true},
+	{"an attestation of U2F", attest_u2f, CS_OK, true},
+	{"a forged attestation", attest_forged, CS_EREFUSED, true},
+	{"an attestation by a CA", attest_unproven, CS_EREFUSED, true},
+	{"a YubiKey's statement", attest_piv, CS_OK, true},
+	{"one of a YubiKey 4", attest_piv_bare, CS_OK, true},
+	{"one by a slot's key", attest_piv_forged, CS_EREFUSED, true},
 };
 
 /* Is this what an operation may do with a call of that kind failing? */
@@ -533,14 +541,20 @@ main(void)
 {
 	static const struct op first = {"the first hash", first_hash, CS_OK,
 	    true};
+	long live;
 
 	if (!ok(fault_setup(), "OpenSSL's memory goes through here"))
 		return done_testing();
 	try(&first, FAULT_CALL, "calls of OpenSSL", false);
+	if (!ok(attest_start(), "attestations"))
+		return done_testing();
+	live = fault_live(); /* of theirs the C library makes some */
 	test("p256", true);
 	test("rsa2048", false);
 	test("rsa2048-pss", false);
 	test("ed25519", false);
-	ok(fault_live() == 0, "%ld pieces of memory are kept", fault_live());
+	ok(fault_live() == live, "%ld pieces of memory are kept",
+	    fault_live() - live);
+	attest_finish();
 	return done_testing();
 }
