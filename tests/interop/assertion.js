@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Copyright (c) 2026, the countersign authors
 //
-// usage: node assertion.js KEY RP-ID ORIGIN APPROVAL...
+// usage: node assertion.js <LIST
 //
-// Are the approvals, PEM, assertions as WebAuthn servers want them, with proof
-// of who signs? KEY is the SubjectPublicKeyInfo, base64. A line each, as
-// @simplewebauthn judges: "APPROVAL verified" or "APPROVAL refused: WHY".
+// Lines of KEY RP-ID ORIGIN APPROVAL: is the approval, PEM, an assertion as
+// WebAuthn's servers want it, with proof of who signed? KEY is the
+// SubjectPublicKeyInfo, base64. A line each, as @simplewebauthn judges:
+// "APPROVAL verified" or "APPROVAL refused: WHY".
 "use strict";
 
 const crypto = require("crypto");
@@ -67,11 +68,14 @@ async function judge(key, expectedRPID, expectedOrigin, approval) {
 		throw new Error("the signature is not the key's");
 }
 
-async function main(key, rpId, origin, ...approvals) {
-	for (const approval of approvals)
+async function main() {
+	const list = fs.readFileSync(0, "latin1").trimEnd().split("\n");
+	for (const line of list) {
+		const [key, rpId, origin, approval] = line.split(" ");
 		await judge(key, rpId, origin, approval).then(
 		    () => console.log(approval, "verified"),
 		    error => console.log(approval, "refused:", error.message));
+	}
 }
 
-main(...process.argv.slice(2));
+main();

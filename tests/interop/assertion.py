@@ -2,8 +2,7 @@
 # Copyright (c) 2026, the countersign authors
 """The same as assertion.js, as python3-fido2 judges it.
 
-usage: assertion.py KEY RP-ID ORIGIN APPROVAL..., with tests/reference in the
-path
+usage: assertion.py <LIST, with tests/reference in the path
 """
 import base64
 import hashlib
@@ -17,16 +16,15 @@ from fido2 import client, cose, ctap2, server, utils, webauthn
 
 import der as d
 
-KEY, RP_ID, ORIGIN, *APPROVALS = sys.argv[1:]
 LABEL = b"countersign owner approval v1\0"
 
 
-def judge(name):
+def judge(spki, rp_id, expected, name):
     with open(name, "rb") as file:
         tbs, authenticator_data, client_data, signature = (
             d.contents(one) for one in d.children(
                 d.children(pem.unarmor(file.read())[2])[1]))
-    key = load_der_public_key(base64.b64decode(KEY))
+    key = load_der_public_key(base64.b64decode(spki))
     kind = cose.ES256 if isinstance(key, ec.EllipticCurvePublicKey) else \
         cose.EdDSA
     credential = ctap2.AttestedCredentialData.create(
@@ -34,15 +32,16 @@ def judge(name):
     state = {"challenge": utils.websafe_encode(hashlib.sha256(
         LABEL + tbs).digest()), "user_verification": "required"}
     server.Fido2Server(
-        webauthn.PublicKeyCredentialRpEntity(RP_ID, "Approvals"),
-        verify_origin=lambda origin: origin == ORIGIN).authenticate_complete(
+        webauthn.PublicKeyCredentialRpEntity(rp_id, "Approvals"),
+        verify_origin=lambda origin: origin == expected).authenticate_complete(
         state, [credential], b"key", client.ClientData(client_data),
         ctap2.AuthenticatorData(authenticator_data), signature)
 
 
-for approval in APPROVALS:
+for line in sys.stdin:
+    *how, approval = line.split()
     try:
-        judge(approval)
+        judge(*how, approval)
         print(approval, "verified")
     except (ValueError, InvalidSignature) as error:
         print(approval, "refused:", error)

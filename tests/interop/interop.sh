@@ -32,13 +32,11 @@ need_npm() {
 	done
 }
 
-# judged_by SERVER KEY RP-ID ORIGIN APPROVAL...: what servers of WebAuthn say,
-# "APPROVAL verified" or "APPROVAL refused: WHY", a line each
+# judged_by SERVER <LIST: what a server of WebAuthn says of KEY RP-ID ORIGIN
+# APPROVAL in LIST, "APPROVAL verified" or "APPROVAL refused: WHY", a line each
 judged_by() {
-	server=$1
-	shift
-	case $server in
-	@simplewebauthn) node "$interop/assertion.js" "$@" ;;
-	python3-fido2) "$python" "$interop/assertion.py" "$@" ;;
+	case $1 in
+	@simplewebauthn) node "$interop/assertion.js" ;;
+	python3-fido2) "$python" "$interop/assertion.py" ;;
 	esac
 }
