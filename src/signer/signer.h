@@ -17,7 +17,10 @@
 typedef struct cs_signer_env {
 	const char *module_dir;
 	const char *key_dir; /* of the key files of fido2:NAME; NULL: none */
+	const char *agent_socket; /* SSH_AUTH_SOCK; NULL: not set */
 	const cs_ui *ui;
+	int64_t deadline_ms; /* of cs_time_mono_ms(), for what waits without the
+			      * ui; 0: none, but for ever waits nobody */
 	bool allow_last_try;
 	bool pss; /* RSASSA-PSS; CS_EUSAGE for a key that is not RSA */
 	bool verify; /* prove who the owner is, by PIN or fingerprint, even

@@ -34,6 +34,7 @@ int
 cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
     const char *verb, bool json, cs_access *a, cs_err *e)
 {
+	const char *agent = getenv("SSH_AUTH_SOCK");
 	int64_t timeout = 0;
 	int rc;
 
@@ -58,6 +59,9 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	a->signer = (cs_signer_env){.module_dir = t->module_dir,
 	    .key_dir = a->key_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try, .pss = o->pss};
+	if (agent != NULL && agent[0] != '\0')
+		a->signer.agent_socket = agent;
+	a->signer.deadline_ms = a->deadline_ms;
 	a->keys = (cs_keys_env){.module_dir = t->module_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try};
 	if ((rc = cs_watchdog_start(a->deadline_ms, verb, json, &a->watchdog,
