@@ -107,18 +107,34 @@ add(void *arg, cs_span blob, cs_span comment, cs_err *e)
 	return CS_OK;
 }
 
+static int
+count(void *arg, cs_span blob, cs_span comment, cs_err *e)
+{
+	(void)blob;
+	(void)comment;
+	(void)e;
+	++*(size_t *)arg;
+	return CS_OK;
+}
+
 int
 cs_agent_keys_read(cs_buf **answer, cs_agent_keys *out, cs_err *e)
 {
+	size_t n = 0;
+	cs_span in;
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	out->answer = *answer;
 	*answer = NULL; /* transferred */
-	if ((out->keys = calloc(CS_AGENT_KEYS_MAX, sizeof(*out->keys))) == NULL)
-		r = cs_nomem(e, where);
-	else
-		r = cs_agentmsg_keys(cs_buf_span(out->answer), add, out, e);
+	in = cs_buf_span(out->answer);
+	r = cs_agentmsg_keys(in, count, &n, e);
+	if (r == CS_OK && n > 0) {
+		if ((out->keys = calloc(n, sizeof(*out->keys))) == NULL)
+			r = cs_nomem(e, where);
+		else
+			r = cs_agentmsg_keys(in, add, out, e);
+	}
 	if (r != CS_OK)
 		cs_agent_keys_clear(out);
 	return r;
@@ -215,11 +231,12 @@ cs_agent_keys_pick(const cs_agent_keys *all, const cs_agent_uri *u,
     const cs_agent_key **out, cs_err *e)
 {
 	const cs_agent_key *found = NULL, *flawed = NULL, *k;
-	size_t n = 0, n_usable = 0;
+	size_t i, n = 0, n_usable = 0;
 	char head[400];
 
 	*out = NULL;
-	for (k = all->keys; k < all->keys + all->n; k++) {
+	for (i = 0; i < all->n; i++) {
+		k = &all->keys[i];
 		n_usable += k->flaw[0] == '\0';
 		if (!cs_agent_key_matches(k, u->key))
 			continue;

@@ -78,6 +78,9 @@ ask_keys(const char *path, int64_t deadline_ms, cs_agent_keys *out, cs_err *e)
 	    (r = cs_agent_send(a, cs_buf_span(ask), at, e)) == CS_OK &&
 	    (r = cs_agent_receive(a, at, &answer, e)) == CS_OK)
 		r = cs_agent_keys_read(&answer, out, e);
+	if (r == CS_EREFUSED) /* nobody was asked: a word of the agent's own */
+		r = cs_fail(e, CS_EDEVICE, where,
+		    "the agent at %s refuses to list its keys", path);
 	cs_agent_close(&a);
 	cs_buf_free(&answer);
 	cs_buf_free(&ask);
