@@ -203,14 +203,15 @@ def judge_credentials():
     """Vectors of section 7, with and without an authority of owners."""
     folder = VECTORS + "credential/"
     lines = {}
-    for name in ("owners", "owners-ca"):
+    for name in ("owners", "owners-ca", "owners-sk"):
         with open(folder + name) as file:
             lines[name] = v.read_owners(file.read(), folder)
     for name in sorted(os.listdir(folder)):
         if name.endswith(".der"):
             with open(folder + name, "rb") as file:
                 der = file.read()
-            anchors = lines["owners-ca" if "-ca" in name else "owners"]
+            anchors = lines[next((kind for kind in ("owners-ca", "owners-sk")
+                                  if kind[6:] in name), "owners")]
             try:
                 mine, why = credential.verify(
                     der, anchors, cases.NOW, cases.WHERE), ""

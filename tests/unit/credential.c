@@ -28,6 +28,20 @@ parse_anchors(const char *text)
 	return a;
 }
 
+/* Of the vectors; its text is then in `owners`. */
+static cs_anchors *
+load_anchors(const char *name)
+{
+	const char *src = getenv("SRCDIR");
+	char path[2048];
+
+	(void)snprintf(path, sizeof(path), "%s/tests/vectors/credential/%s",
+	    src == NULL ? "." : src, name);
+	if (!ok(cs_file_read(path, 65536, &owners, NULL) == CS_OK, "%s", name))
+		return NULL;
+	return parse_anchors(cs_buf_cstr(owners));
+}
+
 /* The answer's name, as the vectors have it in front. */
 static const char *
 answer(const cs_credential_in *in, cs_err *why)
@@ -63,7 +77,8 @@ is_answer(const char *name, const char *found)
 }
 
 static void
-test_vectors(const struct vec *v, size_t n, const cs_credential_in *base)
+test_vectors(const struct vec *v, size_t n, const cs_credential_in *base,
+    bool sk)
 {
 	cs_credential_in in = *base;
 	const char *found;
@@ -73,6 +88,8 @@ test_vectors(const struct vec *v, size_t n, const cs_credential_in *base)
 	for (i = 0; i < n; i++) {
 		if (strstr(v[i].name, "-ca") != NULL)
 			continue; /* credential_ca.c */
+		if ((strstr(v[i].name, "-sk") != NULL) != sk)
+			continue;
 		in.certificate = cs_buf_span(v[i].der);
 		found = answer(&in, &why);
 		if (!ok(is_answer(v[i].name, found), "%s", v[i].name))
@@ -200,6 +217,57 @@ test_holder(const struct vec *v, size_t n, const cs_credential_in *base)
 	cs_buf_free(&b);
 }
 
+/* Pinned by nothing but the key, of whatever kind it is. */
+static const struct bare {
+	const char *name, *found;
+} bare[] = {
+	{"proven-sk-fido2", "proven"},
+	{"proven-sk-fido2-ed", "proven"},
+	{"issuer-only-sk-fido2-below", "proven"},
+	{"proven-sk-ssh", "proven"},
+	{"proven-sk-ssh-sk", "proven"},
+	{"proven-sk-pair", "proven"},
+	{"proven-sk-pair-cms", "proven"},
+	{"issuer-only-sk-cms", "proven"},
+	{"wrong-type-sk-fido2-cms", "proven"}, /* for no line says its type */
+	{"wrong-type-sk-pair", "wrong-type"},
+	/* an RP ID that has nothing to do with its origin */
+	{"proven-sk-fido2-origins", "signature-invalid"},
+	{"signature-invalid-sk-fido2", "signature-invalid"},
+	{"signature-invalid-sk-unpinned-origin", "signature-invalid"},
+	{"signature-invalid-sk-unpinned-challenge", "signature-invalid"},
+	{"signature-invalid-sk-unpinned-no-data", "signature-invalid"},
+	{"signature-invalid-sk-ssh", "signature-invalid"},
+	{"signature-invalid-sk-ssh-embedded", "signature-invalid"},
+};
+
+static void
+test_bare(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	cs_credential_in in = {.authority = base->authority, .now = NOON,
+	    .owner = cs_span_str("mailto:alice@corp.example")};
+	cs_cert *cert = NULL;
+	cs_bindings *all = NULL;
+	const char *found;
+	cs_err why = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(bare) / sizeof(bare[0]); i++) {
+		in.certificate = vec_find(v, n, bare[i].name);
+		if (!ok(cs_cert_parse(in.certificate, &cert, &why) == CS_OK &&
+		    cs_bindings_parse(cert->bindings, CS_CERT_VALUE_DEPTH,
+		    &all, &why) == CS_OK, "%s is there", bare[i].name))
+			return;
+		in.owner_key = all->at[0].key.der;
+		found = answer(&in, &why);
+		if (!ok(strcmp(found, bare[i].found) == 0,
+		    "%s, its key alone", bare[i].name))
+			printf("# %s: %s\n", found, why.text);
+		cs_bindings_free(&all);
+		cs_cert_free(&cert);
+	}
+}
+
 static const cs_credential_in *probe_in;
 
 /* A changed credential is never proven: nobody signed that. */
@@ -214,6 +282,25 @@ probe(cs_span der)
 	    VEC_REFUSED;
 }
 
+/* Security keys and OpenSSH's. */
+static void
+test_sk(const struct vec *v, size_t n, const cs_credential_in *base)
+{
+	cs_credential_in in = *base;
+	cs_anchors *a = load_anchors("owners-sk");
+
+	in.anchors = a;
+	test_vectors(v, n, &in, true);
+	test_bare(v, n, &in);
+	probe_in = &in;
+	ok(vec_prefixes(vec_find(v, n, "proven-sk-fido2"), probe) == 0,
+	    "prefixes of webauthn");
+	ok(vec_prefixes(vec_find(v, n, "proven-sk-ssh"), probe) == 0,
+	    "and of sshsig");
+	cs_anchors_free(&a);
+	cs_buf_free(&owners);
+}
+
 int
 main(void)
 {
@@ -221,19 +308,14 @@ main(void)
 	size_t n = vec_load("credential", v);
 	cs_credential_in in = {.authority =
 	    cs_span_str("https://corp.example"), .now = NOON};
-	const char *src = getenv("SRCDIR");
-	char path[2048];
 	cs_anchors *a;
-	cs_err e = {0};
 
 	if (!vec_has_arc())
 		return 0;
-	(void)snprintf(path, sizeof(path), "%s/tests/vectors/credential/owners",
-	    src == NULL ? "." : src);
-	if (!ok(cs_file_read(path, 65536, &owners, &e) == CS_OK, "owners"))
+	in.anchors = a = load_anchors("owners");
+	if (a == NULL)
 		return done_testing();
-	in.anchors = a = parse_anchors(cs_buf_cstr(owners));
-	test_vectors(v, n, &in);
+	test_vectors(v, n, &in, false);
 	test_lines(v, n, &in);
 	test_one_key(v, n, &in);
 	test_holder(v, n, &in);
@@ -242,6 +324,7 @@ main(void)
 	ok(vec_trailing(vec_find(v, n, "proven"), probe) == 0, "trailing");
 	cs_anchors_free(&a);
 	cs_buf_free(&owners);
+	test_sk(v, n, &in);
 	vec_free(v, n);
 	return done_testing();
 }
