@@ -39,6 +39,22 @@ authority_of(const countersign_question *q, cs_buf *b, cs_err *e)
 	return cs_buf_put(b, given) == CS_OK ? CS_OK : cs_nomem(e, "lib");
 }
 
+/* The host's memory in the words of verify/. */
+static int
+remember(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
+    const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e)
+{
+	const countersign_question *q = arg;
+	countersign_last_counter last = {.size = sizeof(last)};
+
+	if (q->counter(q->counter_arg, key_hash, tbs_hash, &last) != 0)
+		return cs_fail(e, CS_EIO, "lib", "the host cannot tell it");
+	out->known = last.known != 0;
+	out->value = last.value;
+	out->recorded = last.recorded != 0;
+	return CS_OK;
+}
+
 static int
 reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 {
@@ -52,10 +68,13 @@ reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 		.composite = q->composite != 0,
 		.now = q->now,
 		.keys = cs_lib_keys(q->keys),
+		.counter = q->counter == NULL ? NULL : remember,
 	};
+	countersign_question own = *q;
 	cs_buf *authority = cs_buf_new(CS_AUTHORITY_MAX + 64);
 	int r;
 
+	in.counter_arg = &own;
 	if (authority == NULL)
 		return cs_nomem(e, "lib");
 	if ((r = authority_of(q, authority, e)) == CS_OK) {
@@ -220,6 +239,25 @@ countersign_verdict_assurance(const countersign_verdict *verdict)
 		return 0;
 	all = cs_verdict_assurance(verdict->v);
 	return bits_of(&all);
+}
+
+int64_t
+countersign_verdict_counter(const countersign_verdict *verdict, size_t i)
+{
+	const cs_counter *c;
+
+	if (i >= countersign_verdict_count(verdict))
+		return -1;
+	c = &cs_verdict_at(verdict->v, i)->counter;
+	return c->given ? (int64_t)c->value : -1;
+}
+
+int
+countersign_verdict_counter_regressed(const countersign_verdict *verdict,
+    size_t i)
+{
+	return i < countersign_verdict_count(verdict) &&
+	    cs_verdict_at(verdict->v, i)->counter.regressed;
 }
 
 int64_t

@@ -354,6 +354,81 @@ test_yes(const countersign_anchors *a)
 	cs_buf_free(&b);
 }
 
+/* What the host remembers, and how often it was asked. */
+struct remembered {
+	int answer, recorded;
+	uint32_t value;
+	unsigned asked;
+};
+
+static int
+counter(void *arg, const uint8_t *key_hash, const uint8_t *tbs_hash,
+    countersign_last_counter *out)
+{
+	struct remembered *r = arg;
+
+	r->asked++;
+	if (out->size != sizeof(*out) || out->known || out->recorded ||
+	    key_hash == NULL || tbs_hash == NULL)
+		return 9;
+	out->known = 1;
+	out->value = r->value;
+	out->recorded = r->recorded;
+	return r->answer;
+}
+
+/* approved-fido2.pem and its brother under counter-strict sign 5. */
+static void
+counted(const char *name, struct remembered *r, const countersign_anchors *a,
+    const char *reason, bool regressed)
+{
+	cs_buf *b = slurp(name);
+	countersign_question ask = {.size = sizeof(ask), .now = NOON,
+	    .message = bytes(cs_buf_span(b)), .anchors = a,
+	    .trust_domain = "corp.example",
+	    .counter = r == NULL ? NULL : counter, .counter_arg = r};
+	countersign_verdict *v = NULL;
+	bool yes = reason[0] == '\0';
+
+	ok(countersign_verify(&ask, &v, error) == COUNTERSIGN_OK &&
+	    strcmp(countersign_verdict_reason(v), reason) == 0 &&
+	    (countersign_verdict_state(v) == COUNTERSIGN_APPROVED) == yes,
+	    "%s: %s", name, yes ? "a yes" : reason);
+	ok(r == NULL || r->asked == 1, "asked once");
+	ok(countersign_verdict_counter(v, 0) == (yes ? 5 : -1) &&
+	    countersign_verdict_counter(v, 1) == -1, "its counter");
+	ok((countersign_verdict_counter_regressed(v, 0) != 0) == regressed &&
+	    countersign_verdict_counter_regressed(v, 1) == 0, "regressed");
+	countersign_verdict_free(&v);
+	cs_buf_free(&b);
+}
+
+static void
+test_counter(void)
+{
+	static const char lax[] = "approved-fido2.pem",
+	    strict[] = "approved-fido2-strict.pem";
+	cs_buf *owners = slurp("owners-sk");
+	countersign_anchors *a = NULL;
+
+	if (!ok(countersign_anchors_parse("owners", cs_buf_span(owners).p,
+	    cs_buf_len(owners), &a, error) == COUNTERSIGN_OK, "owners-sk"))
+		return;
+	counted(lax, NULL, a, "", false);
+	counted(lax, &(struct remembered){.value = 4}, a, "", false);
+	counted(lax, &(struct remembered){.value = 5}, a, "", true);
+	counted(lax, &(struct remembered){.answer = 1}, a,
+	    "store-unavailable", false);
+	counted(strict, NULL, a, "store-unavailable", false);
+	counted(strict, &(struct remembered){.value = 4}, a, "", false);
+	counted(strict, &(struct remembered){.value = 5}, a,
+	    "counter-regressed", false);
+	counted(strict, &(struct remembered){.value = 5, .recorded = 1}, a,
+	    "", false);
+	countersign_anchors_free(&a);
+	cs_buf_free(&owners);
+}
+
 static void
 test_answers(void)
 {
@@ -381,6 +456,7 @@ test_answers(void)
 	countersign_verdict_free(&v);
 	countersign_anchors_free(&a);
 	cs_buf_free(&owners);
+	test_counter();
 }
 
 static void

@@ -163,6 +163,20 @@ typedef struct countersign_subject {
 	countersign_bytes holder_key;     /* grant: SubjectPublicKeyInfo */
 } countersign_subject;
 
+/* What a host remembers of a security key's signature counter. */
+typedef struct countersign_last_counter {
+	size_t size;
+	int known;      /* not 0: one was seen */
+	uint32_t value; /* the last one */
+	int recorded;   /* not 0: and this very TBS was, so it may come again */
+} countersign_last_counter;
+
+/* Tells it of a key and of a TBS, each by its SHA-256, in *out, which is empty.
+ * Returns 0, or another number when it cannot be told: the approval is then
+ * refused as store-unavailable. */
+typedef int countersign_counter_fn(void *arg, const uint8_t *key_hash,
+    const uint8_t *tbs_hash, countersign_last_counter *out);
+
 /* What is asked of a verdict. */
 typedef struct countersign_question {
 	size_t size;
@@ -176,6 +190,8 @@ typedef struct countersign_question {
 	int composite;                    /* not 0, as issuers: no bundles */
 	int64_t now;                      /* seconds since 1970 */
 	countersign_keycache *keys;       /* this thread's; or NULL */
+	countersign_counter_fn *counter;  /* NULL: nobody remembers */
+	void *counter_arg;
 } countersign_question;
 
 /* What is asked of a credential's owner bindings. */
@@ -348,7 +364,7 @@ COUNTERSIGN_API const char *countersign_verdict_text(
 COUNTERSIGN_API countersign_bytes countersign_verdict_agent(
     const countersign_verdict *verdict);
 /* How many approvals verified, the principal owner's first; 0 unless
- * approved. Beyond the last one the next five return nothing. */
+ * approved. Beyond the last one the calls with `i` return nothing. */
 COUNTERSIGN_API size_t countersign_verdict_count(
     const countersign_verdict *verdict);
 COUNTERSIGN_API countersign_bytes countersign_verdict_owner(
@@ -368,6 +384,14 @@ COUNTERSIGN_API unsigned countersign_verdict_assurance_of(
 /* The same, those that hold for every approval; 0 unless approved. */
 COUNTERSIGN_API unsigned countersign_verdict_assurance(
     const countersign_verdict *verdict);
+/* The signature counter of a security key; -1 of another. What `counter` is to
+ * tell the next time, once the claim is kept. */
+COUNTERSIGN_API int64_t countersign_verdict_counter(
+    const countersign_verdict *verdict, size_t i);
+/* Not 0 when `counter` told one that it is not above: the key may have been
+ * copied. Where the line has counter-strict that is refused. */
+COUNTERSIGN_API int countersign_verdict_counter_regressed(
+    const countersign_verdict *verdict, size_t i);
 /* The strictest of all approvals: the window's end, seconds of a credential's
  * life, issuances. 0 unless approved. */
 COUNTERSIGN_API int64_t countersign_verdict_not_after(
