@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,10 +19,10 @@ struct opts {
 	const char *owners, *authority, *trust_domain, *group;
 	int64_t quorum;
 	bool composite;
-	int64_t at;
+	int64_t at, last_counter;
 };
 
-static const struct opts defaults = {.at = -1};
+static const struct opts defaults = {.at = -1, .last_counter = -1};
 
 static const struct cs_opt rows[] = {
     {"owners", 0, CS_OPT_STRING, offsetof(struct opts, owners), "PATH",
@@ -42,6 +43,9 @@ static const struct cs_opt rows[] = {
 	"as issuers: no approvals beside a request", 0, 0, CS_COMPLETE_NONE},
     {"at", 0, CS_OPT_TIME, offsetof(struct opts, at), "TIME",
 	"judge as of this time instead of now", 0, 0, CS_COMPLETE_NONE},
+    {"last-counter", 0, CS_OPT_COUNT, offsetof(struct opts, last_counter),
+	"N", "the security key's counter in its last approval", 0, UINT32_MAX,
+	CS_COMPLETE_NONE},
     CS_COMMON_ROWS(struct opts),
 };
 
@@ -72,7 +76,7 @@ static const char *
 presence(const cs_assurance *a)
 {
 	if (a->verified)
-		return "touch and PIN";
+		return a->present ? "touch and PIN" : "PIN without touch";
 	if (a->present)
 		return a->by_policy ? "touch by policy" : "touch";
 	return "no presence";
@@ -98,6 +102,17 @@ role_name(enum cs_role role)
 	return names[role];
 }
 
+/* A key without a counter has no member. */
+static void
+put_counter(const cs_counter *c, cs_out *out)
+{
+	if (!c->given)
+		return;
+	cs_out_int(out, "counter", NULL, c->value);
+	if (c->compared)
+		cs_out_bool(out, "counter_regressed", NULL, c->regressed);
+}
+
 static void
 put_approval(const cs_approved *a, cs_out *out)
 {
@@ -116,6 +131,7 @@ put_approval(const cs_approved *a, cs_out *out)
 	cs_out_duration(out, "max_lifetime", NULL, t->max_lifetime);
 	cs_out_int(out, "max_issuances", NULL, t->max_issuances);
 	put_assurance(&a->assurance, out);
+	put_counter(&a->counter, out);
 	cs_out_str(out, "anchor_file", NULL, a->anchor.file);
 	cs_out_int(out, "anchor_line", NULL, a->anchor.line);
 	cs_out_bool(out, "shared_key", NULL, a->anchor.shared_key);
@@ -159,6 +175,24 @@ fail:
 	return cs_nomem(e, "verify");
 }
 
+/* Whose line has counter-strict is refused, all others hear of it. */
+static void
+put_regressed(const cs_verdict *v, cs_out *out)
+{
+	const cs_approved *a;
+	size_t i;
+
+	for (i = 0; i < cs_verdict_count(v); i++) {
+		a = cs_verdict_at(v, i);
+		if (a->counter.regressed)
+			cs_out_printf(out, NULL, "warning", "expected a "
+			    "counter above %" PRIu32 ", found %" PRIu32
+			    ": the key may have been copied, %s:%u",
+			    a->counter.last, a->counter.value, a->anchor.file,
+			    a->anchor.line);
+	}
+}
+
 static int
 put_approved(const cs_verdict *v, cs_out *out, cs_err *e)
 {
@@ -168,6 +202,7 @@ put_approved(const cs_verdict *v, cs_out *out, cs_err *e)
 
 	if ((r = put_line(v, out, e)) != CS_OK)
 		return r;
+	put_regressed(v, out);
 	cs_out_span(out, "owner", NULL, cs_verdict_at(v, 0)->approval->tbs.owner);
 	cs_out_time(out, "not_after", NULL, cs_verdict_not_after(v));
 	cs_out_duration(out, "max_lifetime", NULL,
@@ -270,6 +305,31 @@ check(const struct opts *o, cs_err *e)
 	return CS_OK;
 }
 
+/* --last-counter, and the one key that it is of. */
+struct memory {
+	uint32_t last;
+	bool asked;
+	uint8_t key_hash[CS_SHA256_LEN];
+};
+
+static int
+remember(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
+    const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e)
+{
+	struct memory *m = arg;
+
+	(void)tbs_hash;
+	if (m->asked && !cs_span_eq(cs_span_of(m->key_hash, CS_SHA256_LEN),
+	    cs_span_of(key_hash, CS_SHA256_LEN)))
+		return cs_fail(e, CS_EUSAGE, "verify", "--last-counter: "
+		    "expected one security key, found approvals of several");
+	memcpy(m->key_hash, key_hash, CS_SHA256_LEN);
+	m->asked = true;
+	out->known = true;
+	out->value = m->last;
+	return CS_OK;
+}
+
 static int
 judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
     int64_t now, cs_out *out, cs_err *e)
@@ -280,10 +340,15 @@ judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
 	    .quorum = (size_t)o->quorum,
 	    .quorum_group = cs_span_str(o->group),
 	    .composite = o->composite, .now = now};
+	struct memory m = {.last = (uint32_t)o->last_counter};
 	cs_verdict *v = NULL;
-	int r = cs_verify(&in, &v, e);
+	int r;
 
-	if (r == CS_OK) {
+	if (o->last_counter >= 0) {
+		in.counter = remember;
+		in.counter_arg = &m;
+	}
+	if ((r = cs_verify(&in, &v, e)) == CS_OK) {
 		cs_out_time(out, "at", NULL, now);
 		r = put_verdict(v, out, e);
 	}

@@ -118,7 +118,33 @@ if w "$vectors/approved.pem" >/dev/null; then # built for their arc
 	says "says so" out "by $alice under a grant (software, no presence)"
 	w --json "$vectors/approved-pair.pem" >out
 	ok "roles" jq -e '[.approvals[].role] == ["grant", "use"]' out
+	cat "$vectors/owners-sk" >vowners
+	ok "a security key" w "$vectors/approved-fido2.pem"
+	says "touched" out "(software, touch)"
+	w --json --last-counter 4 "$vectors/approved-fido2-verified.pem" >out
+	ok "presence, verification, counter" jq -e '.approvals[0] |
+	    .assurance.present and .assurance.verified and .counter == 5 and
+	    .counter_regressed == false' out
+	ok "a PIN" w "$vectors/approved-ssh-sk-verify.pem"
+	says "of OpenSSH's security key" out "(software, touch and PIN)"
+	ok "without a touch" w "$vectors/approved-fido2-only-verified.pem"
+	says "a PIN alone" out "(software, PIN without touch)"
+	ok "a plain key of OpenSSH" w "$vectors/approved-ssh-ed.pem"
+	says "proves none" out "(software, no presence)"
+	ok "a counter that stays" w --last-counter 5 "$vectors/approved-fido2.pem"
+	says "is told" out "warning: expected a counter above 5, found 5"
+	exits 1 "nobody remembers" w "$vectors/approved-fido2-strict.pem"
+	says "what is strict" out "refused: store-unavailable: "
+	ok "a counter that grows" w --last-counter 4 \
+	    "$vectors/approved-fido2-strict.pem"
+	exits 1 "one that does not" w --last-counter 5 \
+	    "$vectors/approved-fido2-strict.pem"
+	says "is refused" out "refused: counter-regressed: "
+	exits 2 "counters of two keys" w --quorum 2 --last-counter 4 \
+	    "$vectors/approved-fido2-quorum.pem"
 fi
+exits 2 "no counter" v --last-counter -1 composite.csr
+exits 2 "no counter of four octets" v --last-counter 4294967296 composite.csr
 exits 2 "a group of nobody" v --quorum-group ops composite.csr
 
 exits 2 "no owners" countersign verify --authority https://a composite.csr
