@@ -5,11 +5,9 @@
 
 #include "signer/plain.h"
 
-#include <stdlib.h>
-
 #include "crypt/chain.h"
 #include "crypt/pubkey.h"
-#include "fmt/reason.h"
+#include "signer/tbskey.h"
 
 /* countersign-formats(5), section 5, carrier cms. */
 
@@ -28,25 +26,6 @@ struct job { /* borrows all but the bufs */
 	cs_span issuer, serial;
 	cs_buf *attrs, *sig, *cms;
 };
-
-/* Nothing but an approval that names this very key is signed with it. */
-static int
-check_tbs(const struct job *j, cs_err *e)
-{
-	cs_tbs *t = calloc(1, sizeof(*t));
-	int rc;
-
-	if (t == NULL)
-		return cs_nomem(e, where);
-	rc = cs_tbs_parse(j->p->what->tbs, 0, t, e);
-	if (rc == CS_OK && !cs_span_eq(t->owner_key_hash,
-	    cs_span_of(j->key_hash, sizeof(j->key_hash))))
-		rc = cs_fail(e, CS_EDEVICE, where,
-		    "the approval names another key than the one that is to "
-		    "sign it");
-	free(t);
-	return rc;
-}
 
 static int
 read_certs(struct job *j, cs_err *e)
@@ -78,7 +57,7 @@ start(struct job *j, cs_err *e)
 	    (j->cms = cs_buf_new(what->tbs.n + what->certs.n +
 		2 * j->issuer.n + AROUND_MAX)) == NULL)
 		return cs_nomem(e, where);
-	return check_tbs(j, e);
+	return cs_tbs_key_check(what->tbs, j->key_hash, e);
 }
 
 static int

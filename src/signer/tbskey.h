@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SIGNER_TBSKEY_H
+#define CS_SIGNER_TBSKEY_H
+
+#include "crypt/hash.h"
+
+/* Does this OwnerApprovalTBS parse, and name the key with this hash? Nothing
+ * else is signed with an owner's key. CS_EDEVICE when it names another. */
+CS_USE int cs_tbs_key_check(cs_span tbs, const uint8_t key_hash[CS_SHA256_LEN],
+    cs_err *e);
+
+#endif
