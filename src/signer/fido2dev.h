@@ -6,10 +6,12 @@
 
 #include "signer/signer.h"
 
-/* Security keys: which are plugged in, and one call into libfido2 that waits
- * for a person. libfido2's types are opaque here. */
+/* Security keys: which are plugged in (fido2dev.c), and one call into libfido2
+ * that waits for a person (fido2ask.c). libfido2's types are opaque here. */
 
 #define CS_FIDO_KEYS_MAX 16
+/* What needs no person is answered within this time, or never. */
+#define CS_FIDO_SILENT_MS 3000
 
 typedef struct cs_fido_key {
 	char path[64];  /* /dev/hidraw3 */
@@ -38,8 +40,8 @@ typedef struct cs_fido_job cs_fido_job;
 struct cs_fido_job {
 	cs_fido_key key;
 	struct fido_dev *dev;
-	struct fido_assert *assert; /* owns; for cs_fido_assert() */
-	struct fido_cred *cred;     /* owns; for cs_fido_cred() */
+	struct fido_assert *assert; /* owns; of fido2assert.c */
+	struct fido_cred *cred;     /* owns; of fido2enroll.c */
 	enum cs_fido_proof proof;
 	cs_buf *pin;                /* owns; a secret, for CS_FIDO_PIN */
 	/* Calls libfido2, in a thread of its own: its answer. */

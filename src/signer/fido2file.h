@@ -16,7 +16,7 @@ typedef struct cs_fido_file {
 	char rp_id[254];
 	cs_buf *id;    /* the credential's; empty: a resident key without one */
 	cs_buf *der;   /* what key borrows from */
-	cs_spki key;   /* P-256 or Ed25519 */
+	cs_spki key;
 	bool verify_required;
 } cs_fido_file;
 

@@ -26,7 +26,8 @@ tool: base fmt crypt attest keys signer verify tool
 vendors='
 p11-kit/ src/p11/
 libp11.h src/keys/pkcs11.c
-fido.h src/signer/fido2.c src/signer/fido2dev.c src/signer/fido2enroll.c
+fido.h src/signer/fido2dev.c src/signer/fido2ask.c
+fido.h src/signer/fido2assert.c src/signer/fido2enroll.c
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/
