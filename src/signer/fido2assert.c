@@ -81,9 +81,9 @@ cannot_tell(const cs_fido_job *j, const cs_fido_wish *w, int answer)
 static int
 note(struct search *s, const cs_fido_key *k, const cs_err *why)
 {
-	int rc = cs_buf_printf(s->asked, "%s%s%s%.200s",
-	    cs_buf_len(s->asked) == 0 ? "" : ", ", k->name,
-	    why == NULL ? "" : ": ", why == NULL ? "" : why->text);
+	int rc = cs_buf_printf(s->asked, "%s%.200s",
+	    cs_buf_len(s->asked) == 0 ? "" : ", ",
+	    why == NULL ? k->name : why->text);
 
 	return rc == CS_OK || cs_buf_failed(s->asked) ? CS_OK : rc;
 }

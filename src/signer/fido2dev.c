@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <fido.h>
 
@@ -225,8 +226,9 @@ cs_fido_fail(cs_fido_job *j, int answer, cs_err *e)
 		    "%s is busy with another program", j->key.name);
 	case FIDO_ERR_TX:
 	case FIDO_ERR_RX:
-		return cs_fail(e, CS_EDEVICE, where,
-		    "%s was unplugged, or does not answer", j->key.name);
+		return cs_fail(e, CS_EDEVICE, where, "%s %s", j->key.name,
+		    access(j->key.path, F_OK) != 0 ? "was unplugged" :
+		    "was unplugged, or does not answer");
 	default:
 		return cs_fail(e, CS_EDEVICE, where,
 		    "%s answered with an error or with garbage: %s (%d)",

@@ -80,13 +80,14 @@ cs_fido_rule(cs_span uevent, cs_buf *out)
 	    "TAG+=\"uaccess\"", vendor, product);
 }
 
+/* Two folders up from where the link leads is the HID device. */
 static cs_buf *
 read_sys(const char *node, const char *file)
 {
 	char path[320];
 	cs_buf *b = NULL;
 
-	(void)snprintf(path, sizeof(path), "/sys/class/hidraw/%s/device/%s",
+	(void)snprintf(path, sizeof(path), "/sys/class/hidraw/%s/../../%s",
 	    node, file);
 	if (cs_file_read(path, SYS_MAX, &b, NULL) != CS_OK)
 		return NULL;
