@@ -60,6 +60,10 @@ file_open(const char *path, const cs_signer_env *env, void **h,
 	int rc;
 
 	*h = NULL;
+	if (env->verify)
+		return cs_fail(e, CS_EUSAGE, where, "file %s: a key in a file "
+		    "cannot prove who uses it, and --verify-required asks for "
+		    "that", path);
 	if ((k = calloc(1, sizeof(*k))) == NULL ||
 	    (k->spki = cs_buf_new(SPKI_MAX)) == NULL)
 		rc = cs_nomem(e, where);

@@ -91,6 +91,10 @@ token_open(const char *uri, const cs_signer_env *env, void **h,
 	int rc;
 
 	*h = NULL;
+	if (env->verify)
+		return cs_fail(e, CS_EUSAGE, where, "a key in a token has no "
+		    "signed word for the PIN, and --verify-required asks for "
+		    "one");
 	if ((rc = cs_ossl_start(e)) != CS_OK)
 		return rc;
 	if ((k = calloc(1, sizeof(*k))) == NULL)

@@ -58,7 +58,8 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	a->key_dir = cs_config_path("keys");
 	a->signer = (cs_signer_env){.module_dir = t->module_dir,
 	    .key_dir = a->key_dir, .ui = &a->ui,
-	    .allow_last_try = o->allow_last_try, .pss = o->pss};
+	    .allow_last_try = o->allow_last_try, .pss = o->pss,
+	    .verify = o->verify};
 	if (agent != NULL && agent[0] != '\0')
 		a->signer.agent_socket = agent;
 	a->signer.deadline_ms = a->deadline_ms;

@@ -19,6 +19,7 @@ struct cs_key_opts {
 	int64_t pin_fd;
 	bool allow_last_try;
 	bool pss; /* of verbs with CS_PSS_ROW */
+	bool verify; /* of verbs with CS_VERIFY_ROW */
 };
 #define CS_KEY_DEFAULTS \
 	{ \
@@ -43,6 +44,14 @@ struct cs_key_opts {
 		"pss", 0, CS_OPT_FLAG, offsetof(type, access.pss), NULL, \
 		    "RSA keys: RSASSA-PSS instead of PKCS #1 v1.5", 0, 0, \
 		    CS_COMPLETE_NONE \
+	}
+
+#define CS_VERIFY_ROW(type) \
+	{ \
+		"verify-required", 0, CS_OPT_FLAG, \
+		    offsetof(type, access.verify), NULL, \
+		    "security keys: prove who signs, by PIN or fingerprint", \
+		    0, 0, CS_COMPLETE_NONE \
 	}
 
 typedef struct cs_access {

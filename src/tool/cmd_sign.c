@@ -69,6 +69,7 @@ static const struct cs_opt rows[] = {
     {"tbs-out", 0, CS_OPT_STRING, offsetof(opts, tbs_out), "FILE",
 	"also write the bytes that are signed, DER", 0, 0,
 	CS_COMPLETE_FILE},
+    CS_VERIFY_ROW(opts),
     CS_PSS_ROW(opts),
     CS_DOCUMENT_ROWS(opts),
     CS_KEY_ROWS(opts),

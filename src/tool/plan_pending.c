@@ -66,6 +66,7 @@ put_options(cs_command *c, const struct cs_sign_opts *o)
 	put_count(c, "uses", o->uses);
 	put_flag(c, "deny", o->deny);
 	put_flag(c, "each", o->each);
+	put_flag(c, "verify-required", o->access.verify);
 	put_flag(c, "pss", o->access.pss);
 }
 

@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "fmt/names.h"
 #include "fmt/reason.h"
@@ -255,6 +257,13 @@ find_certified(cs_plan *p, cs_err *e)
 	return check_all_asked(p, e);
 }
 
+/* A verifier takes a use that the holder's plain key signed. */
+static bool
+is_fido2(const cs_plan *p)
+{
+	return strncmp(cs_signer_describe(p->signer)->uri, "fido2:", 6) == 0;
+}
+
 int
 cs_plan_key(cs_plan *p, cs_err *e)
 {
@@ -267,6 +276,10 @@ cs_plan_key(cs_plan *p, cs_err *e)
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_GRANT_INVALID,
 		    "sign", "--key is not the key that %s was given to",
 		    p->o->under);
+	if (is_fido2(p))
+		return cs_fail(e, CS_EUSAGE, "sign", "--under wants a plain "
+		    "key; no verifier takes the use of a grant by a security "
+		    "key");
 	if (is_owners(p))
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_KEY_REUSE, "sign",
 		    "the agent's key is the one that gave the grant");
