@@ -209,6 +209,34 @@ fido_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
 	return rc;
 }
 
+static void
+tell_device(const cs_signer_survey *s, const char *name)
+{
+	cs_err why = {0};
+
+	(void)cs_fail(&why, CS_EDEVICE, where, "%s is plugged in, and there "
+	    "is no key file; countersign enroll --fido2 makes a key and its "
+	    "file", name);
+	s->trouble(s->arg, &why);
+}
+
+/* Which credentials a security key holds it does not tell: somebody who has no
+ * key file yet hears what is plugged in. */
+static int
+fido_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
+{
+	cs_fido_keys all;
+	size_t i, n = 0;
+	int rc;
+
+	if ((rc = cs_fido_look(s, env, cs_fido_where, &n, e)) != CS_OK ||
+	    n != 0 || (rc = cs_fido_find(&all, e)) != CS_OK)
+		return rc;
+	for (i = 0; i < all.n; i++)
+		tell_device(s, all.key[i].name);
+	return CS_OK;
+}
+
 extern const struct cs_signer_ops countersign_signer;
 const struct cs_signer_ops countersign_signer = {
 	.abi = CS_SIGNER_ABI,
@@ -217,7 +245,7 @@ const struct cs_signer_ops countersign_signer = {
 	.spki = fido_spki,
 	.sign = fido_sign,
 	.list = cs_fido_list,
-	.look = cs_fido_look,
+	.look = fido_look,
 	.close = fido_close,
 	.enroll = cs_fido_enroll,
 };

@@ -13,6 +13,7 @@
 #include "signer/fido2dev.h"
 #include "signer/fido2node.h"
 
+#define TRIES 8 /* CTAP 2.1 section 6.5.5.2: of a PIN, after a right one */
 #define ASKED_MAX 1600 /* of what stands in an error */
 
 static const char where[] = "signer/fido2";
@@ -206,6 +207,43 @@ cs_fido_assert(const cs_fido_wish *w, const cs_signer_env *env, cs_err *e)
 	if (rc == CS_OK &&
 	    (rc = cs_fido_do(&s.found, env, w->verify, false, e)) == CS_OK)
 		rc = take(s.found, w, e);
+	cs_fido_close(&s.found);
+	cs_buf_free(&s.asked);
+	return rc;
+}
+
+static enum cs_signer_pin
+pin_state(cs_fido_job *j)
+{
+	int n = 0;
+
+	if (!fido_dev_is_fido2(j->dev) || !fido_dev_supports_pin(j->dev))
+		return CS_PIN_NONE;
+	if (!fido_dev_has_pin(j->dev))
+		return CS_PIN_UNSET;
+	(void)fido_dev_set_timeout(j->dev, CS_FIDO_SILENT_MS);
+	if (fido_dev_get_retry_count(j->dev, &n) != FIDO_OK)
+		return CS_PIN_NONE;
+	if (n <= 1)
+		return n <= 0 ? CS_PIN_LOCKED : CS_PIN_LAST;
+	return n < TRIES ? CS_PIN_LOW : CS_PIN_OK;
+}
+
+int
+cs_fido_where(const cs_fido_file *f, cs_fido_seen *out, cs_err *e)
+{
+	const cs_fido_wish w = {.file = f};
+	struct search s = {.wish = &w};
+	cs_err why = {0};
+	int rc;
+
+	if ((rc = search(&s, &why)) == CS_OK) {
+		memcpy(out->device, s.found->key.name, sizeof(out->device));
+		out->pin = pin_state(s.found);
+	} else if (rc == CS_EDEVICE)
+		rc = CS_OK;
+	else
+		*e = why;
 	cs_fido_close(&s.found);
 	cs_buf_free(&s.asked);
 	return rc;

@@ -4,8 +4,7 @@
 #ifndef CS_SIGNER_FIDO2ASSERT_H
 #define CS_SIGNER_FIDO2ASSERT_H
 
-#include "signer/fido2file.h"
-#include "signer/signer.h"
+#include "signer/fido2look.h"
 
 typedef struct cs_fido_wish { /* borrows */
 	const cs_fido_file *file;
@@ -23,5 +22,7 @@ typedef struct cs_fido_wish { /* borrows */
  * none of them holds it. */
 CS_USE int cs_fido_assert(const cs_fido_wish *w, const cs_signer_env *env,
     cs_err *e);
+/* Which device holds it, silently; none: *out stays empty. */
+cs_fido_locate cs_fido_where;
 
 #endif

@@ -119,15 +119,42 @@ cs_fido_list(const char *uri, const cs_signer_env *env,
 	return walk(uri, env, &w, e);
 }
 
+struct survey {
+	const cs_signer_survey *s;
+	cs_fido_locate *locate;
+	size_t n;
+};
+
+static int
+fill_seen(const struct survey *v, const cs_fido_file *f, cs_signer_entry *k,
+    cs_err *e)
+{
+	cs_fido_seen seen = {.pin = CS_PIN_NONE};
+	int rc;
+
+	if (v->locate == NULL)
+		return CS_OK;
+	if ((rc = v->locate(f, &seen, e)) != CS_OK)
+		return rc;
+	(void)snprintf(k->info.where, sizeof(k->info.where), "%s",
+	    seen.device[0] == '\0' ? "a security key that is not plugged in" :
+	    seen.device);
+	if (seen.pin != CS_PIN_UNSET || f->verify_required)
+		k->pin = seen.pin;
+	return CS_OK;
+}
+
 static int
 look_one(void *arg, const char *uri, const cs_fido_file *f, const cs_err *why,
     cs_err *e)
 {
-	const cs_signer_survey *s = arg;
+	struct survey *v = arg;
+	const cs_signer_survey *s = v->s;
 	cs_signer_entry k = {.touch = CS_PROVES_ALWAYS,
 	    .verification = CS_PROVES_ASKED};
 	int rc;
 
+	v->n++;
 	if (f == NULL) {
 		s->trouble(s->arg, why);
 		return CS_OK;
@@ -139,19 +166,26 @@ look_one(void *arg, const char *uri, const cs_fido_file *f, const cs_err *why,
 	}
 	k.id = cs_buf_span(f->id);
 	(void)snprintf(k.rp_id, sizeof(k.rp_id), "%s", f->rp_id);
-	if ((rc = cs_key_hash(&f->key, k.hash, e)) != CS_OK)
+	if ((rc = cs_key_hash(&f->key, k.hash, e)) != CS_OK ||
+	    (rc = fill_seen(v, f, &k, e)) != CS_OK)
 		return rc;
 	k.has_hash = true;
 	return s->each(s->arg, &k, e);
 }
 
 int
-cs_fido_look(const cs_signer_survey *s, const cs_signer_env *env, cs_err *e)
+cs_fido_look(const cs_signer_survey *s, const cs_signer_env *env,
+    cs_fido_locate *locate, size_t *n, cs_err *e)
 {
-	struct walk w = {look_one, (void *)(uintptr_t)s};
+	struct survey v = {.s = s, .locate = locate};
+	struct walk w = {look_one, &v};
+	int rc;
 
+	*n = 0;
 	if (s->module != NULL)
 		return cs_fail(e, CS_EUSAGE, where,
 		    "a PKCS#11 module knows no security keys");
-	return walk(s->uri, env, &w, e);
+	rc = walk(s->uri, env, &w, e);
+	*n = v.n;
+	return rc;
 }

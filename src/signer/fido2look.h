@@ -17,8 +17,17 @@ void cs_fido_describe(const cs_fido_file *f, const char *uri,
 CS_USE int cs_fido_list(const char *uri, const cs_signer_env *env,
     int (*each)(void *arg, const cs_signer_info *info, cs_err *e), void *arg,
     cs_err *e);
-/* The same; what is no key file is told. */
-CS_USE int cs_fido_look(const cs_signer_survey *s, const cs_signer_env *env,
+/* Where a key is now. */
+typedef struct cs_fido_seen {
+	char device[128]; /* empty: not plugged in */
+	enum cs_signer_pin pin; /* of the device */
+} cs_fido_seen;
+typedef int cs_fido_locate(const cs_fido_file *f, cs_fido_seen *out,
     cs_err *e);
+
+/* The same; what is no key file is told. `locate` may be NULL: nobody looks.
+ * *n gets how many key files there are. */
+CS_USE int cs_fido_look(const cs_signer_survey *s, const cs_signer_env *env,
+    cs_fido_locate *locate, size_t *n, cs_err *e);
 
 #endif

@@ -179,7 +179,7 @@ test_trust(void)
 
 struct seen {
 	int n;
-	char uri[40];
+	char uri[40], where[40];
 	int troubles;
 };
 
@@ -191,6 +191,7 @@ count(void *arg, const cs_signer_info *info, cs_err *e)
 	(void)e;
 	s->n++;
 	(void)snprintf(s->uri, sizeof(s->uri), "%.39s", info->uri);
+	(void)snprintf(s->where, sizeof(s->where), "%.39s", info->where);
 	return CS_OK;
 }
 
@@ -211,6 +212,15 @@ count_trouble(void *arg, const cs_err *why)
 	s->troubles += why->text[0] != '\0';
 }
 
+static int
+at_device(const cs_fido_file *f, cs_fido_seen *out, cs_err *e)
+{
+	(void)e;
+	(void)f;
+	(void)snprintf(out->device, sizeof(out->device), "\"Key\" (/dev/x)");
+	return CS_OK;
+}
+
 static void
 test_list(void)
 {
@@ -220,6 +230,7 @@ test_list(void)
 	    .each = count_entry, .trouble = count_trouble};
 	char broken[100];
 	cs_err e = {0};
+	size_t n = 9;
 
 	(void)snprintf(broken, sizeof(broken), "%s/broken", dir);
 	ok(cs_file_write(broken, cs_span_str("x\n"), 0600, true, &e) == CS_OK,
@@ -227,13 +238,15 @@ test_list(void)
 	ok(cs_fido_list("fido2:", &env, count, &seen, &e) == CS_OK &&
 	    seen.n == 1 && strcmp(seen.uri, "fido2:key") == 0,
 	    "the good one is listed: %s %s", seen.uri, e.text);
-	ok(cs_fido_look(&s, &env, &e) == CS_OK && look.n == 1 &&
-	    look.troubles == 1, "and the broken one told in a survey %s",
+	ok(cs_fido_look(&s, &env, NULL, &n, &e) == CS_OK && look.n == 1 &&
+	    look.troubles == 1 && n == 2, "and the broken one told in a survey %s",
 	    e.text);
 	s.uri = "fido2:key";
 	s.arg = &one;
-	ok(cs_fido_look(&s, &env, &e) == CS_OK && one.n == 1 &&
-	    one.troubles == 0, "one alone");
+	ok(cs_fido_look(&s, &env, at_device, &n, &e) == CS_OK && one.n == 1 &&
+	    one.troubles == 0 && n == 1 &&
+	    strcmp(one.where, "\"Key\" (/dev/x)") == 0,
+	    "one alone, and where it is: %s", one.where);
 	env.key_dir = "/nonexistent";
 	ok(cs_fido_list("fido2:", &env, count, &seen, &e) == CS_OK &&
 	    seen.n == 1, "no folder, no keys");

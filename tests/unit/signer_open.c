@@ -101,6 +101,9 @@ test_refused(void)
 	ok(open_only("pkcs11:token=a", dir, &e) == CS_EDEVICE &&
 	    strstr(e.text, "countersign-pkcs11") != NULL,
 	    "a module that is not there: %s", e.text);
+	ok(open_only("fido2:alice", dir, &e) == CS_EDEVICE &&
+	    strstr(e.text, "countersign-fido2") != NULL,
+	    "another one: %s", e.text);
 	ok(chmod(path, 0622) == 0 && open_only(path, dir, &e) == CS_EREFUSED,
 	    "a key that others write: %s", e.text);
 }
