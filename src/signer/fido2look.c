@@ -38,13 +38,13 @@ cs_fido_describe(const cs_fido_file *f, const char *uri, cs_signer_info *out)
 
 /* Only what is out of memory ends it: one bad file hides no other. */
 static int
-walk_one(const struct walk *w, const char *uri, const char *key_dir, cs_err *e)
+walk_one(const struct walk *w, const char *uri, const char *path, cs_err *e)
 {
 	cs_fido_file f;
 	cs_err why = {0};
 	int rc;
 
-	rc = cs_fido_file_open(uri, key_dir, &f, &why);
+	rc = cs_fido_file_read(path, &f, &why);
 	if (rc == CS_EBUG)
 		*e = why;
 	else
@@ -57,20 +57,28 @@ static int
 walk_file(void *arg, const char *path, cs_err *e)
 {
 	const char *name = strrchr(path, '/');
-	char *uri = NULL, *dir = NULL;
-	int rc = CS_OK;
+	char *uri = NULL;
+	int rc;
 
 	name = name == NULL ? path : name + 1;
 	if (!cs_fido_is_name(name))
 		return CS_OK;
 	if (asprintf(&uri, "%s%s", scheme, name) < 0)
 		return cs_nomem(e, where);
-	if ((dir = cs_path_directory(path)) == NULL)
-		rc = cs_nomem(e, where);
-	else
-		rc = walk_one(arg, uri, dir, e);
-	free(dir);
+	rc = walk_one(arg, uri, path, e);
 	free(uri);
+	return rc;
+}
+
+static int
+walk_uri(const struct walk *w, const char *uri, const char *key_dir, cs_err *e)
+{
+	char *path = NULL;
+	int rc;
+
+	if ((rc = cs_fido_path(uri, key_dir, &path, e)) == CS_OK)
+		rc = walk_one(w, uri, path, e);
+	free(path);
 	return rc;
 }
 
@@ -82,7 +90,7 @@ walk(const char *uri, const cs_signer_env *env, struct walk *w, cs_err *e)
 	if ((rc = cs_ossl_start(e)) != CS_OK)
 		return rc;
 	if (strcmp(uri, scheme) != 0)
-		return walk_one(w, uri, env->key_dir, e);
+		return walk_uri(w, uri, env->key_dir, e);
 	if (env->key_dir == NULL || !cs_is_dir(env->key_dir))
 		return CS_OK;
 	return cs_dir_each_trusted(env->key_dir, geteuid(), NULL, walk_file, w,
