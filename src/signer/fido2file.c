@@ -115,7 +115,12 @@ parse(cs_span in, cs_fido_file *f, cs_err *e)
 	if (f->der == NULL)
 		return CS_BAD(e, CS_R_MALFORMED, where,
 		    "%s: expected one line, found none", f->path);
-	return cs_spki_parse(cs_buf_span(f->der), &f->key, e);
+	if ((rc = cs_spki_parse(cs_buf_span(f->der), &f->key, e)) != CS_OK)
+		return rc;
+	if (f->key.kind == CS_KEY_RSA)
+		return CS_BAD(e, CS_R_UNSUPPORTED, where, "%s: expected a key "
+		    "of P-256, P-384 or Ed25519, found RSA", f->path);
+	return CS_OK;
 }
 
 int
