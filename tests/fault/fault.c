@@ -12,6 +12,7 @@
 #include "crypt/chain.h"
 #include "crypt/cmscert.h"
 #include "crypt/ossl.h"
+#include "crypt/sshverify.h"
 #include "fmt/approval.h"
 #include "fmt/clientdata.h"
 #include "fmt/oid.h"
@@ -419,6 +420,40 @@ forged_assertion(cs_err *e)
 	return assertion(f.forged_assertion, e);
 }
 
+/* Of these bytes, or of others: a signature by OpenSSH's rules. */
+static int
+openssh(bool good, cs_err *e)
+{
+	cs_approval *a = NULL;
+	cs_pubkey *k = NULL;
+	cs_span message;
+	cs_spki spki;
+	int rc;
+
+	if ((rc = cs_approval_parse(cs_buf_span(f.openssh), 0, &a, e)) ==
+	    CS_OK && (rc = cs_spki_parse(cs_buf_span(f.owner_spki), &spki,
+	    e)) == CS_OK && (rc = cs_pubkey_new(&spki, &k, e)) == CS_OK) {
+		message = a->tbs.der;
+		message.n -= !good;
+		rc = cs_sshsig_verify(k, &a->sshsig, message, e);
+	}
+	cs_pubkey_free(&k);
+	cs_approval_free(&a);
+	return rc;
+}
+
+static int
+good_openssh(cs_err *e)
+{
+	return openssh(true, e);
+}
+
+static int
+forged_openssh(cs_err *e)
+{
+	return openssh(false, e);
+}
+
 static const struct op ops[] = {
 	{"starting OpenSSL", cs_ossl_start, CS_OK, false},
 	{"a request", good_request, CS_OK, false},
@@ -437,6 +472,8 @@ static const struct op ops[] = {
 	{"verifying a forged message", forged_message, CS_EREFUSED, false},
 	{"an assertion", good_assertion, CS_OK, false},
 	{"a forged assertion", forged_assertion, CS_EREFUSED, false},
+	{"an OpenSSH signature", good_openssh, CS_OK, false},
+	{"one of something else", forged_openssh, CS_EREFUSED, false},
 	{"signing with certificates", certified_sign, CS_OK, true},
 	{"an owner by certificate", ca_message, CS_OK, true},
 	{"a forgery by certificate", forged_ca_message, CS_EREFUSED, true},

@@ -15,6 +15,7 @@
 #include "fmt/clientdata.h"
 #include "fmt/pem.h"
 #include "signer/plain.h"
+#include "tests/fault/openssh.h"
 
 #define AGENT "wimse://corp.example/agent/a"
 #define OWNER "mailto:alice@corp.example"
@@ -255,6 +256,8 @@ fixture_make(struct fixture *f, const char *kind)
 	    make_request(f, f->owner, &f->forged_request) &&
 	    make_approval(f, (cs_span){0}, &f->approval) &&
 	    make_messages(f, f->approval, &f->message, &f->forged_message) &&
+	    (f->openssh = cs_buf_new(CS_APPROVAL_MAX)) != NULL &&
+	    openssh_put(f, f->openssh) &&
 	    make_assertion(f) && make_owners(f) && make_pem(f) && make_ca(f);
 }
 
@@ -273,6 +276,7 @@ fixture_free(struct fixture *f)
 	cs_buf_free(&f->forged_message);
 	cs_buf_free(&f->assertion);
 	cs_buf_free(&f->forged_assertion);
+	cs_buf_free(&f->openssh);
 	cs_buf_free(&f->owners);
 	cs_buf_free(&f->pem);
 	cs_buf_free(&f->encrypted_pem);

@@ -27,6 +27,7 @@ struct fixture {
 	cs_buf *owners;    /* owners file that knows the owner */
 	cs_buf *assertion; /* an approval by webauthn */
 	cs_buf *forged_assertion;
+	cs_buf *openssh;   /* an approval by sshsig */
 	cs_buf *pem, *encrypted_pem; /* the owner's key */
 	struct authority ca;
 	cs_buf *ca_owners;  /* one that knows the CA alone */
