@@ -88,6 +88,24 @@ check_webauthn(const cs_approval *a)
 	cs_buf_free(&whole);
 }
 
+/* So is an OpenSSH signature. */
+static void
+check_sshsig(const cs_approval *a)
+{
+	cs_buf *value = cs_buf_new(a->der.n), *whole = cs_buf_new(a->der.n);
+
+	CHECK(a->sshsig.key.type != NULL);
+	if (value != NULL && whole != NULL) {
+		CHECK(cs_sshsig_put_value(a->tbs.der, a->sshsig.blob, value,
+		    NULL) == CS_OK);
+		CHECK(cs_approval_put_sshsig(cs_buf_span(value), whole,
+		    NULL) == CS_OK);
+		CHECK(cs_span_eq(cs_buf_span(whole), a->der));
+	}
+	cs_buf_free(&value);
+	cs_buf_free(&whole);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -110,6 +128,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	if (a->carrier == CS_CARRIER_WEBAUTHN)
 		check_webauthn(a);
+	if (a->carrier == CS_CARRIER_SSHSIG)
+		check_sshsig(a);
 	/* The depth counts over everything embedded. */
 	CHECK(cs_approval_parse(cs_span_of(data, n), CS_DER_DEPTH -
 	    (a->carrier == CS_CARRIER_CMS ? 7 : 3), &deep, NULL) != CS_OK);
