@@ -35,6 +35,10 @@ check_needed() {
 }
 
 check_built() {
+	if [ -e src/signer/sshagent.c ] &&
+	    [ ! -e "$BUILDDIR/.libs/signer-ssh-agent.so" ]; then
+		echo "signer-ssh-agent.so is missing"
+	fi
 	if grep -qx "WITH_FIDO2_TRUE=''" "$BUILDDIR/config.log" &&
 	    [ ! -e "$BUILDDIR/.libs/signer-fido2.so" ]; then
 		echo "signer-fido2.so is missing"
