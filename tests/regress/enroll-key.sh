@@ -4,7 +4,7 @@
 #
 # countersign enroll --key: the line of a key that is there, and what a YubiKey
 # says of one in its PIV slots.
-# shellcheck disable=SC2317 # run by name
+# shellcheck disable=SC2154,SC2317 # of tap.sh; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=piv.sh
@@ -101,6 +101,24 @@ exits 3 "no file of certificates" enroll --key file:a.key -o none \
 exits 9 "no file" enroll --key file:a.key -o none \
     --piv-attestation nowhere --attestation-roots piv/roots
 is "no line is left" "$(find . -name none)" ""
+
+# A key in an agent becomes a line of OpenSSH's type.
+if command -v ssh-agent >/dev/null && [ -n "$(command -v ssh-add)" ]; then
+	pid=$(ssh-agent -s -a "$top/agent" |
+	    sed -n 's/^SSH_AGENT_PID=\([0-9]*\).*/\1/p')
+	trap 'kill "$pid"; rm -rf "$top"' EXIT
+	SSH_AUTH_SOCK=$top/agent
+	export SSH_AUTH_SOCK
+	ssh-keygen -q -t ed25519 -N '' -C mine -f id
+	ssh-add -q id 2>/dev/null
+	ok "a key in an agent" enroll --key ssh-agent:mine --agents $id
+	is "stands as in its .pub file" "$(grep -v '^#' out)" \
+	    "$alice agents=\"$id\" $(cut -d' ' -f1,2 id.pub)"
+	says "and proves no presence" out "# presence: not proven, as of any"
+	silent "it is no key of section 5" out "note"
+	exits 2 "nor one of a PIV slot" enroll --key ssh-agent:mine \
+	    --piv-attestation always --attestation-roots piv/roots
+fi
 
 # Words that do not go together.
 exits 2 "no key" enroll
