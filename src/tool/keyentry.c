@@ -94,7 +94,8 @@ put_verification(const cs_signer_entry *k, cs_out *out)
 {
 	static const char *const texts[] = {
 	    [CS_PROVES_NEVER] = NULL,
-	    [CS_PROVES_ASKED] = "PIN or fingerprint, where they are asked for",
+	    [CS_PROVES_ASKED] = "PIN or fingerprint, with countersign sign "
+				"--verify-required",
 	    [CS_PROVES_MADE] = "PIN or fingerprint, if the key was made to "
 			       "want them",
 	    [CS_PROVES_ALWAYS] = "PIN or fingerprint, proven by each "

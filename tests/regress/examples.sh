@@ -12,7 +12,9 @@ for tool in expect softhsm2-util pkcs11-tool openssl; do
 	fi
 done
 top=$(mktemp -d) || exit 1
-trap 'rm -rf "$top"' EXIT
+# shellcheck disable=SC2154,SC2046 # by trap; numbers
+trap 'kill $(sed -n "s/^SSH_AGENT_PID=\([0-9]*\);.*/\1/p" "$top"/*/agent.env \
+    2>/dev/null) 2>/dev/null; rm -rf "$top"' EXIT
 trap 'exit 1' HUP INT TERM
 umask 022
 count=0
