@@ -185,7 +185,6 @@ conclude(struct list *l, int r, cs_err *e)
 static bool
 is_there(struct list *l, const char *scheme, const cs_signer_env *env)
 {
-	const char *agent = getenv("SSH_AUTH_SOCK");
 	char name[16];
 
 	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(scheme, ":"),
@@ -194,8 +193,7 @@ is_there(struct list *l, const char *scheme, const cs_signer_env *env)
 		l->missing[l->n_missing++] = scheme;
 		return false;
 	}
-	return strcmp(name, "ssh-agent") != 0 ||
-	    (agent != NULL && agent[0] != '\0');
+	return strcmp(name, "ssh-agent") != 0 || env->agent_socket != NULL;
 }
 
 static bool
