@@ -126,8 +126,9 @@ tell_device(const struct teller *t)
 	tell(t, a->no_touch_required, "touch-waived", "no-touch-required: a "
 	    "security key proves a touch, and need not");
 	tell(t, a->counter_strict && (a->grants || a->max_issuances > 1),
-	    "counter-strict-uses", "counter-strict: grants, approvals of a key "
-	    "and of more than one credential are refused, policy-refused");
+	    "counter-strict-uses", "counter-strict: approvals of a key, and "
+	    "approvals and grants for more than one credential, are refused, "
+	    "policy-refused");
 	if (a->origins.p != NULL)
 		tell_origins(t);
 }
