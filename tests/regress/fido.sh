@@ -29,12 +29,17 @@ plug_in() {
 		echo "Bail out! no security key"
 		exit 1
 	}
+	wire "$key"
+}
+
+# wire NAME: gives the key at $top/NAME.sock a node, once
+wire() {
 	case $ports in
-	*"/$key.sock"*) ;;
+	*"/$1.sock"*) ;;
 	*)
 		node=/dev/hidraw$(echo "$ports" | grep -o = | wc -l)
-		ports="$ports $node=$top/$key.sock"
-		eval "$key=$node"
+		ports="$ports $node=$top/$1.sock"
+		eval "$1=$node"
 		;;
 	esac
 }
