@@ -29,10 +29,11 @@ anchored() {
 	    >owners
 }
 
-verify() { # APPROVAL
+verify() { # APPROVAL [OPTION...]
 	cat agent.csr "$1" >bundle
+	shift
 	countersign verify --owners owners \
-	    --authority https://corp.example bundle
+	    --authority https://corp.example "$@" bundle
 }
 
 # verdicts APPROVAL...: ./verdicts of countersign, a line each
@@ -76,6 +77,14 @@ for key in es256 eddsa; do
 	as "refused: signature-invalid" elsewhere framed swapped unlabelled \
 	    signature-last authenticatorData-first authenticatorData-last \
 	    clientDataJSON-first clientDataJSON-middle clientDataJSON-last
+	anchored "counter-strict,origins=\"$(cat page)\""
+	ok "an approval" verify $key-good.approval --last-counter 0 --json
+	last=$(jq '.approvals[0].counter' out)
+	ok "and a later one" verify $key-extended.approval \
+	    --last-counter "$last"
+	exits 1 "not by a copy of the key" verify $key-good.approval \
+	    --last-counter "$last"
+	says "which is told" out "refused: counter-regressed"
 	anchored "origins=\"$(cat page) $(cat other)\""
 	verdicts $key-elsewhere.approval $key-unverified.approval \
 	    $key-framed.approval
