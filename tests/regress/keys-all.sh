@@ -31,7 +31,7 @@ lists() { # NAME COMMAND...: ends well, and leaves ./list
 	cp out list
 }
 sign() {
-	countersign sign --owner $alice --yes "$@"
+	countersign sign --owner "$alice" --yes "$@"
 }
 
 exits 5 "nothing" countersign keys
