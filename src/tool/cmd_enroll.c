@@ -21,7 +21,7 @@ static const struct cs_opt rows[] = {
 	"make a new key on a security key", 0, 0, CS_COMPLETE_NONE},
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
 	"or a key that is there: pkcs11:, ssh-agent: or file:", 0, 0,
-	CS_COMPLETE_FILE},
+	CS_COMPLETE_KEY},
     {"owner", 0, CS_OPT_STRING, offsetof(opts, owner), "OWNER",
 	"whose key it is, such as mailto:alice@corp.example", 0, 0,
 	CS_COMPLETE_NONE},

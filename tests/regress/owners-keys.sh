@@ -139,6 +139,10 @@ ok "by its path" add --key fido2:./key fido2.o
 ok "as a file from elsewhere" add --public-key key fido3.o
 same "the same line" fido.o fido2.o
 same "and the same" fido.o fido3.o
+model=fido2:2fc0579f-8113-47ea-b116-bb5a8db9202a
+sed "s/credential-id/agents=\"\",attested=\"$model\",&/" key >line
+ok "a line of enroll" add --public-key line fido4.o
+same "says no more of itself" fido.o fido4.o
 ok "owners list" countersign owners list fido.o
 says "type" out "type: fido2"
 says "RP ID" out "rp-id: approve.corp.example"
