@@ -155,6 +155,7 @@ END
 rp=approve.corp.example
 id=wimse://corp.example/agent/alice/mail
 alice=mailto:alice@corp.example
+# shellcheck disable=SC2034 # for the script that sources this
 keys=$HOME/.config/countersign/keys
 
 # owner_key FILE KEY TYPE [ARGUMENT...]: a credential of KEY; ARGUMENTs are

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# Security keys that answer what nobody asked for: the command makes no approval
+# of it.
+# shellcheck disable=SC2154,SC2317 # set by plug_in; run by name
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+# shellcheck source=fido.sh
+. "$SRCDIR/tests/regress/fido.sh"
+need openssl fido2-cred jq
+
+new_key agent.key
+countersign request --id "$id" --key agent.key -o agent.csr
+echo 1234 >pin
+chmod 600 pin
+plug_in one
+owner_key "$keys/es256" one es256
+owner_key "$keys/eddsa" one eddsa
+trusts "$keys/es256" "$keys/eddsa"
+
+# fault WHAT TEXT [STATUS]: no approval by either key
+fault() {
+	plug_in one --fault "$1"
+	for key in es256 eddsa; do
+		rm -f approval
+		exits "${3:-5}" "$1, $key" by $key --timeout 2
+		says "says what is wrong" err "$2"
+		ok "no approval" test ! -e approval
+	done
+}
+fault badsig "signature does not verify"
+fault otherkey "signature does not verify"
+fault badrp "RP ID hash is not that of approve.corp.example"
+fault bs "not eligible for backup"
+fault at "credential data in an assertion"
+fault noup "nobody touched it"
+fault garbage "with garbage"
+fault truncate "with garbage"
+fault status=0x7f FIDO_ERR_ERR_OTHER
+fault status=0x2e "does not hold this key"
+fault drop "nobody touched it in time" 6
+fault probe:status=0x7f FIDO_ERR_ERR_OTHER
+fault probe:garbage "garbage"
+
+# What a verifier judges
+plug_in one --fault badid
+exits 0 "another id" by es256
+approved "is not signed, and not read" "software, touch"
+plug_in one --fault probe:badsig
+exits 0 "what is not signed to be read" by es256
+approved "is not read" "software, touch"
+plug_in one --fault zerocounter
+exits 0 "a key that counts nothing" by eddsa
+approved "is approved" "software, touch"
+aaguid=636f756e-7465-7273-6967-6e2074657374
+trusts "$keys/es256"
+sed "s/agents=/hardware-required,attested=\"fido2:$aaguid\",&/" owners \
+    >attested
+mv attested owners
+chmod 600 owners
+plug_in one
+exits 0 "attested hardware" by es256
+approved "is approved" "hardware, touch"
+plug_in one --fault be
+exits 0 "one that may be copied" by es256
+refused "is none" not-hardware
+
+# Who the user is
+rm "$top/one.state"
+plug_in one --pin 1234
+owner_key "$keys/verified" one es256 -v
+plug_in one --fault nouv
+exits 5 "a PIN that it does not vouch for" by verified --pin-fd 3 3<pin
+says "says so" err "does not say that it verified"
+done_testing
