@@ -82,6 +82,18 @@ is "cancels it on the key" "$(counted one cancelled)" 1
 ok "makes no approval" test ! -e approval
 free "and the key is free"
 
+# Two programs
+second() {
+	by one >second.out 2>second.err
+	echo $? >second.status
+	press "$1"
+}
+forget one
+exits 0 "one program waits for a touch" meanwhile one second by one
+is "another is sent away" "$(cat second.status)" 5
+says "with the reason" second.err "does another program use it?"
+is "one touch in all" "$(counted one 'touch wanted')" 1
+
 # Nobody comes
 plug_in one --touch never
 rm -f approval
