@@ -72,7 +72,9 @@ static void
 describe(struct bed *b, const struct port *p, const char *descriptor)
 {
 	const char *name = strrchr(p->node, '/') + 1;
-	const char *product = p->socket != NULL ? "Soft Key" : "Soft Mouse";
+	gchar *product = b->product != NULL ? g_strdup(b->product) :
+	    g_strdup_printf("Soft %s %d", p->socket != NULL ? "Key" : "Mouse",
+	    p->number);
 	GError *e = NULL;
 	gchar *usb = g_strdup_printf("/devices/pci0000:00/0000:00:14.0/usb1/"
 	    "1-%d", p->number);
@@ -89,15 +91,16 @@ describe(struct bed *b, const struct port *p, const char *descriptor)
 	    "E: DRIVER=usbhid\n\n"
 	    "P: %s\nE: SUBSYSTEM=usb\nE: DEVTYPE=usb_device\n"
 	    "A: idVendor=1209\\n\nA: idProduct=f1d0\\n\n"
-	    "A: manufacturer=Countersign\\n\nA: product=%s %d\\n\n\n",
-	    hid, name, name, name, p->number, p->number, p->number, hid, product,
-	    descriptor, usb, p->number, usb, product, p->number);
+	    "A: manufacturer=Countersign\\n\nA: product=%s\\n\n\n",
+	    hid, name, name, name, p->number, p->number, p->number, hid,
+	    product, descriptor, usb, p->number, usb, product);
 
 	if (!umockdev_testbed_add_from_string(b->testbed, all, &e))
 		bed_die("%s: %s", p->node, e->message);
 	g_free(all);
 	g_free(hid);
 	g_free(usb);
+	g_free(product);
 }
 
 /* HIDIOCGRDESCSIZE and HIDIOCGRDESC, in umockdev's format: a 32-bit number;

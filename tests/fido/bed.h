@@ -28,6 +28,7 @@ struct bed {
 	UMockdevTestbed *testbed;
 	struct port port[MAX_PORTS];
 	size_t n;
+	const char *product; /* NULL: a name with its number */
 	int mode; /* of the nodes; -1: as they are */
 	int epoll, signals;
 	sigset_t mask;

@@ -25,10 +25,11 @@
 static void
 usage(void)
 {
-	(void)fputs("usage: plug [-m MODE] NODE[=SOCKET]... -- COMMAND...\n"
+	(void)fputs("usage: plug [-m MODE] [-n NAME] NODE[=SOCKET]... -- "
+	    "COMMAND...\n"
 	    "NODE, say /dev/hidraw7, is a security key that softkey plays at\n"
 	    "SOCKET; without a SOCKET, a mouse. -m: the nodes' permissions,\n"
-	    "which bind root, too.\n", stderr);
+	    "which bind root, too; -n: of which product they are.\n", stderr);
 	exit(2);
 }
 
@@ -139,10 +140,13 @@ parse(struct bed *b, int argc, char **argv)
 	int c;
 
 	b->mode = -1;
-	while ((c = getopt(argc, argv, "+m:")) != -1) {
-		if (c != 'm')
+	while ((c = getopt(argc, argv, "+m:n:")) != -1) {
+		if (c == 'm')
+			b->mode = (int)strtol(optarg, NULL, 8);
+		else if (c == 'n')
+			b->product = optarg;
+		else
 			usage();
-		b->mode = (int)strtol(optarg, NULL, 8);
 	}
 	for (; optind < argc && argv[optind][0] == '/' &&
 	    b->n < MAX_PORTS; optind++, b->n++) {

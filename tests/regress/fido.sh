@@ -108,46 +108,23 @@ typing() {
 	printf '%b' "$lines" | "$@"
 }
 
-# new_model NAME [AAGUID]: an authority of security keys, $top/NAME/roots, and
-# what a key of this model attests with, as WebAuthn 8.2.1 wants it. $model is
-# the option for plug_in.
+# new_model NAME [AAGUID]: fido-model.sh's, in $top/NAME. $model is the option
+# for plug_in.
 new_model() {
 	model_at=$top/$1
 	aaguid=${2:-636f756e7465727369676e2074657374}
-	mkdir -p "$model_at/roots"
-	cat >"$model_at/cnf" <<END
-[req]
-distinguished_name = dn
-prompt = no
-[dn]
-CN = $1 root
-[root]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[leaf]
-basicConstraints = critical, CA:FALSE
-authorityKeyIdentifier = keyid
-1.3.6.1.4.1.45724.1.1.4 = ASN1:FORMAT:HEX,OCTETSTRING:$aaguid
-END
-	(
-		cd "$model_at" || exit
-		new_key root.key
-		new_key leaf.key
-		openssl req -x509 -new -key root.key -days 30 -config cnf \
-		    -extensions root -out roots/root.pem &&
-		    openssl req -new -key leaf.key -config cnf -out leaf.csr \
-			-subj "${subject:-/C=SE/O=Countersign Tests/OU=Authenticator Attestation/CN=$1}" &&
-		    openssl x509 -req -in leaf.csr -CA roots/root.pem \
-			-CAkey root.key -days 30 -set_serial 17 -out leaf.pem \
-			-extfile cnf -extensions "${extensions:-leaf}"
-	) >"$top/log" 2>&1 || {
-		sed 's/^/# /' "$top/log"
-		echo "Bail out! no attestation certificate"
-		exit 1
-	}
+	quietly sh "$SRCDIR/tests/regress/fido-model.sh" "$model_at" "$aaguid"
 	# shellcheck disable=SC2034 # for the script that sources this
 	model="--aaguid=$aaguid --attestation=$model_at/leaf.key,$model_at/leaf.pem"
+}
+
+# quietly COMMAND...: what a test stands on
+quietly() {
+	"$@" >"$top/log" 2>&1 || {
+		sed 's/^/# /' "$top/log"
+		echo "Bail out! $*"
+		exit 1
+	}
 }
 
 # Owners of the tests, their keys made by libfido2's own tools, so that signing
