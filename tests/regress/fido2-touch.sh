@@ -43,7 +43,7 @@ exits 0 "a touch, late" meanwhile one press by one
 is "is the only one" "$(counted one 'touch wanted')" 1
 approved "is approved" "software, touch"
 
-plug_in one --touch 400
+plug_in one --touch 800
 exits 0 "a touch after a while" by one
 says "says what it waits for" err \
     'waiting for touch on "Soft Key 0" (/dev/hidraw0) ... (60 s left'
@@ -63,7 +63,7 @@ terminal >seen <<'END'
 run sign --key fido2:one --yes --owner mailto:alice@corp.example -f \
     agent.csr -o approval
 asks {waiting for touch on "Soft Key 0" \(/dev/hidraw0\) ... \(60 s left}
-asks {waiting for touch on "Soft Key 0" \(/dev/hidraw0\) ... \(59 s left}
+asks {waiting for touch on "Soft Key 0" \(/dev/hidraw0\) ... \([0-5][0-9] s left}
 exec kill -USR1 $env(KEY)
 ended 0
 END
@@ -97,7 +97,7 @@ is "one touch in all" "$(counted one 'touch wanted')" 1
 # Nobody comes
 plug_in one --touch never
 rm -f approval
-exits 6 "nobody touches it" by one --timeout 1
+exits 6 "nobody touches it" by one --timeout 2
 says "says so" err "nobody touched it in time"
 is "it is cancelled on the key" "$(counted one cancelled)" 1
 ok "no approval" test ! -e approval
@@ -106,7 +106,7 @@ plug_in one --touch never --give-up 30
 exits 6 "the key gives up by itself" by one
 says "says so" err "nobody touched"
 plug_in one --touch never --fault mute
-exits 6 "a key that cannot be cancelled" by one --timeout 1
+exits 6 "a key that cannot be cancelled" by one --timeout 2
 plug_in one --touch deny
 exits 1 "no at the key" by one
 says "told apart" err declined
@@ -173,6 +173,6 @@ plug_in three --u2f --attestation "$model_at/leaf.key,$model_at/leaf.pem" \
     --touch never
 exits 0 "a U2F key, touched late" meanwhile three press by three
 approved "is approved" "software, touch"
-exits 6 "never" by three --timeout 1
+exits 6 "never" by three --timeout 2
 rm "$keys/three"
 done_testing

@@ -147,7 +147,7 @@ says "says so" err "no security key is plugged in"
 # Touches
 only two
 plug_in two --touch never
-exits 6 "nobody touches it" enroll --name no -o no.line --timeout 1
+exits 6 "nobody touches it" enroll --name no -o no.line --timeout 2
 is "it is cancelled" "$(counted two cancelled)" 1
 ok "no key file" test ! -e "$keys/no"
 done_testing
