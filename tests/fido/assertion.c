@@ -50,7 +50,7 @@ put_authdata(struct softkey *k, const struct answer *a, EVP_PKEY *key,
     struct out *o)
 {
 	bool up = a->flags & FLAG_UP;
-	uint32_t n = store_count(k, up);
+	uint32_t n = store_count(k);
 	uint8_t count[4] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16),
 	    (uint8_t)(n >> 8), (uint8_t)n}, len[2] = {0, ID_LEN};
 	uint8_t flags = flags_of(k, up, a->flags & FLAG_UV);

@@ -149,7 +149,7 @@ static void
 put_authdata(struct softkey *k, const struct making *m,
     const struct credential *c, EVP_PKEY *key, struct out *o)
 {
-	uint32_t n = store_count(k, true);
+	uint32_t n = store_count(k);
 	uint8_t count[4] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16),
 	    (uint8_t)(n >> 8), (uint8_t)n}, len[2] = {0, ID_LEN};
 	uint8_t flags = FLAG_UP | FLAG_AT;

@@ -151,7 +151,7 @@ void die(const char *fmt, ...)
 void store_load(struct softkey *k);
 void store_save(const struct softkey *k);
 void store_reset(struct softkey *k);
-uint32_t store_count(struct softkey *k, bool up);
+uint32_t store_count(struct softkey *k);
 
 /* credential.c: an id tells its own algorithm and is bound to its RP; from it
  * and the master comes the private key. */

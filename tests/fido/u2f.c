@@ -63,7 +63,7 @@ static void
 put_assertion(struct softkey *k, const struct credential *c,
     const uint8_t *challenge, const uint8_t *rp, struct out *o)
 {
-	uint32_t n = store_count(k, true);
+	uint32_t n = store_count(k);
 	uint8_t head[5] = {FLAG_UP, (uint8_t)(n >> 24), (uint8_t)(n >> 16),
 	    (uint8_t)(n >> 8), (uint8_t)n};
 	struct out m = {.n = 0}, sig = {.n = 0};

@@ -67,6 +67,28 @@ plug_in one --fault be
 exits 0 "one that may be copied" by es256
 refused "is none" not-hardware
 
+# Counters
+trusts "$keys/es256"
+plug_in one
+exits 0 "an approval" by es256
+exits 0 "tells the counter" verdict --json
+counter=$(jq .approvals[0].counter out)
+ok "of the key" test "$counter" = "$(sed -n 's/^counter //p' \
+    "$top/one.state")"
+exits 0 "which had grown" verdict --last-counter $((counter - 1))
+is "nothing to say" "$(wc -l <out)" 1
+plug_in one --fault stuckcounter
+exits 0 "one that is stuck" by es256
+exits 0 "is told of" verdict --last-counter "$counter"
+is "in a second line" "$(wc -l <out)" 2
+sed -i 's/agents=/counter-strict,&/' owners
+refused "and refused where the anchor is strict" counter-regressed \
+    --last-counter "$counter"
+refused "also who remembers none" store-unavailable
+plug_in one
+exits 0 "where it grows" by es256
+exits 0 "it is approved" verdict --last-counter "$counter"
+
 # Who the user is
 rm "$top/one.state"
 plug_in one --pin 1234
