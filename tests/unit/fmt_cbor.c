@@ -71,6 +71,7 @@ static const struct {
 	{"1d", "reserved 29", false},
 	{"1e", "reserved 30", false},
 	{"1f", "indefinite number", false},
+	{"1cffffffffffffffffffffffffffffffff", "reserved 28 of 16", false},
 	{"fc", "reserved simple", false},
 	{"61ff", "a text that is not UTF-8", false},
 	{"62c080", "an overlong NUL", false},
@@ -124,8 +125,8 @@ probe(cs_span in)
 		return e.cls == CS_EFORMAT && e.detail == CS_R_MALFORMED &&
 		    left.p == in.p && left.n == in.n && whole.p == NULL ?
 		    VEC_REFUSED : VEC_BROKEN;
-	if (whole.p != in.p || left.p != in.p + whole.n ||
-	    whole.n + left.n != in.n)
+	if (whole.p != in.p || whole.n > in.n ||
+	    left.p != in.p + whole.n || left.n != in.n - whole.n)
 		return VEC_BROKEN;
 	return cs_cbor_end(left, "the item", NULL) == CS_OK ? VEC_ACCEPTED :
 	    VEC_REFUSED;

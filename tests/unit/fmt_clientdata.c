@@ -192,6 +192,10 @@ test_origins(void)
 	ok(cs_clientdata_check(cs_span_str(CANONICAL), HASH, cs_span_str(
 	    ORIGIN "\",\"crossOrigin\":false"), NULL) != CS_OK,
 	    "an origin that goes on");
+	ok(check(UNCLOSED ",\"a\":\"b\",\"crossOrigin\":false}") == CS_R_NONE &&
+	    cs_clientdata_check(cs_span_str(UNCLOSED ",\"a\":\"b\",\"cross"
+	    "Origin\":false}"), HASH, cs_span_str(ORIGIN "\",\"crossOrigin\""
+	    ":false,\"a\":\"b"), NULL) != CS_OK, "and on");
 }
 
 int
