@@ -15,13 +15,13 @@
 #define OPTIONS_LEN 8
 #define CACHED 4
 
-enum file { OWNERS, OWNERS_CA, FILES };
+enum file { OWNERS, OWNERS_CA, OWNERS_SK, FILES };
 
 static const cs_anchors *
 anchors(enum file which)
 {
 	static const char *const names[FILES] = {FUZZ_OWNERS,
-	    FUZZ_OWNERS "-ca"};
+	    FUZZ_OWNERS "-ca", FUZZ_OWNERS "-sk"};
 	static cs_anchors *a[FILES];
 	cs_buf *b = NULL;
 
@@ -47,6 +47,22 @@ cache(void)
 	return c;
 }
 
+/* What a store remembers of every key. */
+static int
+counter(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
+    const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e)
+{
+	const uint8_t how = *(const uint8_t *)arg;
+
+	CHECK(key_hash != NULL && tbs_hash != NULL);
+	if (how == 3)
+		return cs_fail(e, CS_EIO, "fuzz", "forgotten");
+	out->known = how != 0;
+	out->value = how == 2 ? 0 : 7;
+	out->recorded = how == 1;
+	return CS_OK;
+}
+
 /* The first of each table is what is asked without options. */
 static cs_verify_in
 question(const uint8_t o[OPTIONS_LEN], cs_span message)
@@ -61,11 +77,15 @@ question(const uint8_t o[OPTIONS_LEN], cs_span message)
 	static const int64_t times[] = {NOW, NOW - 300, NOW - 301, NOW + 900,
 	    NOW + 901, NOW + 86400, NOW - 400 * INT64_C(86400), 0, INT64_MAX,
 	    INT64_MIN, -1};
+	static uint8_t memories[] = {0, 1, 2, 3};
 	const uint8_t flags = o[7];
 
 	return (cs_verify_in){
 		.message = message,
-		.anchors = anchors((flags & 1) != 0 ? OWNERS_CA : OWNERS),
+		.anchors = anchors((flags & 8) != 0 ? OWNERS_SK :
+		    (flags & 1) != 0 ? OWNERS_CA : OWNERS),
+		.counter = (flags & 16) != 0 ? counter : NULL,
+		.counter_arg = &memories[flags >> 5 & 3],
 		.composite = (flags & 2) != 0,
 		.keys = (flags & 4) != 0 ? cache() : NULL,
 		.quorum = o[1],
@@ -104,6 +124,30 @@ state(cs_verify_in in)
 	return s;
 }
 
+/* What a security key signed, and nobody else said. */
+static void
+check_flags(const cs_verify_in *in, const cs_approved *a)
+{
+	const cs_authdata *auth = &a->approval->webauthn.auth;
+	const cs_sshsig *ssh = &a->approval->sshsig;
+
+	if (a->approval->carrier == CS_CARRIER_WEBAUTHN) {
+		CHECK(a->anchor.type == CS_ANCHOR_FIDO2);
+		CHECK(a->assurance.present == auth->present);
+		CHECK(a->assurance.verified == auth->verified);
+		CHECK(!auth->backup_eligible || !a->assurance.hardware);
+		CHECK(a->counter.given && a->counter.value == auth->counter);
+	} else if (a->approval->carrier == CS_CARRIER_SSHSIG) {
+		CHECK(a->assurance.present == ssh->present);
+		CHECK(a->assurance.verified == ssh->verified);
+		CHECK(a->counter.given == ssh->key.is_sk);
+	}
+	CHECK(a->anchor.no_touch_required || a->assurance.present);
+	CHECK(!a->anchor.verify_required || a->assurance.verified);
+	CHECK(!a->anchor.counter_strict || !a->counter.given ||
+	    (in->counter != NULL && !a->counter.regressed));
+}
+
 /* What each approval that counts has to be, whatever was asked. */
 static void
 check_approval(const cs_verify_in *in, const cs_verdict *v,
@@ -122,6 +166,8 @@ check_approval(const cs_verify_in *in, const cs_verdict *v,
 	CHECK(cs_verdict_not_after(v) <= t->not_after);
 	CHECK(cs_verdict_max_lifetime(v) <= t->max_lifetime);
 	CHECK(cs_verdict_max_issuances(v) <= t->max_issuances);
+	if (a->role != CS_ROLE_USE) /* whose key is the holder's */
+		check_flags(in, a);
 }
 
 /* How many owners there are: no quorum can be more. */
