@@ -8,13 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypt/assertion.h"
 #include "crypt/chain.h"
 #include "crypt/cmscert.h"
 #include "crypt/ossl.h"
+#include "crypt/pubkey.h"
 #include "crypt/sshverify.h"
-#include "fmt/approval.h"
-#include "fmt/clientdata.h"
 #include "fmt/oid.h"
 #include "signer/plain.h"
 #include "tests/fault/attest.h"
@@ -374,50 +372,15 @@ revoked_path(cs_err *e)
 }
 
 static int
-verify_assertion(cs_pubkey *k, enum cs_key_kind kind, const cs_approval *a,
-    cs_err *e)
-{
-	const cs_webauthn *w = &a->webauthn;
-	uint8_t hash[CS_SHA256_LEN];
-	int rc;
-
-	if ((rc = cs_assertion_rp(&w->auth, cs_span_str(FIXTURE_RP_ID), e)) !=
-	    CS_OK ||
-	    (rc = cs_assertion_challenge(a->tbs.der, hash, e)) != CS_OK ||
-	    (rc = cs_clientdata_check(w->client_data, cs_span_of(hash,
-	    sizeof(hash)), cs_span_str("https://" FIXTURE_RP_ID), e)) != CS_OK)
-		return rc;
-	return cs_assertion_verify(k, kind, w->auth.der, w->client_data,
-	    w->sig, e);
-}
-
-static int
-assertion(const cs_buf *der, cs_err *e)
-{
-	cs_approval *a = NULL;
-	cs_pubkey *k = NULL;
-	cs_spki spki;
-	int rc;
-
-	if ((rc = cs_approval_parse(cs_buf_span(der), 0, &a, e)) == CS_OK &&
-	    (rc = cs_spki_parse(cs_buf_span(f.owner_spki), &spki, e)) ==
-	    CS_OK && (rc = cs_pubkey_new(&spki, &k, e)) == CS_OK)
-		rc = verify_assertion(k, spki.kind, a, e);
-	cs_pubkey_free(&k);
-	cs_approval_free(&a);
-	return rc;
-}
-
-static int
 good_assertion(cs_err *e)
 {
-	return assertion(f.assertion, e);
+	return verify(f.fido_owners, f.fido_message, e);
 }
 
 static int
 forged_assertion(cs_err *e)
 {
-	return assertion(f.forged_assertion, e);
+	return verify(f.fido_owners, f.forged_fido_message, e);
 }
 
 /* Of these bytes, or of others: a signature by OpenSSH's rules. */

@@ -19,6 +19,7 @@
 
 #define AGENT "wimse://corp.example/agent/a"
 #define OWNER "mailto:alice@corp.example"
+#define RP_ID "approve.corp.example"
 
 static bool
 make_key(const char *kind, cs_privkey **k, cs_buf **spki)
@@ -138,13 +139,13 @@ make_messages(const struct fixture *f, const cs_buf *approval, cs_buf **good,
 }
 
 static bool
-make_owners(struct fixture *f)
+make_owners(const struct fixture *f, const char *how, cs_buf **out)
 {
-	f->owners = cs_buf_new(4096);
-	return cs_buf_put_str(f->owners, OWNER " agents=\"wimse://corp.example"
-	    "/agent\",no-touch-required spki ") == CS_OK &&
-	    cs_base64_put(f->owners, cs_buf_span(f->owner_spki), 0) == CS_OK &&
-	    cs_buf_put_str(f->owners, " a key\n") == CS_OK;
+	*out = cs_buf_new(4096);
+	return cs_buf_printf(*out, "%s agents=\"wimse://corp.example/agent\","
+	    "%s ", OWNER, how) == CS_OK &&
+	    cs_base64_put(*out, cs_buf_span(f->owner_spki), 0) == CS_OK &&
+	    cs_buf_put_str(*out, " a key\n") == CS_OK;
 }
 
 static bool
@@ -198,7 +199,7 @@ static bool
 put_assertion(struct fixture *f, cs_buf *auth, cs_buf *text, cs_buf *out)
 {
 	static const uint8_t behind[5] = {0x05};
-	const cs_span rp_id = cs_span_str(FIXTURE_RP_ID);
+	const cs_span rp_id = cs_span_str(RP_ID);
 	cs_buf *sig = cs_buf_new(1024), *value = cs_buf_new(CS_APPROVAL_MAX);
 	cs_buf *bytes = cs_buf_new(128);
 	uint8_t hash[32];
@@ -207,7 +208,7 @@ put_assertion(struct fixture *f, cs_buf *auth, cs_buf *text, cs_buf *out)
 
 	good = cs_assertion_challenge(cs_buf_span(f->tbs), hash, NULL) ==
 	    CS_OK && cs_clientdata_put(cs_span_of(hash, 32), cs_span_str(
-	    "https://" FIXTURE_RP_ID), text, NULL) == CS_OK &&
+	    "https://" RP_ID), text, NULL) == CS_OK &&
 	    cs_sha256(rp_id, hash, NULL) == CS_OK &&
 	    cs_buf_put(auth, cs_span_of(hash, 32)) == CS_OK &&
 	    cs_buf_put(auth, cs_span_of(behind, sizeof(behind))) == CS_OK &&
@@ -226,19 +227,18 @@ put_assertion(struct fixture *f, cs_buf *auth, cs_buf *text, cs_buf *out)
 	return good;
 }
 
-/* The forgery is one bit in the signature, its last bytes. */
 static bool
 make_assertion(struct fixture *f)
 {
 	cs_buf *auth = cs_buf_new(64), *text = cs_buf_new(CS_CLIENTDATA_MAX);
+	cs_buf *approval = cs_buf_new(CS_APPROVAL_MAX);
 	bool good;
 
-	f->assertion = cs_buf_new(CS_APPROVAL_MAX);
-	good = put_assertion(f, auth, text, f->assertion) &&
-	    (f->forged_assertion = cs_buf_dup(cs_buf_span(f->assertion))) !=
-	    NULL;
-	if (good)
-		cs_buf_tail(f->forged_assertion)[-1] ^= 1;
+	good = put_assertion(f, auth, text, approval) &&
+	    make_messages(f, approval, &f->fido_message,
+	    &f->forged_fido_message) &&
+	    make_owners(f, "rp-id=\"" RP_ID "\" fido2", &f->fido_owners);
+	cs_buf_free(&approval);
 	cs_buf_free(&auth);
 	cs_buf_free(&text);
 	return good;
@@ -258,7 +258,8 @@ fixture_make(struct fixture *f, const char *kind)
 	    make_messages(f, f->approval, &f->message, &f->forged_message) &&
 	    (f->openssh = cs_buf_new(CS_APPROVAL_MAX)) != NULL &&
 	    openssh_put(f, f->openssh) &&
-	    make_assertion(f) && make_owners(f) && make_pem(f) && make_ca(f);
+	    make_owners(f, "no-touch-required spki", &f->owners) &&
+	    make_assertion(f) && make_pem(f) && make_ca(f);
 }
 
 void
@@ -274,8 +275,9 @@ fixture_free(struct fixture *f)
 	cs_buf_free(&f->approval);
 	cs_buf_free(&f->message);
 	cs_buf_free(&f->forged_message);
-	cs_buf_free(&f->assertion);
-	cs_buf_free(&f->forged_assertion);
+	cs_buf_free(&f->fido_owners);
+	cs_buf_free(&f->fido_message);
+	cs_buf_free(&f->forged_fido_message);
 	cs_buf_free(&f->openssh);
 	cs_buf_free(&f->owners);
 	cs_buf_free(&f->pem);

@@ -13,7 +13,6 @@
 #define FIXTURE_NOW 1790000000
 #define FIXTURE_AUTHORITY "https://corp.example"
 #define FIXTURE_WORD "open sesame"
-#define FIXTURE_RP_ID "approve.corp.example"
 
 struct fixture {
 	cs_privkey *owner, *agent;
@@ -25,8 +24,9 @@ struct fixture {
 	cs_buf *message;   /* PEM bundle of both */
 	cs_buf *forged_message;
 	cs_buf *owners;    /* owners file that knows the owner */
-	cs_buf *assertion; /* an approval by webauthn */
-	cs_buf *forged_assertion;
+	cs_buf *fido_owners; /* and the same key in a security key */
+	cs_buf *fido_message;
+	cs_buf *forged_fido_message;
 	cs_buf *openssh;   /* an approval by sshsig */
 	cs_buf *pem, *encrypted_pem; /* the owner's key */
 	struct authority ca;
