@@ -186,7 +186,7 @@ check_tbs(const struct job *j, cs_err *e)
 		    "key carries no certificates");
 	if ((rc = cs_key_hash(&j->k->file.key, hash, e)) != CS_OK)
 		return rc;
-	return cs_tbs_key_check(j->what->tbs, hash, e);
+	return cs_tbs_key_check(j->what->tbs, hash, false, e);
 }
 
 static int

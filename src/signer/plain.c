@@ -57,7 +57,7 @@ start(struct job *j, cs_err *e)
 	    (j->cms = cs_buf_new(what->tbs.n + what->certs.n +
 		2 * j->issuer.n + AROUND_MAX)) == NULL)
 		return cs_nomem(e, where);
-	return cs_tbs_key_check(what->tbs, j->key_hash, e);
+	return cs_tbs_key_check(what->tbs, j->key_hash, true, e);
 }
 
 static int

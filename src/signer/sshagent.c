@@ -15,6 +15,7 @@
 #include "signer/agentkeys.h"
 #include "signer/agentmsg.h"
 #include "signer/signer.h"
+#include "signer/tbskey.h"
 
 /* The module of "ssh-agent:" owner keys: countersign-formats(5), section 5,
  * carrier sshsig. */
@@ -209,26 +210,13 @@ agent_sshkey(void *h, cs_buf *out, cs_err *e)
 	return CS_OK;
 }
 
-/* Nothing but an approval that names this very key is signed with it. */
 static int
-check_tbs(const struct owner_key *o, const cs_to_sign *what, cs_err *e)
+check_what(const struct owner_key *o, const cs_to_sign *what, cs_err *e)
 {
-	cs_tbs *t = NULL;
-	int r;
-
 	if (what->certs.p != NULL)
 		return cs_fail(e, CS_EUSAGE, where,
 		    "an OpenSSH signature carries no certificates");
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		return cs_nomem(e, where);
-	r = cs_tbs_parse(what->tbs, 0, t, e);
-	if (r == CS_OK && !cs_span_eq(t->owner_key_hash,
-	    cs_span_of(o->hash, sizeof(o->hash))))
-		r = cs_fail(e, CS_EDEVICE, where,
-		    "the approval names another key than the one that is to "
-		    "sign it");
-	free(t);
-	return r;
+	return cs_tbs_key_check(what->tbs, o->hash, !o->ssh.is_sk, e);
 }
 
 static int
@@ -394,7 +382,7 @@ agent_sign(void *h, const cs_to_sign *what, cs_buf *out, cs_err *e)
 	cs_span sig = {0};
 	int r;
 
-	if ((r = check_tbs(o, what, e)) == CS_OK &&
+	if ((r = check_what(o, what, e)) == CS_OK &&
 	    (r = get_signature(o, what->tbs, &answer, &sig, e)) == CS_OK)
 		r = put_approval(o, what->tbs, sig, out, e);
 	cs_buf_free(&answer);

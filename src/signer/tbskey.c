@@ -10,7 +10,8 @@
 #include "fmt/tbs.h"
 
 int
-cs_tbs_key_check(cs_span tbs, const uint8_t key_hash[CS_SHA256_LEN], cs_err *e)
+cs_tbs_key_check(cs_span tbs, const uint8_t key_hash[CS_SHA256_LEN],
+    bool plain, cs_err *e)
 {
 	cs_tbs *t = calloc(1, sizeof(*t));
 	int rc;
@@ -23,6 +24,10 @@ cs_tbs_key_check(cs_span tbs, const uint8_t key_hash[CS_SHA256_LEN], cs_err *e)
 		rc = cs_fail(e, CS_EDEVICE, "signer",
 		    "the approval names another key than the one that is to "
 		    "sign it");
+	else if (rc == CS_OK && !plain && t->under_grant.p != NULL)
+		rc = cs_fail(e, CS_EUSAGE, "signer",
+		    "the holder of a grant signs with a plain key, and this is "
+		    "a security key; verifiers refuse it");
 	free(t);
 	return rc;
 }

@@ -7,8 +7,10 @@
 #include "crypt/hash.h"
 
 /* Does this OwnerApprovalTBS parse, and name the key with this hash? Nothing
- * else is signed with an owner's key. CS_EDEVICE when it names another. */
+ * else is signed with an owner's key. CS_EDEVICE when it names another. A
+ * security key (`plain` is false) signs nothing under a grant, which no verifier
+ * would take: CS_EUSAGE. */
 CS_USE int cs_tbs_key_check(cs_span tbs, const uint8_t key_hash[CS_SHA256_LEN],
-    cs_err *e);
+    bool plain, cs_err *e);
 
 #endif

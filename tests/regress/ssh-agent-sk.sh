@@ -102,6 +102,23 @@ ok "an application of its own" sign named
 believe named
 approved "is in the key" "software, touch"
 
+# A security key cannot be a holder's: nobody has its line.
+new_key owner.key
+{
+	printf '\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010'
+	printf '\052\206\110\316\075\003\001\007\003\102\000'
+	cut -d ' ' -f 2 ecdsa-sk.pub | openssl base64 -d -A | tail -c 73 |
+	    head -c 65
+} >holder.der
+ok "a grant to a security key" countersign sign --key file:owner.key --yes \
+    --owner "$alice" --bind grant=wimse://corp.example/agent/alice \
+    --holder holder.der -o grant
+forget one
+exits 2 "is of no use" countersign sign --yes --under grant \
+    --key "ssh-agent:ecdsa-sk of alice" -o use agent.csr
+says "and says so" err "the holder of a grant signs with a plain key"
+is "before a touch" "$(counted one "touch wanted")" 0
+
 # Nobody touches it
 plug_in one --touch never --give-up 300
 agent

@@ -160,6 +160,7 @@ owner_asks(struct owner *o, const uint8_t hash[CS_SHA256_LEN])
 	t.subjects[0].request_digest = cs_span_of(digest, 32);
 	t.max_lifetime = 3600;
 	t.max_issuances = 1;
+	t.under_grant = o->under_grant ? cs_span_of(digest, 32) : (cs_span){0};
 	cs_buf_reset(o->tbs);
 	if (cs_tbs_put(&t, o->tbs, NULL) != CS_OK)
 		abort();

@@ -27,6 +27,7 @@ struct owner {
 	const char *sig_type; /* NULL: the right one */
 	cs_span raw;     /* instead of any answer to "sign" */
 	bool other_data;
+	bool under_grant;
 	/* the ui */
 	int touch, touched;
 	char notice[512], asked[256];
@@ -35,7 +36,8 @@ struct owner {
 /* `kind` as cs_privkey_generate() has it, `type` as OpenSSH calls it. */
 bool owner_new(struct owner *o, const char *kind, const char *type);
 void owner_free(struct owner *o);
-/* The approval to sign names the key with this hash. */
+/* The approval to sign names the key with this hash, and `under_grant` where
+ * that is set. */
 void owner_asks(struct owner *o, const uint8_t hash[CS_SHA256_LEN]);
 
 #endif

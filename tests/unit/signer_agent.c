@@ -124,6 +124,9 @@ test_plain(const char *kind, const char *type)
 	    strstr(e.text, "proves nothing") != NULL, "%s: verify", type);
 	ok(sign(&o, &pss, out, &e) == CS_EUSAGE &&
 	    strstr(e.text, "RSASSA-PSS") != NULL, "%s: pss", type);
+	o.under_grant = true;
+	owner_asks(&o, o.hash);
+	ok(sign(&o, &plainly, out, &e) == CS_OK, "%s: under a grant", type);
 	o.other_data = true;
 	ok(sign(&o, &plainly, out, &e) == CS_EDEVICE &&
 	    strstr(e.text, "does not verify") != NULL &&
@@ -161,6 +164,13 @@ test_sk(const char *kind, const char *type)
 	ok(sign(&o, &plainly, out, &e) == CS_EDEVICE &&
 	    cs_buf_len(out) == 0, "%s: other flags than it signed", type);
 	o.said = 0;
+	o.under_grant = true;
+	owner_asks(&o, o.hash);
+	o.touched = 0;
+	ok(sign(&o, &plainly, out, &e) == CS_EUSAGE && o.touched == 0 &&
+	    strstr(e.text, "plain key") != NULL, "%s: under a grant", type);
+	o.under_grant = false;
+	owner_asks(&o, o.hash);
 	o.flags = 0x41;
 	ok(sign(&o, &plainly, out, &e) == CS_EDEVICE &&
 	    strstr(e.text, "flags") != NULL, "%s: flags of no meaning", type);
