@@ -14,8 +14,8 @@
  * when the device answers at once. Errors as tool/wait.h has them. */
 CS_USE int cs_touch_wait(const char *verb, bool json, int64_t deadline_ms,
     const struct cs_touch_ask *ask, int fd, cs_err *e);
-/* The line, escaped and in ASCII, of at most `columns` characters, 0: as long as
- * it is; `left` in seconds, negative: for ever. */
+/* The line, escaped and in ASCII, of at most `columns` characters, 0: as long
+ * as it is; `left` in seconds, negative: for ever. */
 CS_USE int cs_touch_line(const char *verb, const struct cs_touch_ask *ask,
     int64_t left, size_t columns, cs_buf **out, cs_err *e);
 

@@ -94,6 +94,14 @@ exits 0 "--json" by one --json
 is "says once that it waits" "$(grep -c 'waiting for touch' err)" 1
 ok "and is JSON" jq -e '.ok and .key_uri == "fido2:one"' out
 
+# libfido2 would print what goes over the wire.
+FIDO_DEBUG=1
+export FIDO_DEBUG
+plug_in one --pin 1234
+exits 0 "FIDO_DEBUG" with pin by one --verify-required
+silent "is not heard" err "fido_"
+unset FIDO_DEBUG
+
 # A grant is for plain keys.
 awk '{ print $4 }' "$keys/one" | openssl base64 -d -A |
     openssl pkey -pubin -inform DER -out holder.pub

@@ -120,7 +120,8 @@ test_line(void)
 	    "a line"))
 		return;
 	ok(cs_buf_len(b) == 79 && strstr(cs_buf_cstr(b),
-	    " ... (7 s left)") != NULL, "cut to the terminal's width: %s", cs_buf_cstr(b));
+	    " ... (7 s left)") != NULL, "cut to the terminal's width: %s",
+	    cs_buf_cstr(b));
 	cs_buf_free(&b);
 	ok(cs_touch_line("sign", &key, 60, 0, &b, &e) == CS_OK, "another");
 	ok(b != NULL && strcmp(cs_buf_cstr(b), "countersign sign: waiting for "
