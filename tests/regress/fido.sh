@@ -108,12 +108,13 @@ typing() {
 	printf '%b' "$lines" | "$@"
 }
 
-# new_model NAME [AAGUID]: fido-model.sh's, in $top/NAME. $model is the option
-# for plug_in.
+# new_model NAME [AAGUID]: fido-model.sh's, in $top/NAME; its certificate has
+# the subject $subject. $model is the option for plug_in.
 new_model() {
 	model_at=$top/$1
 	aaguid=${2:-636f756e7465727369676e2074657374}
-	quietly sh "$SRCDIR/tests/regress/fido-model.sh" "$model_at" "$aaguid"
+	quietly sh "$SRCDIR/tests/regress/fido-model.sh" "$model_at" \
+	    "$aaguid" "${subject-}"
 	# shellcheck disable=SC2034 # for the script that sources this
 	model="--aaguid=$aaguid --attestation=$model_at/leaf.key,$model_at/leaf.pem"
 }
