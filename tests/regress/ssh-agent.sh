@@ -180,6 +180,12 @@ says "has the key as it is" owners "$(cut -d ' ' -f 1,2 ed25519.pub)"
 sign "$(fingerprint ed25519.pub)" >/dev/null 2>&1
 ok "which approves" verdict
 
+ok "countersign attach" countersign attach --key agent.key agent.csr approval \
+    -o composite.csr
+ok "a composite request" countersign verify --owners owners --composite \
+    --authority https://corp.example composite.csr
+says "is approved" out "approved: $id by $alice"
+
 # Another socket, as that of a forwarded agent
 agent "$top/forwarded"
 forwarded=$pid
@@ -220,7 +226,7 @@ send -- "yes\\r"
 ended 5
 END
 report $? "an agent that ends before it signs"
-says "is gone" terminal "no agent at $top/forwarded"
+says "is gone" terminal "agent at $top/forwarded" # as it goes, or after
 
 # Agents that lie
 lies() { # HOW STATUS TEXT [ARGUMENTS]
