@@ -17,6 +17,7 @@
 #define COMMENT_SHOWN 60
 #define SCHEME "ssh-agent:"
 #define SOCKET "socket="
+#define FINGERPRINT "SHA256:"
 
 static const char where[] = "signer/agentkeys";
 
@@ -152,14 +153,19 @@ cs_agent_keys_clear(cs_agent_keys *k)
 	memset(k, 0, sizeof(*k));
 }
 
+/* A comment is anybody's word who may add a key: none is taken for a
+ * fingerprint. */
 bool
 cs_agent_key_matches(const cs_agent_key *k, const char *named)
 {
 	char found[52];
 
+	if (named[0] == '\0')
+		return true;
+	if (strncmp(named, FINGERPRINT, sizeof(FINGERPRINT) - 1) != 0)
+		return cs_span_is(k->comment, named);
 	cs_fingerprint(k->ssh_hash, found);
-	return named[0] == '\0' || strcmp(named, found) == 0 ||
-	    cs_span_is(k->comment, named);
+	return strcmp(named, found) == 0;
 }
 
 /* Adds one, if room is left for " and N more" behind it. */

@@ -43,7 +43,8 @@ typedef struct cs_agent_keys {
  * agentmsg.h has them. */
 CS_USE int cs_agent_keys_read(cs_buf **answer, cs_agent_keys *out, cs_err *e);
 void cs_agent_keys_clear(cs_agent_keys *k);
-/* Is this the key, or among the keys, that are named? */
+/* Is this the key, or among the keys, that are named? What begins as a
+ * fingerprint is no comment. */
 bool cs_agent_key_matches(const cs_agent_key *k, const char *named);
 /* Lends the one usable key that is meant. None or several are CS_EDEVICE, with
  * a list. */

@@ -273,6 +273,31 @@ test_picking(void)
 	cs_agent_keys_clear(&all);
 }
 
+/* Anybody who may add a key gives it the comment that he likes. */
+static void
+test_pretender(void)
+{
+	const size_t scheme = sizeof("ssh-agent:") - 1;
+	cs_buf *one = begin(1), *both = begin(2);
+	uint8_t hash[CS_SHA256_LEN];
+	cs_agent_keys all;
+	char text[128];
+
+	ok(cs_sha256(vector("keygen-ed25519").key.blob, hash, NULL) == CS_OK,
+	    "a fingerprint");
+	cs_agent_uri_put((cs_span){0}, hash, text, sizeof(text));
+	put_key(one, "keygen-p384", cs_span_str(text + scheme));
+	ok(cs_agent_keys_read(&one, &all, NULL) == CS_OK,
+	    "for the comment of another key");
+	pick(&all, text, NULL, "the agent has no key SHA256:");
+	cs_agent_keys_clear(&all);
+	put_key(both, "keygen-p384", cs_span_str(text + scheme));
+	put_key(both, "keygen-ed25519", cs_span_str("alice"));
+	ok(cs_agent_keys_read(&both, &all, NULL) == CS_OK, "beside its own");
+	pick(&all, text, "keygen-ed25519", NULL);
+	cs_agent_keys_clear(&all);
+}
+
 static void
 test_few(void)
 {
@@ -332,6 +357,7 @@ main(void)
 	test_requests();
 	test_uris();
 	test_picking();
+	test_pretender();
 	test_few();
 	test_crowd();
 	vec_free(values, n_values);
