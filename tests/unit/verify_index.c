@@ -366,12 +366,66 @@ memory(void)
 	cs_buf_free(&s);
 }
 
+static bool
+same(cs_span a, cs_span b)
+{
+	return a.p == NULL ? b.p == NULL : cs_span_eq(a, b);
+}
+
+/* Does the index, `arg`, tell of this line's key what the line says? */
+static int
+compare(void *arg, const cs_anchor *line, cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	cs_anchor a = {0};
+	bool found = false;
+	int r;
+
+	if ((r = cs_sha256(line->key.der, hash, e)) != CS_OK ||
+	    (r = cs_anchors_find(arg, hash, &a, &found, e)) != CS_OK)
+		return r;
+	ok(found && a.type == line->type && a.line == line->line &&
+	    a.key.kind == line->key.kind && same(a.rp_id, line->rp_id) &&
+	    same(a.origins, line->origins) &&
+	    same(a.credential_id, line->credential_id) &&
+	    a.counter_strict == line->counter_strict &&
+	    a.proof == line->proof && same(a.ssh.blob, line->ssh.blob) &&
+	    a.ssh.type == line->ssh.type && a.ssh.is_sk == line->ssh.is_sk &&
+	    same(a.ssh.application, line->ssh.application),
+	    "line %u from the index", line->line);
+	return CS_OK;
+}
+
+/* Lines of fido2 and of OpenSSH's keys. */
+static void
+security_keys(void)
+{
+	const char *src = getenv("SRCDIR");
+	char name[1024];
+	cs_anchors *a = NULL;
+	cs_buf *b = NULL;
+	cs_err e = {0};
+
+	(void)snprintf(name, sizeof(name), "%s/tests/vectors/verdict/owners-sk",
+	    src == NULL ? "." : src);
+	ok(cs_file_read(name, 65536, &b, &e) == CS_OK &&
+	    put("sk", cs_buf_span(b), 0644) && compile("sk") &&
+	    load("sk", &a, &e) == CS_OK && mapped("sk.idx"),
+	    "security keys %s", e.text);
+	if (a != NULL)
+		ok(cs_owners_parse("sk", cs_buf_span(b), compare, a, &e) ==
+		    CS_OK && cs_anchors_count(a) > 30, "all of them %s",
+		    e.text);
+	cs_anchors_free(&a);
+	cs_buf_free(&b);
+}
+
 static void
 clean_up(void)
 {
 	static const char *const names[] = {"d/10.owners", "d/30.owners",
 	    "d/owners.idx", "ca", "ca.idx", "f", "f.idx", "many", "many.idx",
-	    "p", "p.idx"};
+	    "p", "p.idx", "sk", "sk.idx"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -457,6 +511,7 @@ main(void)
 	directories();
 	authorities();
 	memory();
+	security_keys();
 	clean_up();
 	return done_testing();
 }
