@@ -107,7 +107,7 @@ row() {
 gate_of() {
 	case $1 in
 	possession) echo 1.7 ;;
-	owner) echo 1.15 ;;
+	owner | touch | agent) echo 1.15 ;;
 	verdict) echo 2.9 ;;
 	crowd) echo 1.05 ;;
 	verify) echo 0.9 ;;
@@ -142,7 +142,7 @@ row_instructions() { # NAME OURS YARDSTICK
 
 instructions() {
 	raw=$(count_each raw) || exit 1
-	for t in possession owner verdict; do
+	for t in possession owner touch agent verdict; do
 		ours=$(count_each $t) || exit 1
 		row_instructions $t "$ours" "$raw"
 	done

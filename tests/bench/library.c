@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "crypt/ossl.h"
 #include "crypt/pubkey.h"
+#include "fmt/message.h"
 #include "tests/bench/median.h"
 #include "verify/step.h"
 #include "verify/verify.h"
@@ -33,9 +34,10 @@
 
 #define AUTHORITY "https://corp.example"
 
-static cs_verify_in in, crowded;
+static cs_verify_in in, crowded, sk;
 static cs_span request;
 static cs_span approval; /* the first of the composite */
+static cs_span touch, agent; /* of the vectors: by webauthn, by sshsig */
 static EVP_PKEY_CTX *raw_ctx;
 static uint8_t raw_sig[128], raw_hash[32] = {1};
 static size_t raw_sig_len = sizeof(raw_sig);
@@ -70,19 +72,37 @@ do_possession(void)
 
 /* An approval as it comes, of an owner known before. */
 static void
-do_owner(void)
+check(cs_span der, const cs_verify_in *what)
 {
-	struct cs_step s = {.in = &in};
+	struct cs_step s = {.in = what};
 	cs_approved a = {0};
 	cs_approval *parsed = NULL;
 	cs_err e = {0};
 
-	must(cs_approval_parse(approval, 0, &parsed, &e) == CS_OK, "owner",
-	    &e);
+	must(cs_approval_parse(der, 0, &parsed, &e) == CS_OK, "owner", &e);
 	a.approval = parsed;
 	must(cs_step_anchor(&s, &a, &e) == CS_OK &&
+	    cs_step_type(&s, &a, &e) == CS_OK &&
 	    cs_step_signature(&s, &a, &e) == CS_OK, "owner", &e);
 	cs_approval_free(&parsed);
+}
+
+static void
+do_owner(void)
+{
+	check(approval, &in);
+}
+
+static void
+do_touch(void)
+{
+	check(touch, &sk);
+}
+
+static void
+do_agent(void)
+{
+	check(agent, &sk);
 }
 
 /* The verdict: all that section 9 asks. */
@@ -118,8 +138,10 @@ static const struct test {
 	{"raw", do_raw, 0},
 	{"possession", do_possession, 0},
 	{"owner", do_owner, 0},
+	{"touch", do_touch, 0},
+	{"agent", do_agent, 0},
 	{"verdict", do_verdict, 0},
-	{"crowd", do_crowd, 3},
+	{"crowd", do_crowd, 5},
 };
 #define N_TESTS (sizeof(tests) / sizeof(tests[0]))
 
@@ -177,6 +199,32 @@ set_ours(char **path)
 	crowded = in;
 	if (path[3] != NULL)
 		crowded.anchors = load_anchors(path[3]);
+}
+
+static cs_span
+first_of(const char *path)
+{
+	cs_message *m = NULL; /* kept to the end */
+	cs_err e = {0};
+
+	must(cs_message_parse(slurp(path), &m, &e) == CS_OK && m->n == 1, path,
+	    &e);
+	return m->approvals[0];
+}
+
+/* P-256 in both, as the yardstick. */
+static void
+set_vectors(void)
+{
+	cs_anchors *a = NULL; /* kept to the end */
+	cs_err e = {0};
+
+	touch = first_of(BENCH_VECTORS "/approved-fido2.pem");
+	agent = first_of(BENCH_VECTORS "/approved-ssh-sk.pem");
+	must(cs_anchors_parse("owners-sk", slurp(BENCH_VECTORS "/owners-sk"),
+	    &a, &e) == CS_OK, "owners-sk", &e);
+	sk = in;
+	sk.anchors = a;
 }
 
 static double
@@ -251,6 +299,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	set_ours(argv + 3);
+	set_vectors();
 	set_raw();
 	if (!all)
 		return run_one(argv[1], n);
