@@ -70,8 +70,11 @@ cs_carrier_webauthn(const struct cs_step *s, const cs_approved *a, cs_err *e)
 	cs_err why = {0};
 	int r;
 
-	if ((r = check_terms(a, &why)) != CS_OK)
+	if ((r = check_terms(a, &why)) != CS_OK) {
+		(void)cs_wrap(&why, "expected an assertion for this approval, "
+		    "found another");
 		return cs_carrier_refuse(a, r, &why, e);
+	}
 	if ((r = check_signature(s, a, &why)) == CS_EREFUSED)
 		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID,
 		    "the security key's signature does not verify, %s:%u",
@@ -95,34 +98,33 @@ host_of(cs_span origin)
 
 /* WebAuthn 5.1.4.1: the RP ID is the host's name, or that of a domain that it
  * is in. */
-static bool
-find_rp_id(const cs_authdata *auth, cs_span host, cs_span *rp_id)
+static int
+find_rp_id(const cs_approved *a, cs_span host, cs_span *rp_id, cs_err *e)
 {
 	const uint8_t *dot;
+	int r;
 
 	while (host.p != NULL) {
-		if (cs_assertion_rp(auth, host, NULL) == CS_OK) {
-			*rp_id = host;
-			return true;
-		}
+		*rp_id = host;
+		r = cs_assertion_rp(&a->approval->webauthn.auth, host, e);
+		if (r != CS_EFORMAT)
+			return r;
 		dot = memchr(host.p, '.', host.n);
 		host = dot == NULL ? (cs_span){0} : cs_span_of(dot + 1,
 		    host.n - (size_t)(dot + 1 - host.p));
 	}
-	return false;
+	return CS_REFUSE(e, CS_R_SIGNATURE_INVALID, "the RP ID hash is not "
+	    "that of the origin's host or domain, %s:%u",
+	    CS_ANCHOR_AT(&a->anchor));
 }
 
 int
 cs_carrier_webauthn_bare(cs_approved *a, cs_err *e)
 {
-	const cs_webauthn *w = &a->approval->webauthn;
-	cs_span origin = cs_clientdata_origin(w->client_data);
+	cs_span origin = cs_clientdata_origin(
+	    a->approval->webauthn.client_data);
 
 	a->anchor.type = CS_ANCHOR_FIDO2;
 	a->anchor.origins = origin;
-	if (!find_rp_id(&w->auth, host_of(origin), &a->anchor.rp_id))
-		return CS_REFUSE(e, CS_R_SIGNATURE_INVALID, "the RP ID hash is "
-		    "not that of the origin's host or domain, %s:%u",
-		    CS_ANCHOR_AT(&a->anchor));
-	return CS_OK;
+	return find_rp_id(a, host_of(origin), &a->anchor.rp_id, e);
 }
