@@ -282,9 +282,8 @@ answer_msg(struct softkey *k, const struct message *m)
 static void
 answer(struct softkey *k)
 {
-	static struct message m;
+	struct message m = k->in;
 
-	m = k->in;
 	k->in.active = false;
 	k->busy = m.channel;
 	if (m.command == HID_CBOR && m.n > 0 && !k->opt.u2f)
