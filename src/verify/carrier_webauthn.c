@@ -109,8 +109,9 @@ find_rp_id(const cs_approved *a, cs_span host, cs_span *rp_id, cs_err *e)
 		r = cs_assertion_rp(&a->approval->webauthn.auth, host, e);
 		if (r != CS_EFORMAT)
 			return r;
-		dot = memchr(host.p, '.', host.n);
-		host = dot == NULL ? (cs_span){0} : cs_span_of(dot + 1,
+		if ((dot = memchr(host.p, '.', host.n)) == NULL)
+			break;
+		host = cs_span_of(dot + 1,
 		    host.n - (size_t)(dot + 1 - host.p));
 	}
 	return CS_REFUSE(e, CS_R_SIGNATURE_INVALID, "the RP ID hash is not "
