@@ -9,6 +9,7 @@
 
 #include <fido.h>
 
+#include "crypt/assertion.h"
 #include "fmt/cbor.h"
 #include "signer/fido2dev.h"
 #include "signer/fido2node.h"
@@ -18,8 +19,11 @@
 
 static const char where[] = "signer/fido2";
 
+typedef int with_signed(void *arg, cs_span auth, cs_span sig, cs_err *e);
+
 struct search { /* borrows but for the job */
 	const cs_fido_wish *wish;
+	uint8_t question[CS_SHA256_LEN], hash[CS_SHA256_LEN];
 	cs_fido_job *found;   /* open */
 	size_t n_unsure;
 	cs_fido_key unsure;   /* the first device that cannot tell */
@@ -89,14 +93,100 @@ note(struct search *s, const cs_fido_key *k, const cs_err *why)
 	return rc == CS_OK || cs_buf_failed(s->asked) ? CS_OK : rc;
 }
 
-/* Asked without a touch whether it holds the credential. What it signs to say
- * so is nobody's hash: no bytes are known that it would be of. */
+/* libfido2 gives authenticator data as the byte string of CBOR that it came
+ * in. Without a credential id several may have signed. */
+static int
+take_each(const cs_fido_job *j, with_signed *take, void *arg, cs_err *e)
+{
+	const fido_assert_t *a = j->assert;
+	size_t i, n = fido_assert_count(a);
+	cs_span in, auth, sig;
+	int rc = cs_fail(e, CS_EDEVICE, where, "%s signed nothing",
+	    j->key.name);
+
+	for (i = 0; i < n && rc != CS_OK; i++) {
+		in = cs_span_of(fido_assert_authdata_ptr(a, i),
+		    fido_assert_authdata_len(a, i));
+		sig = cs_span_of(fido_assert_sig_ptr(a, i),
+		    fido_assert_sig_len(a, i));
+		if ((rc = cs_cbor_bytes(&in, &auth, e)) == CS_OK &&
+		    (rc = cs_cbor_end(in, "authenticator data", e)) == CS_OK)
+			rc = take(arg, auth, sig, e);
+		if (rc == CS_EBUG)
+			break;
+	}
+	return rc;
+}
+
+/* Random octets, which are no client data: what is signed of them is of no use
+ * to anybody. */
+static int
+make_question(struct search *s, cs_err *e)
+{
+	int rc = cs_random(s->question, sizeof(s->question), e);
+
+	return rc != CS_OK ? rc : cs_sha256(cs_span_of(s->question,
+	    sizeof(s->question)), s->hash, e);
+}
+
+static int
+check_answer(void *arg, cs_span auth, cs_span sig, cs_err *e)
+{
+	const struct search *s = arg;
+	const cs_spki *key = &s->wish->file->key;
+	cs_pubkey *pub = NULL;
+	int rc;
+
+	if ((rc = cs_pubkey_new(key, &pub, e)) != CS_OK)
+		return rc;
+	rc = cs_assertion_verify(pub, key->kind, auth,
+	    cs_span_of(s->question, sizeof(s->question)), sig, e);
+	cs_pubkey_free(&pub);
+	return rc;
+}
+
+/* A device may say that it holds any key, and so be given the PIN of another:
+ * one that has not signed is no more than one that cannot tell. U2F signs
+ * nothing without a touch, and takes no PIN. */
+static int
+judge(struct search *s, const cs_fido_job *j, int answer, bool *holds,
+    cs_err *e)
+{
+	cs_err why = {0};
+	int rc;
+
+	*holds = answer == FIDO_ERR_USER_PRESENCE_REQUIRED;
+	if (answer != FIDO_OK)
+		return CS_OK;
+	if ((rc = take_each(j, check_answer, s, &why)) == CS_EBUG) {
+		*e = why;
+		return rc;
+	}
+	*holds = rc == CS_OK;
+	return CS_OK;
+}
+
+static int
+note_other(struct search *s, cs_fido_job *j, int answer)
+{
+	cs_err why = {0};
+
+	if ((answer == FIDO_OK || cannot_tell(j, s->wish, answer)) &&
+	    s->n_unsure++ == 0)
+		s->unsure = j->key;
+	if (answer == FIDO_OK || answer == FIDO_ERR_NO_CREDENTIALS)
+		return note(s, &j->key, NULL);
+	(void)cs_fido_fail(j, answer, &why);
+	return note(s, &j->key, &why);
+}
+
+/* Asked without a touch whether it holds the credential. */
 static int
 ask_one(struct search *s, const cs_fido_key *k, cs_err *e)
 {
-	static const uint8_t no_hash[CS_SHA256_LEN] = {0};
 	cs_fido_job *j = NULL;
 	cs_err why = {0};
+	bool holds = false;
 	int answer, rc;
 
 	if ((rc = cs_fido_open(k, &j, &why)) != CS_OK) {
@@ -105,22 +195,16 @@ ask_one(struct search *s, const cs_fido_key *k, cs_err *e)
 		*e = why;
 		return rc;
 	}
-	if ((rc = prepare(j, s->wish, no_hash, false, e)) != CS_OK)
+	if ((rc = prepare(j, s->wish, s->hash, false, e)) != CS_OK)
 		goto out;
 	answer = cs_fido_now(j);
-	if (answer == FIDO_OK || answer == FIDO_ERR_USER_PRESENCE_REQUIRED) {
+	if ((rc = judge(s, j, answer, &holds, e)) != CS_OK)
+		goto out;
+	if (holds) {
 		s->found = j;
 		j = NULL; /* transferred */
-		goto out;
-	}
-	if (cannot_tell(j, s->wish, answer) && s->n_unsure++ == 0)
-		s->unsure = *k;
-	if (answer == FIDO_ERR_NO_CREDENTIALS)
-		rc = note(s, k, NULL);
-	else {
-		(void)cs_fido_fail(j, answer, &why);
-		rc = note(s, k, &why);
-	}
+	} else
+		rc = note_other(s, j, answer);
 out:
 	cs_fido_close(&j);
 	return rc;
@@ -153,7 +237,8 @@ search(struct search *s, cs_err *e)
 	size_t i;
 	int rc;
 
-	if ((rc = cs_fido_find(&all, e)) != CS_OK)
+	if ((rc = cs_fido_find(&all, e)) != CS_OK ||
+	    (rc = make_question(s, e)) != CS_OK)
 		return rc;
 	if (all.n == 0)
 		return cs_fido_nothing(e);
@@ -166,31 +251,6 @@ search(struct search *s, cs_err *e)
 	if (s->n_unsure == 1)
 		return cs_fido_open(&s->unsure, &s->found, e);
 	return found_none(s, e);
-}
-
-/* libfido2 gives authenticator data as the byte string of CBOR that it came
- * in. Without a credential id several may have signed. */
-static int
-take(const cs_fido_job *j, const cs_fido_wish *w, cs_err *e)
-{
-	const fido_assert_t *a = j->assert;
-	size_t i, n = fido_assert_count(a);
-	cs_span in, auth, sig;
-	int rc = cs_fail(e, CS_EDEVICE, where, "%s signed nothing",
-	    j->key.name);
-
-	for (i = 0; i < n && rc != CS_OK; i++) {
-		in = cs_span_of(fido_assert_authdata_ptr(a, i),
-		    fido_assert_authdata_len(a, i));
-		sig = cs_span_of(fido_assert_sig_ptr(a, i),
-		    fido_assert_sig_len(a, i));
-		if ((rc = cs_cbor_bytes(&in, &auth, e)) == CS_OK &&
-		    (rc = cs_cbor_end(in, "authenticator data", e)) == CS_OK)
-			rc = w->take(w->arg, auth, sig, e);
-		if (rc == CS_EBUG)
-			break;
-	}
-	return rc;
 }
 
 int
@@ -206,7 +266,7 @@ cs_fido_assert(const cs_fido_wish *w, const cs_signer_env *env, cs_err *e)
 	}
 	if (rc == CS_OK &&
 	    (rc = cs_fido_do(&s.found, env, w->verify, false, e)) == CS_OK)
-		rc = take(s.found, w, e);
+		rc = take_each(s.found, w->take, w->arg, e);
 	cs_fido_close(&s.found);
 	cs_buf_free(&s.asked);
 	return rc;

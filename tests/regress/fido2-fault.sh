@@ -89,6 +89,19 @@ plug_in one
 exits 0 "where it grows" by es256
 exits 0 "it is approved" verdict --last-counter "$counter"
 
+# One that says it holds every key, in front of the one that does.
+cp "$top/one.state" "$top/true.state"
+plug_in true
+plug_in one --fault probe:badsig
+trusts "$keys/es256"
+forget one
+exits 0 "one that pretends" by es256
+approved "the key signs" "software, touch"
+is "it is the one that blinks" "$(counted true "touch wanted")" 1
+is "and not the other" "$(counted one "touch wanted")" 0
+unplug true
+only one
+
 # Who the user is
 rm "$top/one.state"
 plug_in one --pin 1234
