@@ -14,7 +14,7 @@ need openssl jq
 alice=mailto:alice@corp.example
 id=wimse://corp.example/agent/alice
 enroll() {
-	countersign enroll --owner $alice "$@"
+	countersign enroll --owner "$alice" "$@"
 }
 for key in a b; do
 	new_key $key.key

@@ -30,7 +30,7 @@ statement always alice.pub 03:02
 statement cached alice.pub 02:03
 
 enroll() { # STATEMENT
-	with_pin enroll --key "$key" --owner $alice --agents $id \
+	with_pin enroll --key "$key" --owner "$alice" --agents "$id" \
 	    --piv-attestation "$1" --attestation-roots piv/roots -o "line-$1" \
 	    --json
 }
