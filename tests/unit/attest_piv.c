@@ -256,6 +256,10 @@ test_bare(void)
 	att_make(&fake, "P-256", &fake_plan, &other);
 	ok(refused(ask(&fake, &other, &middle, &p, &e), &e, "no path"),
 	    "the old omission further down: %s", e.text);
+	roots = att_roots(dir, &middle, NULL);
+	ok(refused(ask(&fake, &other, NULL, &p, &e), &e, "no path"),
+	    "and below one that is trusted, and no root: %s", e.text);
+	cs_roots_free(&roots);
 	/* An operator who trusts one YubiKey, by what stands in its f9. */
 	roots = att_roots(dir, &f9, NULL);
 	att_make(&slot, "P-256", &slot_plan, &f9);
