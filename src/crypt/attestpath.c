@@ -56,9 +56,11 @@ x509_read(cs_span der, X509 **out, cs_err *e)
 		    CS_ATTCERT_MAX, der.n);
 	if ((x = X509_new_ex(ctx, NULL)) == NULL)
 		return cs_nomem(e, where);
-	if (d2i_X509(&x, &p, (long)der.n) == NULL)
+	if (d2i_X509(&x, &p, (long)der.n) == NULL) {
+		X509_free(x);
 		return cs_ossl_blame(e, CS_EFORMAT, CS_R_MALFORMED, where,
 		    "not a certificate");
+	}
 	if (p != der.p + der.n)
 		r = BAD(e, "bytes behind a certificate");
 	else if ((X509_get_extension_flags(x) & EXFLAG_INVALID) != 0)
