@@ -97,6 +97,8 @@ c.put("signature-invalid-sk-ssh-application", full("sk", ssh(
     "sk", b"ssh:other")))
 c.put("signature-invalid-sk-ssh-unpinned", full("ed_holder", ssh(
     "ed_holder", embedded=sk.ssh_key(K["ed_touch"]), signer=K["ed_touch"])))
+c.put("signature-invalid-sk-ssh-unpinned-embedded", full("ed_holder", ssh(
+    "ed_holder", embedded=sk.ssh_key(K["ed_touch"]))))
 c.put("wrong-type-sk-fido2-cms", full("fido", cms("fido")))
 c.put("wrong-type-sk-fido2-ssh", full("fido", ssh("fido")))
 c.put("wrong-type-sk-ssh-cms", full("p256", cms("p256")))
