@@ -21,6 +21,7 @@
 #include "signer/fido2file.h"
 
 #define SPKI_ROOM 1024
+#define SCHEME "fido2:"
 #define FOLDER_MODE 0700
 #define FILE_MODE 0600
 
@@ -63,6 +64,9 @@ check_place(cs_enrolment *n, cs_err *e)
 	char *folder = NULL;
 	int fd = -1, r;
 
+	if (strncmp(name, SCHEME, sizeof(SCHEME) - 1) == 0)
+		return cs_fail(e, CS_EUSAGE, where, "--name: expected what "
+		    "comes behind " SCHEME ", found \"%s\"", name);
 	if ((r = cs_fido_path(name, n->access->key_dir, &n->path, e)) !=
 	    CS_OK)
 		return cs_tool_usage(e, "--name");

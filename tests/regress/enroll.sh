@@ -176,6 +176,7 @@ exits 2 "an owner that is none" in_bed "$COUNTERSIGN" enroll --fido2 \
     --rp-id $rp --owner Alice
 exits 2 "agents that are none" enroll --name none --agents corp.example
 exits 2 "a name with a dot in front" enroll --name .none
+exits 2 "a name with its scheme" enroll --name fido2:none
 exits 2 "a comment of two lines" enroll --name none --comment "a
 b"
 exits 2 "both kinds" enroll --key file:a.key
