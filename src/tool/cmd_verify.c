@@ -87,7 +87,7 @@ protection(const cs_assurance *a)
 {
 	if (a->hardware)
 		return "hardware";
-	return a->asserted ? "hardware asserted" : "software";
+	return a->asserted ? "hardware asserted" : "hardware unproven";
 }
 
 static const char *

@@ -71,7 +71,7 @@ for key in es256 eddsa; do
 	taken python3-fido2 verified fido2
 	anchored "verify-required,origins=\"$(cat page)\""
 	verdicts $key-*.approval
-	taken countersign "approved: $id by $alice (software, touch and PIN)" \
+	taken countersign "approved: $id by $alice (hardware unproven, touch and PIN)" \
 	    verdicts
 	as "refused: verification-missing" unverified
 	as "refused: signature-invalid" elsewhere framed swapped unlabelled \
@@ -88,8 +88,8 @@ for key in es256 eddsa; do
 	anchored "origins=\"$(cat page) $(cat other)\""
 	verdicts $key-elsewhere.approval $key-unverified.approval \
 	    $key-framed.approval
-	as "approved: $id by $alice (software, touch and PIN)" elsewhere
-	as "approved: $id by $alice (software, touch)" unverified
+	as "approved: $id by $alice (hardware unproven, touch and PIN)" elsewhere
+	as "approved: $id by $alice (hardware unproven, touch)" unverified
 	as "refused: signature-invalid" framed
 done
 done_testing

@@ -47,13 +47,13 @@ fault probe:garbage "garbage"
 # What a verifier judges
 plug_in one --fault badid
 exits 0 "another id" by es256
-approved "is not signed, and not read" "software, touch"
+approved "is not signed, and not read" "hardware unproven, touch"
 plug_in one --fault probe:badsig
 exits 0 "what is not signed to be read" by es256
-approved "is not read" "software, touch"
+approved "is not read" "hardware unproven, touch"
 plug_in one --fault zerocounter
 exits 0 "a key that counts nothing" by eddsa
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 aaguid=636f756e-7465-7273-6967-6e2074657374
 trusts "$keys/es256"
 sed "s/agents=/hardware-required,attested=\"fido2:$aaguid\",&/" owners \
@@ -96,7 +96,7 @@ plug_in one --fault probe:badsig
 trusts "$keys/es256"
 forget one
 exits 0 "one that pretends" by es256
-approved "the key signs" "software, touch"
+approved "the key signs" "hardware unproven, touch"
 is "it is the one that blinks" "$(counted true "touch wanted")" 1
 is "and not the other" "$(counted one "touch wanted")" 0
 unplug true

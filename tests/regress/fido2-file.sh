@@ -27,7 +27,7 @@ cp here "$top/config/countersign/keys/moved"
 exits 0 "below XDG_CONFIG_HOME" env XDG_CONFIG_HOME="$top/config" \
     setsid -w "$bed/plug" "$one=$top/one.sock" -- "$COUNTERSIGN" sign \
     --key fido2:moved --owner "$alice" --yes -f agent.csr -o approval
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 forget one
 
 # file NAME STATUS TEXT: the key file ./bad is refused, the key not asked
@@ -86,7 +86,7 @@ owner_key ./resident one eddsa -r
 trusts resident
 sed 's/,credential-id="[^"]*"//' resident | written
 exits 0 "a resident key, found without its id" by ./bad
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 
 # No key
 unplug one

@@ -68,14 +68,14 @@ rm "$keys/bad"
 only one
 rm "$keys/two"
 exits 0 "the only key" approves
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 
 # Verification where nothing but the person demands it
 plug_in one --pin 1234
 exits 0 "without a PIN" by one
-approved "a touch alone" "software, touch"
+approved "a touch alone" "hardware unproven, touch"
 exits 0 "with one" with pin by one --verify-required
-approved "a touch and a PIN" "software, touch and PIN"
+approved "a touch and a PIN" "hardware unproven, touch and PIN"
 new_key plain.key
 exits 2 "a key in a file verifies nobody" countersign sign --yes \
     --owner "$alice" --verify-required --key plain.key agent.csr

@@ -32,11 +32,11 @@ for protocols in 1 2 21; do
 	owner_key "$keys/pin" one eddsa -v
 	trusts "$keys/plain" "$keys/pin"
 	exits 0 "a key that does not ask for it" by plain
-	approved "approves without the PIN" "software, touch"
+	approved "approves without the PIN" "hardware unproven, touch"
 	exits 0 "unless it is told to" with pin by plain --verify-required
-	approved "approves with it" "software, touch and PIN"
+	approved "approves with it" "hardware unproven, touch and PIN"
 	exits 0 "a key that does" with pin by pin
-	approved "approves with it" "software, touch and PIN"
+	approved "approves with it" "hardware unproven, touch and PIN"
 done
 is "four PINs, two of them for new keys" \
     "$(counted one 'PIN right')" 4
@@ -123,7 +123,7 @@ ended 0
 END
 report $? "typed on a terminal"
 silent "it is not echoed" seen 1234
-approved "is approved" "software, touch and PIN"
+approved "is approved" "hardware unproven, touch and PIN"
 forget one
 COUNTERSIGN=$top/in-bed on_terminal >seen <<'END'
 run sign --key fido2:pin --yes --owner mailto:alice@corp.example -f \
@@ -147,10 +147,10 @@ report $? "Ctrl-C at the question, which tells the tries"
 # A finger instead of a PIN
 plug_in one --pin 1234 --uv ok
 exits 0 "a fingerprint" by pin
-approved "is approved" "software, touch and PIN"
+approved "is approved" "hardware unproven, touch and PIN"
 plug_in one --pin 1234 --uv fail
 exits 0 "a wrong finger, then the PIN" with pin by pin
-approved "is approved" "software, touch and PIN"
+approved "is approved" "hardware unproven, touch and PIN"
 rm "$top/one.state"
 plug_in one --uv ok
 owner_key "$keys/finger" one es256 -v
@@ -164,7 +164,7 @@ plug_in one --pin 1234 --cred-protect
 owner_key "$keys/shy" one es256 -v -c 3
 trusts "$keys/shy"
 exits 0 "credProtect" with pin by shy
-approved "is approved" "software, touch and PIN"
+approved "is approved" "hardware unproven, touch and PIN"
 
 # CTAP 2.0
 plug_in old --ctap20 --pin 1234
@@ -172,5 +172,5 @@ owner_key "$keys/old" old es256
 sed -i "s/rp-id/verify-required,rp-id/" "$keys/old"
 trusts "$keys/old"
 exits 0 "a key of before CTAP 2.1" with pin by old
-approved "is approved" "software, touch and PIN"
+approved "is approved" "hardware unproven, touch and PIN"
 done_testing

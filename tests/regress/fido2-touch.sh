@@ -41,7 +41,7 @@ free() {
 plug_in one --touch never
 exits 0 "a touch, late" meanwhile one press by one
 is "is the only one" "$(counted one 'touch wanted')" 1
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 
 plug_in one --touch 800
 exits 0 "a touch after a while" by one
@@ -172,7 +172,7 @@ trusts "$keys/three"
 plug_in three --u2f --attestation "$model_at/leaf.key,$model_at/leaf.pem" \
     --touch never
 exits 0 "a U2F key, touched late" meanwhile three press by three
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 exits 6 "never" by three --timeout 2
 rm "$keys/three"
 done_testing

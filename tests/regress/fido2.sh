@@ -74,16 +74,16 @@ kind() { # NAME BITS ARGUMENT...
 	ok "$kind: signs" by kind
 	approved "$kind" "$bits"
 }
-kind "ES256" "software, touch" --alg es256
-kind "EdDSA" "software, touch" --alg eddsa
-kind "resident" "software, touch" --resident
+kind "ES256" "hardware unproven, touch" --alg es256
+kind "EdDSA" "hardware unproven, touch" --alg eddsa
+kind "resident" "hardware unproven, touch" --resident
 kind "EdDSA, attested" "hardware, touch" --alg eddsa \
     --attestation-roots "$roots"
 plug_in one --no-attestation
-kind "format none" "software, touch" --attestation-roots "$roots"
+kind "format none" "hardware unproven, touch" --attestation-roots "$roots"
 silent "proves nothing" line attested
 plug_in one
-kind "by itself" "software, touch" --attestation-roots "$roots"
+kind "by itself" "hardware unproven, touch" --attestation-roots "$roots"
 silent "proves nothing either" line attested
 
 # With a PIN

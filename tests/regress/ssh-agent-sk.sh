@@ -74,7 +74,7 @@ for type in ecdsa-sk ed25519-sk; do
 	is "with one touch" "$(counted one "touch wanted")" 1
 	says "for which it asks" err "$type of alice"
 	believe $type
-	approved "$type: a touch is proven" "software, touch"
+	approved "$type: a touch is proven" "hardware unproven, touch"
 	believe $type verify-required
 	refused "$type: a PIN is not" verification-missing
 	believe $type hardware-required
@@ -87,7 +87,7 @@ ok "countersign keys" jq -e '[.keys[] | .presence] == ["as-made", "as-made"]' \
 new_ssh_key pin -t ed25519-sk -O verify-required
 ok "a key that wants a PIN" sign pin
 believe pin verify-required
-approved "proves it" "software, touch and PIN"
+approved "proves it" "hardware unproven, touch and PIN"
 
 new_ssh_key untouched -t ecdsa-sk -O no-touch-required
 ok "a key that wants no touch" sign untouched
@@ -95,12 +95,12 @@ says "is told about" err "proves no touch"
 believe untouched
 refused "and is refused" touch-missing
 believe untouched no-touch-required
-approved "unless the line says so" "software, no presence"
+approved "unless the line says so" "hardware unproven, no presence"
 
 new_ssh_key named -t ecdsa-sk -O application=ssh:approvals
 ok "an application of its own" sign named
 believe named
-approved "is in the key" "software, touch"
+approved "is in the key" "hardware unproven, touch"
 
 # A security key cannot be a holder's: nobody has its line.
 new_key owner.key
@@ -144,7 +144,7 @@ late() {
 forget one
 exits 0 "a touch late" late
 believe ed25519-sk
-approved "is one" "software, touch"
+approved "is one" "hardware unproven, touch"
 plug_in one --touch never
 agent
 ssh-add -q ed25519-sk 2>/dev/null

@@ -52,20 +52,20 @@ for type in ecdsa-sk ed25519-sk; do
 	forget one
 	ok "signs" approves --key "ssh-agent:$type"
 	is "with one touch" "$(counted one 'touch wanted')" 1
-	approved "is approved" "software, touch"
+	approved "is approved" "hardware unproven, touch"
 	line $type ,verify-required
 	refused "has no PIN to show" verification-missing
 	ok "$type: with a PIN" sk $type $type-pin -O verify-required
 	line $type-pin ,verify-required
 	ok "signs" approves --key "ssh-agent:$type-pin"
-	approved "is approved" "software, touch and PIN"
+	approved "is approved" "hardware unproven, touch and PIN"
 	ok "$type: without a touch" sk $type $type-idle -O no-touch-required
 	forget one
 	ok "signs" approves --key "ssh-agent:$type-idle"
 	line $type-idle
 	refused "which is missed" touch-missing
 	line $type-idle ,no-touch-required
-	approved "unless it is not wanted" "software, no presence"
+	approved "unless it is not wanted" "hardware unproven, no presence"
 done
 plug_in one --touch never
 late() {
@@ -76,7 +76,7 @@ late() {
 }
 exits 0 "a touch, late" late
 line ecdsa-sk
-approved "is approved" "software, touch"
+approved "is approved" "hardware unproven, touch"
 plug_in one --fault badsig
 rm approval
 exits 5 "a signature that is none" approves --key "ssh-agent:ecdsa-sk"

@@ -50,7 +50,7 @@ approved() {
 	exits 0 "$1" countersign verify --owners owners \
 	    --authority https://corp.example "$2"
 	says "by a key without presence" out \
-	    "approved: $id by $alice (software, no presence)"
+	    "approved: $id by $alice (hardware unproven, no presence)"
 }
 
 new_key agent.key

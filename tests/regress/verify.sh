@@ -32,7 +32,7 @@ v() {
 ok "approved" v composite.csr
 sed 's/until .*/until TIME/' out >line
 is "in one line" "$(cat line)" \
-    "approved: $id by $alice (software, no presence) until TIME"
+    "approved: $id by $alice (hardware unproven, no presence) until TIME"
 empty "and nothing else" err
 ok "--json" v --json composite.csr
 ok "has it all" jq -e --arg id $id --arg o $alice '.ok and .status == 0 and
@@ -115,22 +115,22 @@ if w "$vectors/approved.pem" >/dev/null; then # built for their arc
 	says "for an issuer" out "refused: not-composite: "
 	ok "a composite request" w --composite "$vectors/approved.pem"
 	ok "a grant and its use" w "$vectors/approved-pair.pem"
-	says "says so" out "by $alice under a grant (software, no presence)"
+	says "says so" out "by $alice under a grant (hardware unproven, no presence)"
 	w --json "$vectors/approved-pair.pem" >out
 	ok "roles" jq -e '[.approvals[].role] == ["grant", "use"]' out
 	cat "$vectors/owners-sk" >vowners
 	ok "a security key" w "$vectors/approved-fido2.pem"
-	says "touched" out "(software, touch)"
+	says "touched" out "(hardware unproven, touch)"
 	w --json --last-counter 4 "$vectors/approved-fido2-verified.pem" >out
 	ok "presence, verification, counter" jq -e '.approvals[0] |
 	    .assurance.present and .assurance.verified and .counter == 5 and
 	    .counter_regressed == false' out
 	ok "a PIN" w "$vectors/approved-ssh-sk-verify.pem"
-	says "of OpenSSH's security key" out "(software, touch and PIN)"
+	says "of OpenSSH's security key" out "(hardware unproven, touch and PIN)"
 	ok "without a touch" w "$vectors/approved-fido2-only-verified.pem"
-	says "a PIN alone" out "(software, PIN without touch)"
+	says "a PIN alone" out "(hardware unproven, PIN without touch)"
 	ok "a plain key of OpenSSH" w "$vectors/approved-ssh-ed.pem"
-	says "proves none" out "(software, no presence)"
+	says "proves none" out "(hardware unproven, no presence)"
 	ok "a counter that stays" w --last-counter 5 "$vectors/approved-fido2.pem"
 	says "is told" out "warning: expected a counter above 5, found 5"
 	exits 1 "nobody remembers" w "$vectors/approved-fido2-strict.pem"

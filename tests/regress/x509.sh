@@ -59,7 +59,7 @@ cat agent.csr leaf.approval >bundle
 ok "a certificate's owner approves" v --owners owners bundle
 sed 's/until .*/until TIME/' out >line
 is "by the name in it" "$(cat line)" \
-    "approved: $id by $alice (software, no presence) until TIME"
+    "approved: $id by $alice (hardware unproven, no presence) until TIME"
 ok "--json" v --owners owners --json bundle
 ok "and it is ours" jq -e '.approvals[0].other_eku == false and
     .approvals[0].anchor_line == 1' out
