@@ -22,10 +22,11 @@ chmod 700 "$top/askpass"
 # answered with the PIN
 agent() {
 	stop_agent
+	: >"$top/agent.log" # the last one's line is not this one's
 	# shellcheck disable=SC2086 # a list
 	SSH_ASKPASS=$top/askpass SSH_ASKPASS_REQUIRE=force \
 	    "$bed/plug" /dev/hidraw9 $ports -- "$top/ssh-agent" -D \
-	    -a "$SSH_AUTH_SOCK" >"$top/agent.log" 2>&1 &
+	    -a "$SSH_AUTH_SOCK" >>"$top/agent.log" 2>&1 &
 	pid=$!
 	timeout 20 tail -n +1 -s 0.01 -f "$top/agent.log" |
 	    grep -qm1 SSH_AUTH_SOCK

@@ -22,8 +22,9 @@ export SSH_ASKPASS SSH_ASKPASS_REQUIRE
 plug_in one --pin 1234 --cred-protect
 # A copy: what is setgid, as Debian's is, cannot be in the bed.
 cp "$(command -v ssh-agent)" "$top/ssh-agent"
+: >"$top/agent.log" # there before anybody waits for a line of it
 # shellcheck disable=SC2086 # a list
-"$bed/plug" $ports -- "$top/ssh-agent" -D -a "$top/agent" >"$top/agent.log" 2>&1 &
+"$bed/plug" $ports -- "$top/ssh-agent" -D -a "$top/agent" >>"$top/agent.log" 2>&1 &
 echo $! >"$top/agent.pid"
 SSH_AUTH_SOCK=$top/agent
 export SSH_AUTH_SOCK
