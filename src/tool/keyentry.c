@@ -76,8 +76,8 @@ put_presence(const cs_signer_entry *k, cs_out *out)
 	static const char *const texts[] = {
 	    [CS_PROVES_NEVER] = "cannot be proven",
 	    [CS_PROVES_ASKED] = "a touch, proven by signatures that ask for it",
-	    [CS_PROVES_MADE] = "a touch, proven by each signature, unless the "
-			       "key was made to do without",
+	    [CS_PROVES_MADE] = ("a touch, proven by each signature, unless "
+		"the key was made to do without"),
 	    [CS_PROVES_ALWAYS] = "a touch, proven by each signature",
 	};
 	bool attestable = k->touch == CS_PROVES_NEVER && k->is_attestable;
