@@ -15,6 +15,8 @@ struct cs_pin_ask {
 	int tries_left;   /* -1 when the device does not say */
 	bool last_try;    /* the device says that this one is the last */
 	bool again;       /* a second, context-specific PIN for one signature */
+	bool fresh;       /* a new one, typed twice where it is typed; an empty
+			   * one is an answer then: no PIN */
 };
 
 struct cs_touch_ask {

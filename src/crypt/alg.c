@@ -48,7 +48,7 @@ static const char where[] = "crypt/alg";
 
 #define BOTH (CS_USE_PKCS10 | CS_USE_CMS)
 /* WebAuthn section 5.8.5 and RFC 5656 6.2.1: a curve has its own hash there. */
-#define ALL (BOTH | CS_USE_WEBAUTHN | CS_USE_SSHSIG)
+#define ALL (BOTH | CS_USE_WEBAUTHN | CS_USE_SSHSIG | CS_USE_TPM)
 
 #define EC(name, key, h, uses, last, preferred) \
 	{name, key, CS_SHA##h, uses, ECDSA(last), SHA2(last - 1), 0, preferred}
@@ -79,8 +79,8 @@ static const cs_alg rows[] = {
 	PSS("RSASSA-PSS with SHA384", 384, 2, false),
 	PSS("RSASSA-PSS with SHA512", 512, 3, false),
 	/* RFC 8419 3.1: SHA-512 makes the digest of CMS. */
-	{"Ed25519", CS_KEY_ED25519, CS_SHA512, ALL, ED25519, SHA2(3), 0,
-	    true},
+	{"Ed25519", CS_KEY_ED25519, CS_SHA512, ALL & ~CS_USE_TPM, ED25519,
+	    SHA2(3), 0, true},
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -14,7 +14,8 @@ enum cs_alg_use {
 	CS_USE_PKCS10 = 1,
 	CS_USE_CMS = 2,
 	CS_USE_WEBAUTHN = 4, /* a kind of key has one algorithm there */
-	CS_USE_SSHSIG = 8    /* likewise, but for RSA, which has two */
+	CS_USE_SSHSIG = 8,   /* likewise, but for RSA, which has two */
+	CS_USE_TPM = 16      /* attestation keys: the hash stands beside it */
 };
 
 typedef struct cs_alg {

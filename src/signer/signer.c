@@ -16,7 +16,8 @@
 static const char where[] = "signer";
 
 /* Schemes that this release has a module for, each in a package of its own. */
-static const char *const modules[] = {"pkcs11", "fido2", "ssh-agent"};
+static const char *const modules[] = {"pkcs11", "fido2", "ssh-agent",
+    "tpm2"};
 
 struct cs_signer {
 	const struct cs_signer_ops *ops;
@@ -46,8 +47,8 @@ load(const char *scheme, const char *dir, const struct cs_signer_ops **out,
 
 	if (!is_known(scheme))
 		return cs_fail(e, CS_EUSAGE, where,
-		    "expected file:, pkcs11:, fido2: or ssh-agent:, found the "
-		    "scheme %s:", scheme);
+		    "expected file:, pkcs11:, fido2:, tpm2: or ssh-agent:, "
+		    "found the scheme %s:", scheme);
 	(void)snprintf(hint, sizeof(hint), "package countersign-%s", scheme);
 	if ((rc = cs_module_load(dir, "signer", scheme, "countersign_signer",
 	    hint, &sym, e)) != CS_OK)
@@ -206,4 +207,54 @@ cs_enrolled_clear(cs_enrolled *x)
 	cs_buf_free(&x->authdata);
 	cs_buf_free(&x->statement);
 	memset(x, 0, sizeof(*x));
+}
+
+int
+cs_signer_make(const char *uri, const cs_to_make *what,
+    const cs_signer_env *env, cs_made *out, cs_err *e)
+{
+	const struct cs_signer_ops *ops;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if ((rc = find(&uri, env, &ops, e)) != CS_OK)
+		return rc;
+	if (ops->make == NULL)
+		return cs_fail(e, CS_EUSAGE, where,
+		    "keys of %s: are not made here", ops->scheme);
+	rc = ops->make(uri, what, env, out, e);
+	if (rc != CS_OK)
+		cs_made_clear(out);
+	return rc;
+}
+
+void
+cs_made_clear(cs_made *m)
+{
+	cs_buf_free(&m->spki);
+	memset(m, 0, sizeof(*m));
+}
+
+static int
+no_evidence(const cs_signer *s, cs_err *e)
+{
+	return cs_fail(e, CS_EUSAGE, where, "%s: only a key in a TPM, tpm2:, "
+	    "has evidence", s->info.where);
+}
+
+int
+cs_signer_offer(cs_signer *s, cs_span certs, cs_buf *out, cs_err *e)
+{
+	if (s->ops->offer == NULL)
+		return no_evidence(s, e);
+	return s->ops->offer(s->h, certs, out, e);
+}
+
+int
+cs_signer_respond(cs_signer *s, const cs_to_respond *what, cs_buf *out,
+    cs_err *e)
+{
+	if (s->ops->respond == NULL)
+		return no_evidence(s, e);
+	return s->ops->respond(s->h, what, out, e);
 }

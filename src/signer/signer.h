@@ -18,6 +18,7 @@ typedef struct cs_signer_env {
 	const char *module_dir;
 	const char *key_dir; /* of the key files of fido2:NAME; NULL: none */
 	const char *agent_socket; /* SSH_AUTH_SOCK; NULL: not set */
+	const char *tcti; /* how to reach the TPM; NULL: the kernel's */
 	const cs_ui *ui;
 	int64_t deadline_ms; /* of cs_time_mono_ms(), for what waits without the
 			      * ui; 0: none, but for ever waits nobody */
@@ -35,6 +36,7 @@ typedef struct cs_signer_info {
 	char key[16];      /* "P-256" */
 	bool login_needed;
 	bool is_software;
+	bool is_tpm;       /* proves a device and a PIN, never presence */
 } cs_signer_info;
 
 /* What a key is to sign, once. Borrows. */
@@ -162,6 +164,43 @@ CS_USE int cs_signer_enroll(const char *scheme, const cs_enroll *what,
     const cs_signer_env *env, cs_enrolled *out, cs_err *e);
 void cs_enrolled_clear(cs_enrolled *x);
 
+/* A new key that this host makes, in a TPM. */
+typedef struct cs_to_make { /* borrows */
+	enum cs_key_kind kind; /* P-256, P-384, RSA (2048 bits) */
+	uint32_t parent;       /* a persistent handle; 0: the owner hierarchy's
+				* storage key */
+	bool no_pin;           /* no auth value, and nobody is asked for one */
+	bool force;            /* replace a file that is there */
+} cs_to_make;
+
+typedef struct cs_made {
+	cs_signer_info info;
+	cs_buf *spki;
+	bool no_pin; /* who has the device can use it */
+} cs_made;
+
+/* `uri` says where its file is to be. Fills *out, for cs_made_clear(). CS_EUSAGE
+ * where keys of this scheme are made elsewhere. */
+CS_USE int cs_signer_make(const char *uri, const cs_to_make *what,
+    const cs_signer_env *env, cs_made *out, cs_err *e);
+void cs_made_clear(cs_made *m);
+
+/* What a device is to prove of its key: attest/tpm.h has the other side. */
+typedef struct cs_to_respond { /* borrows */
+	cs_span certs;     /* as for the offer */
+	cs_span challenge; /* TPMChallenge */
+} cs_to_respond;
+
+/* Appends TPMKeyOffer. `certs`: of the endorsement key and what leads up from
+ * it, DER, one behind the other; absent: those that the TPM holds. CS_EUSAGE
+ * where keys have no such thing. */
+CS_USE int cs_signer_offer(cs_signer *s, cs_span certs, cs_buf *out,
+    cs_err *e);
+/* Appends TPMEvidence; asks for the key's PIN. CS_EREFUSED: the challenge is
+ * not for this offer, or not for this TPM. */
+CS_USE int cs_signer_respond(cs_signer *s, const cs_to_respond *what,
+    cs_buf *out, cs_err *e);
+
 /* Internal ABI of a module: its symbol "countersign_signer" is this struct;
  * `abi` must be this build's CS_SIGNER_ABI, `uri` is whole. */
 #define CS_SIGNER_ABI "countersign-signer " PACKAGE_VERSION
@@ -182,6 +221,13 @@ struct cs_signer_ops {
 	int (*enroll)(const cs_enroll *what, const cs_signer_env *env,
 	    cs_enrolled *out, cs_err *e); /* NULL: keys are made elsewhere */
 	int (*sshkey)(void *h, cs_buf *out, cs_err *e); /* NULL: never any */
+	int (*make)(const char *uri, const cs_to_make *what,
+	    const cs_signer_env *env, cs_made *out,
+	    cs_err *e); /* NULL: keys are made elsewhere */
+	int (*offer)(void *h, cs_span certs, cs_buf *out,
+	    cs_err *e); /* NULL: no evidence; and so respond */
+	int (*respond)(void *h, const cs_to_respond *what, cs_buf *out,
+	    cs_err *e);
 };
 
 #endif

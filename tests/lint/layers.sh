@@ -28,6 +28,7 @@ p11-kit/ src/p11/
 libp11.h src/keys/pkcs11.c
 fido.h src/signer/fido2dev.c src/signer/fido2ask.c
 fido.h src/signer/fido2assert.c src/signer/fido2enroll.c
+tss2/ src/signer/tpm2
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/
