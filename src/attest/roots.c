@@ -21,33 +21,13 @@ struct cs_roots {
 	size_t n;
 };
 
-/* All blocks of one file. */
 static int
-add_pem(cs_roots *roots, cs_span in, cs_err *e)
+add(void *arg, cs_span der, cs_err *e)
 {
-	cs_span label = {0};
-	cs_buf *der = NULL;
-	size_t n = 0;
-	int r;
+	cs_roots *roots = arg;
 
-	while ((r = cs_pem_next(&in, &label, &der, e)) == CS_OK &&
-	    der != NULL) {
-		if (!cs_span_is(label, CS_PEM_CERTIFICATE))
-			r = CS_BAD(e, CS_R_MALFORMED, where, "expected PEM "
-			    "blocks of the label \"%s\" alone, found another",
-			    CS_PEM_CERTIFICATE);
-		else
-			r = cs_attroots_add(roots->certs, cs_buf_span(der), e);
-		cs_buf_free(&der);
-		if (r != CS_OK)
-			return r;
-		n++;
-	}
-	if (r == CS_OK && n == 0)
-		return CS_BAD(e, CS_R_MALFORMED, where, "expected certificates "
-		    "as PEM, found none");
-	roots->n += n;
-	return r;
+	roots->n++;
+	return cs_attroots_add(roots->certs, der, e);
 }
 
 static int
@@ -59,7 +39,8 @@ add_file(void *arg, const char *path, cs_err *e)
 	if ((r = cs_file_read_trusted(path, geteuid(), FILE_MAX, &b, e)) !=
 	    CS_OK)
 		return r;
-	if ((r = add_pem(arg, cs_buf_span(b), e)) != CS_OK)
+	if ((r = cs_pem_each(cs_buf_span(b), CS_PEM_CERTIFICATE, add, arg,
+	    e)) != CS_OK)
 		(void)cs_wrap(e, "%s", path);
 	cs_buf_free(&b);
 	return r;

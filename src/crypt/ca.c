@@ -279,36 +279,27 @@ crl_read(cs_ca *ca, cs_span der, cs_err *e)
 	return r;
 }
 
-static int
-crls_read_pem(cs_ca *ca, cs_span in, cs_err *e)
-{
-	cs_buf *der = NULL;
-	cs_span label = {0};
-	size_t n = 0;
-	int r;
+struct crls {
+	cs_ca *ca;
+	size_t n;
+};
 
-	while ((r = cs_pem_next(&in, &label, &der, e)) == CS_OK &&
-	    der != NULL) {
-		if (!cs_span_is(label, CS_PEM_CRL))
-			r = BAD(e, "expected PEM blocks of the label \"%s\" "
-			    "alone, found another", CS_PEM_CRL);
-		else if ((r = crl_read(ca, cs_buf_span(der), e)) != CS_OK)
-			(void)cs_wrap(e, "list %zu", n + 1);
-		cs_buf_free(&der);
-		if (r != CS_OK)
-			return r;
-		n++;
-	}
-	if (r == CS_OK && n == 0)
-		return BAD(e, "expected revocation lists, DER or PEM, found "
-		    "none");
-	return r;
+static int
+crl_of_many(void *arg, cs_span der, cs_err *e)
+{
+	struct crls *all = arg;
+	int r = crl_read(all->ca, der, e);
+
+	all->n++;
+	return r == CS_OK ? r : cs_wrap(e, "list %zu", all->n);
 }
 
 int
 cs_ca_add_crls(cs_ca *ca, cs_span in, cs_err *e)
 {
+	struct crls all = {ca, 0};
+
 	if (cs_der_peek(in, CS_DER_SEQ))
 		return crl_read(ca, in, e);
-	return crls_read_pem(ca, in, e);
+	return cs_pem_each(in, CS_PEM_CRL, crl_of_many, &all, e);
 }

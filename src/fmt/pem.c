@@ -166,6 +166,31 @@ cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e)
 }
 
 int
+cs_pem_each(cs_span in, const char *label,
+    int (*each)(void *arg, cs_span der, cs_err *e), void *arg, cs_err *e)
+{
+	cs_span found = {0};
+	cs_buf *der = NULL;
+	size_t n;
+	int r;
+
+	for (n = 0; (r = cs_pem_next(&in, &found, &der, e)) == CS_OK &&
+	    der != NULL; n++) {
+		r = cs_span_is(found, label) ?
+		    each(arg, cs_buf_span(der), e) :
+		    CS_BAD(e, CS_R_MALFORMED, "pem", "expected PEM of \"%s\" "
+			"alone, found \"%.*s\"", label, CS_SHOW(found));
+		cs_buf_free(&der);
+		if (r != CS_OK)
+			return r;
+	}
+	if (r == CS_OK && n == 0)
+		return CS_BAD(e, CS_R_MALFORMED, "pem",
+		    "expected PEM of \"%s\", found none", label);
+	return r;
+}
+
+int
 cs_pem_put(cs_buf *out, const char *label, cs_span der, cs_err *e)
 {
 	if (cs_buf_printf(out, "%s%s%s\n", begin, label, dashes) != CS_OK ||

@@ -21,6 +21,10 @@
  * the end both are absent/NULL and the call is CS_OK. CS_R_MALFORMED for a
  * block that is broken or does not end. */
 CS_USE int cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e);
+/* All blocks, of this label and no other, at least one; stops at the first that
+ * does not return CS_OK and returns that. CS_R_MALFORMED. */
+CS_USE int cs_pem_each(cs_span in, const char *label,
+    int (*each)(void *arg, cs_span der, cs_err *e), void *arg, cs_err *e);
 CS_USE int cs_pem_put(cs_buf *out, const char *label, cs_span der, cs_err *e);
 /* Bytes that cs_pem_put needs at most for `n` bytes of DER. */
 size_t cs_pem_max(size_t n);

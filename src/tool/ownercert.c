@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "crypt/x509.h"
 #include "fmt/der.h"
 #include "fmt/message.h"
 #include "fmt/names.h"
-#include "fmt/pem.h"
 #include "fmt/reason.h"
 #include "fmt/scan.h"
+#include "tool/certfile.h"
 
 #define SPKI_ROOM (64 * 1024)
 #define OWNER_ROOM (CS_OWNER_MAX + 1024)
@@ -54,28 +53,14 @@ add(cs_ownercert *c, cs_span der, cs_err *e)
 }
 
 static int
-add_blocks(cs_ownercert *c, cs_span in, cs_err *e)
+add_all(cs_ownercert *c, cs_span in, cs_err *e)
 {
-	cs_span label = {0};
-	cs_buf *der = NULL;
-	size_t n = 0;
-	int r;
+	cs_span one = {0};
+	int r = CS_OK;
 
-	while ((r = cs_pem_next(&in, &label, &der, e)) == CS_OK &&
-	    der != NULL) {
-		if (!cs_span_is(label, CS_PEM_CERTIFICATE))
-			r = CS_BAD(e, CS_R_MALFORMED, where, "expected "
-			    "certificates alone, found %.*s", CS_SHOW(label));
-		else
-			r = add(c, cs_buf_span(der), e);
-		cs_buf_free(&der);
-		if (r != CS_OK)
-			return r;
-		n++;
-	}
-	if (r == CS_OK && n == 0)
-		return CS_BAD(e, CS_R_MALFORMED, where,
-		    "no certificate in it, PEM");
+	while (r == CS_OK && in.n != 0)
+		if ((r = cs_der_whole(&in, CS_DER_SEQ, &one, e)) == CS_OK)
+			r = add(c, one, e);
 	return r;
 }
 
@@ -83,15 +68,16 @@ static int
 add_file(cs_ownercert *c, const char *path, cs_err *e)
 {
 	cs_buf *b = NULL;
+	size_t n = 0;
 	int r;
 
 	if (strcmp(path, "token") == 0) {
 		c->token = true;
 		return CS_OK;
 	}
-	if ((r = cs_file_read(path, CS_MESSAGE_MAX, &b, e)) != CS_OK)
+	if ((r = cs_certfile_read(path, CS_MESSAGE_MAX, &b, &n, e)) != CS_OK)
 		return r;
-	if ((r = add_blocks(c, cs_buf_span(b), e)) != CS_OK)
+	if ((r = add_all(c, cs_buf_span(b), e)) != CS_OK)
 		(void)cs_wrap(e, "%s", path);
 	cs_buf_free(&b);
 	return r;
@@ -141,16 +127,12 @@ static int
 add_from_token(cs_ownercert *c, cs_signer *s, cs_err *e)
 {
 	cs_buf *b = cs_buf_new(CS_APPROVAL_MAX);
-	cs_span in, one = {0};
 	int r;
 
 	if (b == NULL)
 		return cs_nomem(e, where);
-	r = cs_signer_certs(s, b, e);
-	in = cs_buf_span(b);
-	while (r == CS_OK && in.n != 0)
-		if ((r = cs_der_whole(&in, CS_DER_SEQ, &one, e)) == CS_OK)
-			r = add(c, one, e);
+	if ((r = cs_signer_certs(s, b, e)) == CS_OK)
+		r = add_all(c, cs_buf_span(b), e);
 	cs_buf_free(&b);
 	return r;
 }

@@ -5,15 +5,13 @@
 
 #include "tool/ownersline.h"
 
-#include "base/file.h"
 #include "crypt/pubkey.h"
 #include "fmt/cert.h"
-#include "fmt/der.h"
 #include "fmt/names.h"
 #include "fmt/ownersput.h"
-#include "fmt/pem.h"
 #include "fmt/reason.h"
 #include "fmt/scan.h"
+#include "tool/certfile.h"
 #include "tool/ownerspub.h"
 
 #define SPKI_ROOM 2048
@@ -72,35 +70,6 @@ key_of_signer(const cs_tool *t, const opts *o, cs_ownerspub *out, cs_err *e)
 		return r;
 	r = cs_ownerspub_open(o->key, &x.signer, out, e);
 	cs_access_close(&x);
-	return r;
-}
-
-/* One certificate, DER or PEM. */
-static int
-read_ca(const char *path, cs_buf **out, cs_err *e)
-{
-	cs_span in, label = {0};
-	cs_buf *b = NULL, *more = NULL;
-	int r;
-
-	*out = NULL;
-	if ((r = cs_file_read(path, CS_CERT_MAX, &b, e)) != CS_OK)
-		return r;
-	in = cs_buf_span(b);
-	if (cs_der_peek(in, CS_DER_SEQ)) {
-		*out = b;
-		return CS_OK;
-	}
-	if ((r = cs_pem_next(&in, &label, out, e)) == CS_OK &&
-	    (*out == NULL || !cs_span_is(label, CS_PEM_CERTIFICATE)))
-		r = CS_BAD(e, CS_R_MALFORMED, "owners",
-		    "expected a certificate, found none");
-	if (r == CS_OK && (r = cs_pem_next(&in, &label, &more, e)) == CS_OK &&
-	    more != NULL)
-		r = CS_BAD(e, CS_R_MALFORMED, "owners",
-		    "expected one certificate, found more");
-	cs_buf_free(&more);
-	cs_buf_free(&b);
 	return r;
 }
 
@@ -171,18 +140,30 @@ struct source {
 };
 
 static int
+find_ca(const char *path, struct source *own, cs_anchor *a,
+    cs_owners_line *line, cs_err *e)
+{
+	size_t n = 0;
+	int r;
+
+	if ((r = cs_certfile_read(path, CS_CERT_MAX, &own->ca, &n, e)) !=
+	    CS_OK)
+		return r;
+	r = n == 1 ? fill_ca(cs_buf_span(own->ca), a, line, e) :
+	    CS_BAD(e, CS_R_MALFORMED, "owners",
+	    "expected one certificate, found %zu", n);
+	return r == CS_OK ? r : cs_wrap(e, "%s", path);
+}
+
+static int
 find_key(const cs_tool *t, const opts *o, struct source *own, cs_anchor *a,
     cs_owners_line *line, cs_err *e)
 {
 	cs_span comment = {0};
 	int r;
 
-	if (o->ca != NULL) {
-		if ((r = read_ca(o->ca, &own->ca, e)) != CS_OK ||
-		    (r = fill_ca(cs_buf_span(own->ca), a, line, e)) != CS_OK)
-			return cs_wrap(e, "%s", o->ca);
-		return CS_OK;
-	}
+	if (o->ca != NULL)
+		return find_ca(o->ca, own, a, line, e);
 	r = o->public_key != NULL ?
 	    cs_ownerspub_read(o->public_key, &own->pub, e) :
 	    key_of_signer(t, o, &own->pub, e);

@@ -222,9 +222,11 @@ certify alice.pub mid 10 leaf old.crt -not_before 20200101000000Z \
 exits 1 "one that is over" sign alice.key --certificate old.crt agent.csr
 says "says so" err "has expired"
 exits 3 "a key in its place" sign alice.key --certificate alice.key agent.csr
-says "is no certificate" err "alice.key: expected certificates alone"
+says "is no certificate" err \
+    'alice.key: expected PEM of "CERTIFICATE" alone, found "PRIVATE KEY"'
 exits 3 "no PEM" sign alice.key --certificate pin agent.csr
-says "is none, either" err "pin: no certificate in it"
+says "is none, either" err \
+    'pin: expected PEM of "CERTIFICATE", found none'
 exits 9 "no file" sign alice.key --certificate nowhere agent.csr
 exits 2 "a file's key has none beside it" sign alice.key \
     --certificate token agent.csr

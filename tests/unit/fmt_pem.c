@@ -150,6 +150,45 @@ round_trips(void)
 	cs_buf_free(&b);
 }
 
+/* Adds up the octets; an empty sum is refused. */
+static int
+add_octets(void *arg, cs_span der, cs_err *e)
+{
+	int *sum = arg;
+	size_t i;
+
+	for (i = 0; i < der.n; i++)
+		*sum += der.p[i];
+	return *sum != 0 ? CS_OK : cs_fail(e, CS_EREFUSED, "test", "zero");
+}
+
+static void
+all_of_one_label(void)
+{
+	const char other[] = "-----BEGIN CMS-----\nAQID\n-----END CMS-----\n";
+	char mixed[400];
+	cs_err e = {0};
+	int sum = 0;
+
+	ok(cs_pem_each(cs_span_str("x\n" B "AQID\n" E "y\n" B "BAUG\n" E "z"),
+	    CS_PEM_APPROVAL, add_octets, &sum, &e) == CS_OK && sum == 21,
+	    "each of two blocks");
+	ok(cs_pem_each(cs_span_str("text"), CS_PEM_APPROVAL, add_octets, &sum,
+	    &e) == CS_EFORMAT && e.detail == CS_R_MALFORMED &&
+	    strstr(e.text, "found none") != NULL, "none: %s", e.text);
+	(void)snprintf(mixed, sizeof(mixed), "%s%s", B "AQID\n" E, other);
+	sum = 0;
+	ok(cs_pem_each(cs_span_str(mixed), CS_PEM_APPROVAL, add_octets, &sum,
+	    &e) == CS_EFORMAT && e.detail == CS_R_MALFORMED && sum == 6 &&
+	    strstr(e.text, "found \"CMS\"") != NULL, "mixed: %s", e.text);
+	ok(cs_pem_each(cs_span_str(B "AQID\n" E B "AQ\n" E), CS_PEM_APPROVAL,
+	    add_octets, &sum, &e) == CS_EFORMAT, "a broken second one");
+	sum = 0;
+	ok(cs_pem_each(cs_span_str(B "AAAA\n" E B "AQID\n" E),
+	    CS_PEM_APPROVAL, add_octets, &sum, &e) == CS_EREFUSED && sum == 0,
+	    "stops at the first refusal");
+}
+
 /* A cut block is never a shorter one. */
 static void
 prefixes(void)
@@ -202,6 +241,7 @@ main(void)
 	table();
 	golden();
 	round_trips();
+	all_of_one_label();
 	prefixes();
 	flips();
 	return done_testing();
