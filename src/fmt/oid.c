@@ -140,6 +140,18 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_YUBIKEY_FORM] =
 	    STD("\x2b\x06\x01\x04\x01\x82\xc4\x0a\x03\x09",
 		"YubiKey form factor"),
+	/* 2.23.133.10.1.3 */
+	[CS_OID_TPM_LOADABLE_KEY] =
+	    STD("\x67\x81\x05\x0a\x01\x03",
+		"TPM key, loadable"),
+	/* 2.23.133.10.1.4 */
+	[CS_OID_TPM_IMPORTABLE_KEY] =
+	    STD("\x67\x81\x05\x0a\x01\x04",
+		"TPM key, importable"),
+	/* 2.23.133.10.1.5 */
+	[CS_OID_TPM_SEALED_DATA] =
+	    STD("\x67\x81\x05\x0a\x01\x05",
+		"TPM sealed data"),
 };
 
 /* Attribute types of distinguished names (RFC 4519), for display only. */

@@ -53,6 +53,10 @@ enum cs_oid {
 	CS_OID_YUBIKEY_SERIAL,
 	CS_OID_YUBIKEY_POLICY,
 	CS_OID_YUBIKEY_FORM,
+	/* draft-bottomley-tpm2-keys: types of a TPMKey */
+	CS_OID_TPM_LOADABLE_KEY,
+	CS_OID_TPM_IMPORTABLE_KEY,
+	CS_OID_TPM_SEALED_DATA,
 	CS_OID_END
 };
 

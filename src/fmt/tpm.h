@@ -24,6 +24,10 @@ enum cs_tpm_alg { /* TPM_ALG_ID, Part 2, 6.3 */
 	CS_TPM_ALG_CFB = 0x0043
 };
 
+/* Octets of a digest; 0 for what is none of the three hashes. */
+size_t cs_tpm_digest_len(uint16_t alg);
+
+CS_USE int cs_tpm_u8(cs_span *in, uint8_t *out, cs_err *e);
 CS_USE int cs_tpm_u16(cs_span *in, uint16_t *out, cs_err *e);
 CS_USE int cs_tpm_u32(cs_span *in, uint32_t *out, cs_err *e);
 CS_USE int cs_tpm_u64(cs_span *in, uint64_t *out, cs_err *e);
