@@ -219,7 +219,8 @@ spki_check(const cs_anchor *a, cs_err *e)
 	return CS_BAD(e, CS_R_MALFORMED, "owners",
 	    "option \"verify-required\": expected attested= with pin=always, "
 	    "without which a key of type spki never proves verification, "
-	    "found %s", a->proof == CS_PROOF_NONE ? "none" : "another");
+	    "found %s", a->proof == CS_PROOF_NONE ? "none" :
+	    a->proof == CS_PROOF_TPM2 ? "that of a TPM" : "another");
 }
 
 static int

@@ -14,6 +14,8 @@
 #include "tool/tool.h"
 #include "verify/verify.h"
 
+#define LINE_ROOM 192 /* of what stands beside an owner's name */
+
 struct opts {
 	struct cs_common common;
 	const char *owners, *authority, *trust_domain, *group;
@@ -90,6 +92,23 @@ protection(const cs_assurance *a)
 	return a->asserted ? "hardware asserted" : "hardware unproven";
 }
 
+/* Whose hardware a TPM is stands in the line: `no presence` of it is for ever,
+ * not for once. */
+static int
+put_protection(const cs_verdict *v, cs_buf *b)
+{
+	cs_assurance as = cs_verdict_assurance(v);
+	const cs_anchor *k = &cs_verdict_at(v, 0)->anchor;
+
+	if (cs_buf_put_str(b, protection(&as)) != CS_OK)
+		return CS_EBUG;
+	if (!as.hardware || cs_verdict_count(v) != 1 ||
+	    k->proof != CS_PROOF_TPM2)
+		return CS_OK;
+	return cs_buf_printf(b, " %.*s", (int)k->proof_text.n,
+	    k->proof_text.p);
+}
+
 static const char *
 role_name(enum cs_role role)
 {
@@ -131,6 +150,10 @@ put_approval(const cs_approved *a, cs_out *out)
 	cs_out_duration(out, "max_lifetime", NULL, t->max_lifetime);
 	cs_out_int(out, "max_issuances", NULL, t->max_issuances);
 	put_assurance(&a->assurance, out);
+	if (a->anchor.proof_text.p != NULL)
+		cs_out_span(out, "attested", NULL, a->anchor.proof_text);
+	else
+		cs_out_null(out, "attested");
 	put_counter(&a->counter, out);
 	cs_out_str(out, "anchor_file", NULL, a->anchor.file);
 	cs_out_int(out, "anchor_line", NULL, a->anchor.line);
@@ -145,7 +168,7 @@ put_line(const cs_verdict *v, cs_out *out, cs_err *e)
 {
 	cs_assurance as = cs_verdict_assurance(v);
 	size_t i, n = cs_verdict_count(v);
-	cs_buf *b = cs_buf_new(CS_AGENT_ID_MAX + (n + 1) * (CS_OWNER_MAX + 64));
+	cs_buf *b = cs_buf_new(CS_AGENT_ID_MAX + (n + 1) * (CS_OWNER_MAX + LINE_ROOM));
 	cs_span id = cs_verdict_request(v)->agent_id;
 	const cs_approved *a;
 	char until[24] = "";
@@ -164,8 +187,9 @@ put_line(const cs_verdict *v, cs_out *out, cs_err *e)
 		if (r == CS_OK && a->role == CS_ROLE_GRANT)
 			r = cs_buf_put_str(b, " under a grant");
 	}
-	if (r != CS_OK || cs_buf_printf(b, " (%s, %s) until %s",
-	    protection(&as), presence(&as), until) != CS_OK)
+	if (r != CS_OK || cs_buf_put_str(b, " (") != CS_OK ||
+	    put_protection(v, b) != CS_OK || cs_buf_printf(b,
+	    ", %s) until %s", presence(&as), until) != CS_OK)
 		goto fail;
 	cs_out_span(out, NULL, "approved", cs_buf_span(b));
 	cs_buf_free(&b);

@@ -310,6 +310,18 @@ put_type(const cs_anchor *a, cs_out *out)
 		    NULL, name);
 }
 
+static void
+put_proof(const cs_anchor *a, cs_out *out)
+{
+	bool tpm = a->proof == CS_PROOF_TPM2;
+
+	cs_out_span(out, "attested", tpm ? NULL : "attested", a->proof_text);
+	if (tpm)
+		cs_out_printf(out, NULL, "attested", "%.*s, hardware; a TPM "
+		    "never proves presence", (int)a->proof_text.n,
+		    a->proof_text.p);
+}
+
 int
 cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 {
@@ -338,7 +350,7 @@ cs_describe_anchor(const cs_anchor *a, cs_out *out, cs_err *e)
 	put_flag(out, "no-touch-required", a->no_touch_required);
 	put_flag(out, "counter-strict", a->counter_strict);
 	if (a->proof_text.p != NULL)
-		cs_out_span(out, "attested", "attested", a->proof_text);
+		put_proof(a, out);
 	put_limit(out, "max-lifetime", a->max_lifetime, true);
 	put_limit(out, "max-issuances", a->max_issuances, false);
 	put_limit(out, "max-window", a->max_window, true);

@@ -50,6 +50,19 @@ has_agents(const cs_anchor *a)
 }
 
 static void
+tell_touch(const struct teller *t)
+{
+	const cs_anchor *a = t->a;
+
+	tell(t, (a->type & (CS_ANCHOR_FIDO2 | CS_ANCHOR_SK)) == 0 &&
+	    !a->no_touch_required && !a->touch_always, "touch-missing",
+	    a->proof == CS_PROOF_TPM2 ? "a TPM never proves a touch: without "
+	    "no-touch-required all approvals of the key are refused, "
+	    "touch-missing" : "no such key proves a touch: without "
+	    "no-touch-required its approvals are refused, touch-missing");
+}
+
+static void
 tell_key(const struct teller *t, int64_t now)
 {
 	const cs_anchor *a = t->a;
@@ -61,10 +74,7 @@ tell_key(const struct teller *t, int64_t now)
 	    "the key has expired");
 	tell(t, !has_agents(a), "no-agents",
 	    "no agents: the key can approve nothing");
-	tell(t, (a->type & (CS_ANCHOR_FIDO2 | CS_ANCHOR_SK)) == 0 &&
-	    !a->no_touch_required && !a->touch_always, "touch-missing",
-	    "no such key proves a touch: without no-touch-required its "
-	    "approvals are refused, touch-missing");
+	tell_touch(t);
 	tell(t, a->shared_key, "shared-key",
 	    "shared-key: the key signs other things, too");
 	tell(t, a->hardware && a->proof == CS_PROOF_NONE,

@@ -123,6 +123,17 @@ assurance_of(const cs_approved *a)
 	return s;
 }
 
+static const char *
+no_touch(const cs_anchor *k)
+{
+	if (k->type == CS_ANCHOR_FIDO2 || k->type == CS_ANCHOR_SK)
+		return "a signature made without one";
+	if (k->proof == CS_PROOF_TPM2)
+		return "a key in a TPM, which never proves one, and no "
+		    "no-touch-required";
+	return "a key that proves none and no no-touch-required";
+}
+
 static int
 check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 {
@@ -130,9 +141,8 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 
 	if (!k->no_touch_required && !s->present)
 		return CS_REFUSE(e, CS_R_TOUCH_MISSING,
-		    "expected a proven touch, found %s, %s:%u",
-		    sk ? "a signature made without one" : "a key that proves "
-		    "none and no no-touch-required", CS_ANCHOR_AT(k));
+		    "expected a proven touch, found %s, %s:%u", no_touch(k),
+		    CS_ANCHOR_AT(k));
 	if (k->verify_required && !s->verified)
 		return CS_REFUSE(e, CS_R_VERIFICATION_MISSING,
 		    "expected a verified owner, found %s, %s:%u",
