@@ -83,14 +83,33 @@ tell_proof(const struct teller *t)
 		say(t, "not attested", "%s", n->why);
 }
 
-/* Who was there when it signs, and what the line needs where nothing can tell
- * that. Whether to do without is the operator's decision. */
+/* Why nothing tells that somebody is there, and what the line needs then.
+ * Whether to do without is the operator's decision. */
+static const char *
+unproven(const struct teller *t, const cs_anchor *a)
+{
+	if (t->n->pub.is_tpm || a->proof == CS_PROOF_TPM2)
+		return "never proven: a TPM proves a device, and takes a PIN "
+		    "from anybody; approvals are refused unless the operator "
+		    "decides for no-touch-required";
+	if (a->proof == CS_PROOF_YUBIKEY_PIV)
+		return "not proven: a touch policy other than always lets a "
+		    "signature pass without a touch; approvals are refused "
+		    "unless the operator decides for no-touch-required";
+	if (a->type == CS_ANCHOR_SPKI)
+		return "not proven: only a YubiKey's PIV key can prove it, "
+		    "with --piv-attestation; approvals are refused unless the "
+		    "operator decides for no-touch-required";
+	return "not proven, as of any plain key of an agent: approvals are "
+	    "refused unless the operator decides for no-touch-required";
+}
+
+/* Who was there when it signs. */
 static void
 tell_presence(const struct teller *t, const cs_anchor *a)
 {
-	const char *word = "not-proven", *text = "not proven, as of any plain "
-	    "key of an agent: approvals are refused unless the operator "
-	    "decides for no-touch-required";
+	bool tpm = t->n->pub.is_tpm || a->proof == CS_PROOF_TPM2;
+	const char *word = "not-proven", *text = unproven(t, a);
 
 	if ((a->type & (CS_ANCHOR_FIDO2 | CS_ANCHOR_SK)) != 0) {
 		word = "signed";
@@ -100,15 +119,9 @@ tell_presence(const struct teller *t, const cs_anchor *a)
 		text = "touch by policy, as attested";
 	} else if (a->no_touch_required) {
 		word = "waived";
-		text = "not proven, and not asked for (no-touch-required)";
-	} else if (a->proof == CS_PROOF_YUBIKEY_PIV) {
-		text = "not proven: a touch policy other than always lets a "
-		    "signature pass without a touch; approvals are refused "
-		    "unless the operator decides for no-touch-required";
-	} else if (a->type == CS_ANCHOR_SPKI) {
-		text = "not proven: only a YubiKey's PIV key can prove it, "
-		    "with --piv-attestation; approvals are refused unless the "
-		    "operator decides for no-touch-required";
+		text = tpm ? "never proven: a TPM proves a device, and takes "
+		    "a PIN from anybody; not asked for (no-touch-required)" :
+		    "not proven, and not asked for (no-touch-required)";
 	}
 	cs_out_str(t->out, "presence", NULL, word);
 	say(t, "presence", "%s", text);

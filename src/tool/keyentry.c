@@ -85,7 +85,8 @@ put_presence(const cs_signer_entry *k, cs_out *out)
 	cs_out_str(out, "presence", NULL, attestable ? "needs-attestation" :
 	    proof_word(k->touch));
 	cs_out_str(out, NULL, "presence", attestable ? "not proven: needs an "
-	    "attestation, for countersign enroll" :
+	    "attestation, for countersign enroll" : k->info.is_tpm ?
+	    "cannot be proven: a TPM takes a PIN from anybody" :
 	    texts[k->touch]);
 }
 

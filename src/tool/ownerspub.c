@@ -184,6 +184,7 @@ open_signer(const char *uri, bool is_ssh, const cs_signer_env *env,
 	if ((r = cs_signer_open(uri, env, &s, e)) != CS_OK)
 		return r;
 	out->type = CS_ANCHOR_SPKI;
+	out->is_tpm = cs_signer_describe(s)->is_tpm;
 	if (!is_ssh)
 		r = cs_signer_spki(s, out->key, e);
 	else if ((r = cs_signer_sshkey(s, out->key, e)) == CS_OK &&

@@ -16,6 +16,7 @@ typedef struct cs_ownerspub {
 	cs_buf *rp_id, *credential_id; /* of a security key's file, or NULL */
 	cs_buf *comment;               /* of a text form, or NULL */
 	bool verify_required;          /* of a security key's file */
+	bool is_tpm;                   /* a TPM has the private half */
 } cs_ownerspub;
 
 /* A public key or a certificate, PEM or DER, a line of OpenSSH's .pub file, or

@@ -189,6 +189,15 @@ put_certificates(cs_page *p, const cs_ownercert *c)
 		    c->n - 1);
 }
 
+/* What the verifier will know of it: formats section 8. */
+static void
+put_tpm(cs_page *p, const cs_signer_info *k)
+{
+	cs_page_rowf(p, "", "a TPM's key: it proves %s, never that somebody "
+	    "is there", k->login_needed ? "this device and its PIN" :
+	    "this device, without a PIN");
+}
+
 void
 cs_part_owner(cs_page *p, const cs_review *r)
 {
@@ -198,6 +207,8 @@ cs_part_owner(cs_page *p, const cs_review *r)
 	cs_page_row(p, "WITH", r->job[0]->tbs.owner);
 	cs_page_rowf(p, "", "%s key %s", r->signer->key, key);
 	cs_page_row(p, "", cs_span_str(r->signer->where));
+	if (r->signer->is_tpm)
+		put_tpm(p, r->signer);
 	if (r->cert != NULL)
 		put_certificates(p, r->cert);
 	if (r->grant != NULL)

@@ -175,6 +175,30 @@ test_grant(const cs_reqfile *f)
 	cs_approve_free(&a);
 }
 
+/* A TPM's key says on the page what it will never prove. */
+static void
+test_tpm(cs_reqfile *f)
+{
+	cs_signer_info tpm = {.uri = "tpm2:k", .where = "TPM key k",
+	    .key = "P-256", .is_tpm = true, .login_needed = true};
+	cs_approve *a = approval(CS_APPROVE);
+	cs_review v = {.job = &a, .n = 1, .signer = &tpm,
+	    .now = 1700000000};
+
+	if (!ok(cs_approve_add(a, f, CS_SUBJECT_REQUEST, NULL) == CS_OK &&
+	    built(a), "for a TPM's key"))
+		return;
+	check_widths(&v, "a TPM's key");
+	ok(says(&v, "it proves this device and its PIN, never that somebody "
+	    "is there"), "a TPM proves no presence");
+	tpm.login_needed = false;
+	ok(says(&v, "it proves this device, without a PIN, never that"),
+	    "nor a PIN that it has not");
+	v.signer = &signer;
+	ok(!says(&v, "TPM"), "of other keys that is not said");
+	cs_approve_free(&a);
+}
+
 static void
 test_renewals(void)
 {
@@ -203,6 +227,7 @@ main(void)
 		test_one(g, CS_DENY, CS_SUBJECT_REQUEST, "deny", "NOTHING: ");
 		test_list(f, g);
 		test_grant(f);
+		test_tpm(f);
 	}
 	test_renewals();
 	cs_reqfile_free(&f);
