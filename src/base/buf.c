@@ -54,6 +54,19 @@ cs_span_eq(cs_span a, cs_span b)
 }
 
 bool
+cs_secret_eq(cs_span a, cs_span b)
+{
+	volatile uint8_t differ = 0;
+	size_t i;
+
+	if (a.p == NULL || b.p == NULL || a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		differ = (uint8_t)(differ | (a.p[i] ^ b.p[i]));
+	return differ == 0;
+}
+
+bool
 cs_span_is(cs_span a, const char *s)
 {
 	return cs_span_eq(a, cs_span_str(s));

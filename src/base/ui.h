@@ -27,8 +27,9 @@ struct cs_touch_ask {
 
 typedef struct cs_ui {
 	void *arg;
-	/* Gives *pin, a secret buf, never empty: one attempt per call. CS_EAUTH
-	 * none was entered, CS_ENEEDED nobody to ask, CS_ETIMEOUT, CS_EINTR. */
+	/* Gives *pin, a secret buf, which is empty for a fresh one alone: one
+	 * attempt per call. CS_EAUTH none was entered, CS_ENEEDED nobody to ask,
+	 * CS_ETIMEOUT, CS_EINTR. */
 	int (*pin)(void *arg, const struct cs_pin_ask *ask, cs_buf **pin,
 	    cs_err *e);
 	/* Tells the person something at once ("enter the PIN on the reader"). */

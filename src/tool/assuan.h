@@ -26,8 +26,9 @@ CS_USE int cs_assuan_escape(cs_buf *out, cs_span text, cs_err *e);
 CS_USE int cs_assuan_unescape(cs_buf *out, cs_span data, cs_err *e);
 
 /* The whole conversation, from the greeting to the answer of GETPIN. *secret
- * has 1 to CS_ASSUAN_SECRET_MAX bytes; CS_EAUTH when none was entered or the
- * other side does not keep to the protocol. */
+ * has at most CS_ASSUAN_SECRET_MAX bytes, none when nothing was entered;
+ * CS_EAUTH when that was cancelled or the other side does not keep to the
+ * protocol. */
 CS_USE int cs_assuan_getpin(const cs_assuan_peer *peer,
     const char *description, cs_buf **secret, cs_err *e);
 

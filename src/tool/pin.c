@@ -34,7 +34,10 @@ cs_pin_prompt(const struct cs_pin_ask *ask, bool ascii, cs_buf **out,
 	if (b == NULL)
 		return cs_nomem(e, "pin");
 	r = cs_text_escape(b, what, ascii);
-	if (r == CS_OK && ask->again)
+	if (r == CS_OK && ask->fresh)
+		r = cs_buf_put_str(b, ask->again ? ", once more" :
+		    ", empty for none");
+	else if (r == CS_OK && ask->again)
 		r = cs_buf_put_str(b, ", again for this one signature");
 	if (r == CS_OK && (ask->last_try || ask->tries_left == 1))
 		r = cs_buf_put_str(b, ", LAST TRY before it is locked");
@@ -49,7 +52,8 @@ cs_pin_prompt(const struct cs_pin_ask *ask, bool ascii, cs_buf **out,
 	return r;
 }
 
-/* Cuts at the line end; more than PIN_MAX bytes before it are no PIN. */
+/* Cuts at the line end; more than PIN_MAX bytes before it are no PIN, and
+ * without any byte nobody has answered. */
 static int
 first_line(cs_buf *b, cs_err *e)
 {
@@ -62,7 +66,7 @@ first_line(cs_buf *b, cs_err *e)
 		return cs_fail(e, CS_EAUTH, "pin",
 		    "longer than %d bytes", PIN_MAX);
 	cs_buf_truncate(b, n);
-	if (n == 0)
+	if (all.n == 0)
 		return cs_fail(e, CS_EAUTH, "pin", "nothing was entered");
 	return CS_OK;
 }
@@ -261,19 +265,58 @@ from_person(const cs_pin_source *s, const struct cs_pin_ask *ask,
 	return cs_wrap(e, "nobody to ask for the %s", ask->what);
 }
 
+/* A person may have hit another key than was meant, and would hear of it when
+ * the key that was made refuses. */
 static int
-ask_pin(void *arg, const struct cs_pin_ask *ask, cs_buf **pin, cs_err *e)
+from_person_twice(const cs_pin_source *s, const struct cs_pin_ask *ask,
+    cs_buf **pin, cs_err *e)
 {
-	cs_pin_source *s = arg;
+	struct cs_pin_ask second = *ask;
+	cs_buf *a = NULL, *b = NULL;
+	int r;
 
-	*pin = NULL;
+	second.again = true;
+	if ((r = from_person(s, ask, &a, e)) == CS_OK &&
+	    (r = from_person(s, &second, &b, e)) == CS_OK &&
+	    !cs_secret_eq(cs_buf_span(a), cs_buf_span(b)))
+		r = cs_fail(e, CS_EAUTH, "pin",
+		    "the second entry is not what the first one was");
+	if (r == CS_OK) {
+		*pin = a;
+		a = NULL; /* transferred */
+	}
+	cs_buf_free(&a);
+	cs_buf_free(&b);
+	return r;
+}
+
+static int
+find_pin(cs_pin_source *s, const struct cs_pin_ask *ask, cs_buf **pin,
+    cs_err *e)
+{
 	if (s->pin_fd < 0)
-		return from_person(s, ask, pin, e);
+		return ask->fresh ? from_person_twice(s, ask, pin, e) :
+		    from_person(s, ask, pin, e);
 	if (s->fd_used)
 		return cs_fail(e, CS_EAUTH, "pin", "--pin-fd %d: its PIN was "
 		    "used, and another one is asked for", s->pin_fd);
 	s->fd_used = true;
 	return from_fd(s, pin, e);
+}
+
+static int
+ask_pin(void *arg, const struct cs_pin_ask *ask, cs_buf **pin, cs_err *e)
+{
+	cs_pin_source *s = arg;
+	int r;
+
+	*pin = NULL;
+	r = find_pin(s, ask, pin, e);
+	if (r == CS_OK && !ask->fresh && cs_buf_len(*pin) == 0) {
+		cs_buf_free(pin);
+		r = cs_fail(e, CS_EAUTH, "pin", "nothing was entered");
+	}
+	return r;
 }
 
 /* To the terminal, else to standard error: it is for a person at once. */

@@ -23,7 +23,7 @@ typedef struct cs_pin_source {
 } cs_pin_source;
 
 /* Fills *ui, touch included; `s` must outlive it. The prompt escapes what the
- * token says. */
+ * token says. A new PIN is asked for twice where a person enters it. */
 void cs_pin_ui(cs_pin_source *s, cs_ui *ui);
 
 /* The question: what is asked for, escaped, and how many tries are left. */

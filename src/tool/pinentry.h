@@ -7,8 +7,8 @@
 #include "base/buf.h"
 
 /* Runs the program at `path`, shows `description` (lines split by \n, escaped
- * before) and gives *secret, never empty. CS_EAUTH when none was entered,
- * CS_ENEEDED when it does not start, CS_ETIMEOUT, CS_EINTR. */
+ * before) and gives *secret, which may be empty. CS_EAUTH when it was
+ * cancelled, CS_ENEEDED when it does not start, CS_ETIMEOUT, CS_EINTR. */
 CS_USE int cs_pinentry(const char *path, const char *description,
     int64_t deadline_ms, cs_buf **secret, cs_err *e);
 

@@ -293,10 +293,7 @@ cs_term_secret(cs_term *t, const char *question, cs_buf **secret, cs_err *e)
 	*secret = NULL;
 	if (b == NULL)
 		return cs_nomem(e, "term");
-	r = ask_within(t, question, false, b, e);
-	if (r == CS_OK && cs_buf_len(b) == 0)
-		r = cs_fail(e, CS_EAUTH, "term", "nothing was entered");
-	if (r == CS_OK) {
+	if ((r = ask_within(t, question, false, b, e)) == CS_OK) {
 		*secret = b;
 		b = NULL; /* transferred */
 	}

@@ -33,7 +33,7 @@ CS_USE int cs_term_page(cs_term *t, cs_span text, int keep, cs_err *e);
  * *answer (gives, at most 255 bytes; longer or end of file: CS_EREFUSED). */
 CS_USE int cs_term_ask(cs_term *t, const char *question, cs_buf **answer,
     cs_err *e);
-/* The same with echo off into a secret buf; an empty line is CS_EAUTH. */
+/* The same with echo off into a secret buf. */
 CS_USE int cs_term_secret(cs_term *t, const char *question, cs_buf **secret,
     cs_err *e);
 

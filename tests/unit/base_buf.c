@@ -20,6 +20,12 @@ test_span(void)
 	    "absent equals nothing");
 	ok(cs_span_eq(empty, empty) && cs_span_is(abc, "abc"), "equal");
 	ok(!cs_span_is(abc, "abd") && !cs_span_is(abc, "ab"), "not equal");
+	ok(cs_secret_eq(empty, empty) && cs_secret_eq(abc, cs_span_str("abc")),
+	    "equal secrets");
+	ok(!cs_secret_eq(abc, cs_span_str("abd")) &&
+	    !cs_secret_eq(abc, cs_span_str("bbc")) &&
+	    !cs_secret_eq(abc, cs_span_str("ab")) &&
+	    !cs_secret_eq(absent, absent), "secrets that are not equal");
 	ok(cs_span_is(cs_span_cut(abc, 1, 2), "bc"), "cut");
 	ok(cs_span_is(cs_span_cut(abc, 3, 0), ""), "cut at the end is empty");
 	ok(cs_span_cut(abc, 1, 3).p == NULL, "cut too long is absent");

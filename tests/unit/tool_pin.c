@@ -21,7 +21,7 @@ struct call {
 	const char *askpass, *require, *display, *pinentry;
 	int pin_fd;
 	int64_t wait_ms;
-	bool twice;
+	bool twice, fresh;
 };
 
 static void
@@ -46,6 +46,7 @@ static void
 ask(void *arg, struct outcome *o)
 {
 	const struct call *c = arg;
+	struct cs_pin_ask what = plain;
 	char askpass[300], pinentry[300];
 	cs_pin_source s = {.pin_fd = c->pin_fd,
 	    .pinentry = in_dir(c->pinentry, pinentry, sizeof(pinentry)),
@@ -61,11 +62,14 @@ ask(void *arg, struct outcome *o)
 	set("AGENT_VARIABLE", "leaks");
 	(void)open("/dev/null", O_RDONLY); /* as a token's library may */
 	cs_pin_ui(&s, &ui);
-	o->r = ui.pin(ui.arg, &plain, &pin, &o->err);
+	what.fresh = c->fresh;
+	o->r = ui.pin(ui.arg, &what, &pin, &o->err);
 	if (c->twice) {
 		cs_buf_free(&pin);
-		o->r = ui.pin(ui.arg, &plain, &pin, &o->err);
+		o->r = ui.pin(ui.arg, &what, &pin, &o->err);
 	}
+	if (o->r == CS_OK && pin == NULL)
+		o->r = CS_EBUG;
 	pty_answer(o, &pin);
 }
 
@@ -129,6 +133,12 @@ test_prompt(void)
 	ok(prompt_is((struct cs_pin_ask){.what = t, .tries_left = -1,
 	    .again = true}, false,
 	    "PIN for token \"ci\", again for this one signature"), "again");
+	ok(prompt_is((struct cs_pin_ask){.what = t, .tries_left = -1,
+	    .fresh = true}, false, "PIN for token \"ci\", empty for none"),
+	    "a new one");
+	ok(prompt_is((struct cs_pin_ask){.what = t, .tries_left = -1,
+	    .fresh = true, .again = true}, false,
+	    "PIN for token \"ci\", once more"), "a new one for the second time");
 	ok(prompt_is((struct cs_pin_ask){.what = "\033[2J\n\342\200\256",
 	    .tries_left = -1}, false, "\\u{1B}[2J\\u{A}\\u{202E}"),
 	    "a hostile label");
@@ -453,6 +463,87 @@ test_terminal(void)
 	pty_close(&p);
 }
 
+/* A new PIN: twice from a person, and empty when he says so. */
+static bool
+fresh_fd(const char *text, int r, const char *words)
+{
+	struct call c = {.fresh = true};
+	int other;
+	bool good;
+
+	c.pin_fd = pipe_with(text, &other);
+	(void)close(other);
+	good = gives(c, r, words);
+	(void)close(c.pin_fd);
+	return good;
+}
+
+static void
+test_fresh(void)
+{
+	struct call c = {.askpass = "ask", .pinentry = "pinentry",
+	    .display = ":9", .pin_fd = -1, .fresh = true};
+
+	ok(fresh_fd("1234\n", CS_OK, "1234"), "a descriptor gives it once");
+	ok(fresh_fd("\n1234\n", CS_OK, ""), "an empty line there");
+	ok(fresh_fd("", CS_EAUTH, "nothing was entered"),
+	    "an empty file is no empty line");
+	write_script("ask", "echo 1234");
+	ok(gives(c, CS_OK, "1234"), "the same from askpass twice");
+	write_script("ask", "case $1 in *'empty for none') echo 1234 ;; "
+	    "*'once more') echo 1235 ;; esac");
+	ok(gives(c, CS_EAUTH, "the second entry"), "one digit differs");
+	write_script("ask", "case $1 in *'empty for none') echo 1234 ;; "
+	    "*) exit 1 ;; esac");
+	ok(gives(c, CS_EAUTH, "nothing was entered"), "cancelled then");
+	write_script("ask", "echo");
+	ok(gives(c, CS_OK, ""), "empty twice");
+	write_script("ask", "exit 0");
+	ok(gives(c, CS_EAUTH, "nothing was entered"), "no line at all");
+	c.display = NULL;
+	c.fresh = false;
+	write_script("pinentry", "while echo OK; do read l; done");
+	ok(gives(c, CS_EAUTH, "nothing was entered"), "pinentry, not a new one");
+	c.fresh = true;
+	ok(gives(c, CS_OK, ""), "pinentry's empty one");
+	write_script("pinentry", "echo OK; read l; p=4711; case $l in "
+	    "*more*) p=${p}0 ;; esac; echo OK; read l; echo OK; read l; "
+	    "echo D $p; echo OK; read l");
+	ok(gives(c, CS_EAUTH, "the second entry"), "pinentry's two differ");
+}
+
+static void
+fresh_typed(const char *first, const char *second, int r, const char *want)
+{
+	struct call c = {.pin_fd = -1, .fresh = true};
+	struct outcome o;
+	struct pty p;
+
+	pty_open(&p, true);
+	pty_start(&p, ask, &c);
+	pty_go(&p);
+	ok(pty_expect(&p, ", empty for none: ") && !pty_has_echo(&p),
+	    "asked for a new one");
+	pty_type(&p, first);
+	ok(pty_expect(&p, ", once more: ") && !pty_has_echo(&p),
+	    "and once more");
+	pty_type(&p, second);
+	o = pty_wait(&p);
+	ok(o.r == r && strcmp(o.answer, want) == 0, "typed: %d %s", o.r,
+	    o.err.text);
+	pty_close(&p);
+}
+
+static void
+test_fresh_terminal(void)
+{
+	fresh_typed("4711\n", "4711\n", CS_OK, "4711");
+	fresh_typed("4711\n", "4712\n", CS_EAUTH, "");
+	fresh_typed("4711\n", "\n", CS_EAUTH, "");
+	fresh_typed("\n", "\n", CS_OK, "");
+	fresh_typed("\n", "4711\n", CS_EAUTH, "");
+}
+
 /* The interrupt key while a helper asks: it goes, we go on. */
 static void
 test_interrupt(void)
@@ -527,6 +618,8 @@ main(void)
 	test_pinentry_early();
 	test_pinentry_itself();
 	test_terminal();
+	test_fresh();
+	test_fresh_terminal();
 	test_interrupt();
 	test_notice();
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
