@@ -152,6 +152,22 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_TPM_SEALED_DATA] =
 	    STD("\x67\x81\x05\x0a\x01\x05",
 		"TPM sealed data"),
+	/* 2.23.133.2.1 */
+	[CS_OID_TPM_MANUFACTURER] =
+	    STD("\x67\x81\x05\x02\x01",
+		"tpmManufacturer"),
+	/* 2.23.133.2.2 */
+	[CS_OID_TPM_MODEL] =
+	    STD("\x67\x81\x05\x02\x02",
+		"tpmModel"),
+	/* 2.23.133.2.3 */
+	[CS_OID_TPM_VERSION] =
+	    STD("\x67\x81\x05\x02\x03",
+		"tpmVersion"),
+	/* 2.23.133.8.1 */
+	[CS_OID_TCG_KP_EK_CERTIFICATE] =
+	    STD("\x67\x81\x05\x08\x01",
+		"tcg-kp-EKCertificate"),
 };
 
 /* Attribute types of distinguished names (RFC 4519), for display only. */

@@ -76,8 +76,9 @@ typedef struct cs_tpmevidence { /* borrows */
 	cs_span attest, signature;
 } cs_tpmevidence;
 
-/* Each takes one whole message, strictly DER, within the limits above (octets
- * strings never empty). CS_R_MALFORMED, CS_R_NOT_DER, CS_R_TOO_LARGE. */
+/* Each takes one whole message, strictly DER, within the limits above (octet
+ * strings never empty). CS_R_MALFORMED, CS_R_NOT_DER, CS_R_TOO_LARGE, and
+ * CS_R_UNSUPPORTED for another version. */
 CS_USE int cs_tpmoffer_parse(cs_span in, cs_tpmoffer *out, cs_err *e);
 CS_USE int cs_tpmchallenge_parse(cs_span in, cs_tpmchallenge *out, cs_err *e);
 CS_USE int cs_tpmsecret_parse(cs_span in, cs_tpmsecret *out, cs_err *e);
