@@ -8,7 +8,7 @@
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=tpm.sh
 . "$SRCDIR/tests/regress/tpm.sh"
-need tpm2_createprimary tpm2_nvread
+need python3 tpm2_createprimary tpm2_nvread tpm2_sign
 
 tpm_start blank
 exits 0 "a blank TPM answers" tpm2_getcap properties-fixed
@@ -50,6 +50,66 @@ ek() {
 	    -untrusted "$ek_issuer" cert.der
 	cp cert.der "$1.$4"
 }
+# What lies between: seen by its tools, which go around it elsewhere
+printf 'a secret of mine' >secret
+outside() {
+	TPM2TOOLS_TCTI=$COUNTERSIGN_TCTI "$@"
+}
+create() {
+	outside tpm2_create -C 0x81000001 -G ecc -p file:secret -u pub -r priv
+}
+signs() {
+	outside tpm2_sign -c key.ctx -p file:secret -o sig content
+}
+between --secret secret
+exits 0 "what lies between hands on" create
+ok "a secret is seen" grep -q SECRET "$seen"
+quietly tpm2_load -C 0x81000001 -u pub -r priv -c key.ctx
+tpm_flush
+echo content >content
+between --secret secret
+exits 0 "without it in clear" signs
+is "none is seen" "$(seen SECRET)" 0
+is "names, handles and sessions are" \
+    "$(seen 'Sign 80000000 02000000/01 = 0x0$')" 1
+tpm_flush
+
+# lies RULE TEXT: about a signature
+lies() {
+	between --fault "$1"
+	exits 1 "$1" signs
+	says "is what comes" err "$2"
+	tpm_flush
+}
+between --fault 'Sign=rc:0x922*2'
+exits 0 "busy, but not for long" signs
+is "asked for again" "$(seen Sign)" 3
+is "done once" "$(seen 'Sign .* = 0x0')" 1
+tpm_flush
+lies Sign=rc:0x902 "0x902"
+is "it was not done" "$(seen 'Sign .* = 0x0')" 0
+lies Sign=late:0x902 "0x902"
+is "it was done" "$(seen 'Sign .* = 0x0')" 1
+lies Sign=drop "0xA000A"
+is "it was not done" "$(seen 'Sign .* = 0x0')" 0
+lies Sign=lost "0xA000A"
+is "it was done" "$(seen 'Sign .* = 0x0')" 1
+lies Sign=cut:20 "0xA000A"
+lies Sign=short:20 "Sign"
+lies Sign=long:5000 "Sign"
+lies Sign=size:0xffffffff "Sign"
+lies Sign=bytes:ffffffff "0xA000A"
+lies Sign=flip:-5 "Sign"
+lies ReadPublic=noise:1 "ReadPublic"
+between --fault any=hang
+signs >told 2>&1 &
+ok "it hangs" awaited "GetCapability hangs"
+let_go
+wait $!
+report $? "until it is let go"
+between_end
+tpm_flush
+
 tpm_ca maker
 for tpm in one two; do
 	tpm_make $tpm

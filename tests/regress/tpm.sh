@@ -80,6 +80,43 @@ tpm_stop_all() {
 	done
 }
 
+# between [OPTION...]: tests/tpm/between.py lies between the TPM in use and
+# countersign, with these options; its log is $seen. What others do is not seen.
+between() {
+	[ -z "${COUNTERSIGN_TCTI-}" ] || between_end
+	liars=$((${liars-0} + 1))
+	seen=$tpms/seen.$liars
+	: >"$seen"
+	python3 "$SRCDIR/tests/tpm/between.py" --log "$seen" "$@" \
+	    "$tpms/between.$liars" "${TCTI#*=}" >"$tpms/between.pid" || {
+		echo "Bail out! nothing between"
+		exit 1
+	}
+	COUNTERSIGN_TCTI=swtpm:path=$tpms/between.$liars
+	export COUNTERSIGN_TCTI
+}
+
+between_end() {
+	kill "$(cat "$tpms/between.pid")"
+	rm "$tpms/between.pid"
+	unset COUNTERSIGN_TCTI
+}
+
+# let_go: what hangs is answered
+let_go() {
+	kill -USR1 "$(cat "$tpms/between.pid")"
+}
+
+# seen TEXT: how many lines of the log begin with it
+seen() {
+	grep -c "^$1" "$seen"
+}
+
+# awaited TEXT: waits until a line of the log begins with it, up to 20 s
+awaited() {
+	timeout 20 tail -n +1 -s 0.01 -f "$seen" | grep -qm1 "^$1"
+}
+
 # tpm_ca NAME: an authority that certifies endorsement keys, with a root of
 # $tpms/NAME.ca/swtpm-localca-rootca-cert.pem and an issuer below it,
 # issuercert.pem. $ek_roots is a folder for --ek-roots, $ek_issuer the issuer's
