@@ -9,7 +9,7 @@
 
 /*
  * Is this key in a TPM that a manufacturer vouches for? The server's side of
- * countersign-formats(5), section 11; no TPM library is linked. A TPM proves
+ * countersign-formats(5), section 10; no TPM library is linked. A TPM proves
  * where a key lives, never that somebody was there.
  */
 

@@ -102,6 +102,9 @@ read_names(cs_span in, struct name *n, cs_err *e)
 	while (names.n != 0) {
 		if ((r = cs_der_any(&names, &tag, &body, NULL, e)) != CS_OK)
 			return r;
+		if ((tag & 0xc0) != 0x80)
+			return BAD(e, "expected a name, found tag 0x%02x",
+			    tag);
 		if (tag != DIRECTORY_NAME)
 			continue;
 		if (directory.p != NULL)

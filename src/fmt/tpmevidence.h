@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 /*
- * The messages of an attested enrolment, countersign-formats(5), section 11:
+ * The messages of an attested enrolment, countersign-formats(5), section 10:
  * the owner offers a key and names the TPM that it lives in, the server
  * challenges that TPM, the owner answers with evidence.
  *

@@ -102,6 +102,8 @@ test_names(void)
 	    MODEL MANUFACTURER EDITION, "00001014");
 	name_is("no directoryName", "3005 8203782e79", NULL);
 	name_is("no name at all", "3000", NULL);
+	name_is("beside no name", "3045 020105 a440303e313c" MODEL MANUFACTURER
+	    EDITION, NULL);
 	name_is("two directoryNames", "308184 a440303e313c" MODEL MANUFACTURER
 	    EDITION "a440303e313c" MODEL MANUFACTURER EDITION, NULL);
 	name_is("manufacturer twice", "3058 a456 3054 3152" MODEL MANUFACTURER

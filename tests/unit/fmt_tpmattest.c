@@ -10,15 +10,9 @@
 #include "fmt/der.h"
 #include "fmt/reason.h"
 #include "tap.h"
+#include "tpmback.h"
 #include "tpmhex.h"
 #include "vec.h"
-
-static bool
-is_name(cs_span n)
-{
-	return n.n >= 2 && n.n == 2 +
-	    cs_tpm_digest_len((uint16_t)(n.p[0] << 8 | n.p[1]));
-}
 
 static bool
 is_refusal(const cs_err *e)
@@ -36,43 +30,34 @@ probe(cs_span in)
 	if (cs_tpmattest_parse(in, &a, &e) != CS_OK)
 		return a.whole.p == NULL && a.name.p == NULL &&
 		    is_refusal(&e) ? VEC_REFUSED : VEC_BROKEN;
-	/* Magic, type, clock, versions and sizes are the rest. */
-	return is_name(a.signer) && is_name(a.name) &&
-	    is_name(a.qualified_name) && in.n == a.signer.n + a.extra.n +
-	    a.name.n + a.qualified_name.n + 4 + 2 + 2 + 2 + 17 + 8 + 2 + 2 ?
-	    VEC_ACCEPTED : VEC_BROKEN;
+	return cs_span_eq(a.whole, in) && tpmattest_fills(&a) ? VEC_ACCEPTED :
+	    VEC_BROKEN;
+}
+
+static bool
+is_put(const cs_tpmsig *s)
+{
+	cs_buf *b = cs_buf_new(CS_TPMSIG_MAX);
+	bool good = cs_tpmsig_put(s, b, NULL) == CS_OK &&
+	    (s->alg == CS_TPM_ALG_ECDSA ?
+	    cs_der_walk(cs_buf_span(b), 0, NULL) == CS_OK :
+	    cs_span_eq(cs_buf_span(b), s->sig));
+
+	cs_buf_free(&b);
+	return good;
 }
 
 static enum vec_answer
 probe_sig(cs_span in)
 {
-	cs_buf *b = cs_buf_new(CS_TPMSIG_MAX), *der = cs_buf_new(CS_TPMSIG_MAX);
 	cs_err e = {0};
 	cs_tpmsig s;
-	bool good;
 
-	if (cs_tpmsig_parse(in, &s, &e) != CS_OK) {
-		good = s.alg == 0 && s.sig.p == NULL && is_refusal(&e);
-		cs_buf_free(&b);
-		cs_buf_free(&der);
-		return good ? VEC_REFUSED : VEC_BROKEN;
-	}
-	cs_tpm_put_u16(b, s.alg);
-	cs_tpm_put_u16(b, s.hash);
-	if (s.alg == CS_TPM_ALG_ECDSA) {
-		cs_tpm_put_sized(b, s.r);
-		cs_tpm_put_sized(b, s.s);
-	} else {
-		cs_tpm_put_sized(b, s.sig);
-	}
-	good = cs_span_eq(cs_buf_span(b), in) &&
-	    cs_tpmsig_put(&s, der, NULL) == CS_OK &&
-	    (s.alg == CS_TPM_ALG_ECDSA ?
-	    cs_der_walk(cs_buf_span(der), 0, NULL) == CS_OK :
-	    cs_span_eq(cs_buf_span(der), s.sig));
-	cs_buf_free(&b);
-	cs_buf_free(&der);
-	return good ? VEC_ACCEPTED : VEC_BROKEN;
+	if (cs_tpmsig_parse(in, &s, &e) != CS_OK)
+		return s.alg == 0 && s.sig.p == NULL && is_refusal(&e) ?
+		    VEC_REFUSED : VEC_BROKEN;
+	return tpmsig_goes_back(&s, in) && is_put(&s) ? VEC_ACCEPTED :
+	    VEC_BROKEN;
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include "fmt/reason.h"
 #include "tap.h"
+#include "tpmback.h"
 #include "tpmhex.h"
 #include "vec.h"
 
@@ -43,47 +44,6 @@ static const struct golden {
 	    CS_TPM_ALG_NULL, CS_TPM_ALG_NULL},
 };
 
-static void
-put_symmetric(cs_buf *b, const cs_tpmpub *p)
-{
-	cs_tpm_put_u16(b, p->sym);
-	if (p->sym == CS_TPM_ALG_NULL)
-		return;
-	cs_tpm_put_u16(b, p->sym_bits);
-	cs_tpm_put_u16(b, p->sym_mode);
-}
-
-/* What was read is all that was there. */
-static bool
-goes_back(const cs_tpmpub *p, uint32_t exponent)
-{
-	cs_buf *b = cs_buf_new(CS_TPMPUB_MAX);
-	const bool is_rsa = p->kind == CS_KEY_RSA;
-	bool same;
-
-	cs_tpm_put_u16(b, is_rsa ? CS_TPM_ALG_RSA : CS_TPM_ALG_ECC);
-	cs_tpm_put_u16(b, p->name_alg);
-	cs_tpm_put_u32(b, p->attributes);
-	cs_tpm_put_sized(b, p->policy);
-	put_symmetric(b, p);
-	cs_tpm_put_u16(b, p->scheme);
-	if (p->scheme != CS_TPM_ALG_NULL)
-		cs_tpm_put_u16(b, p->scheme_hash);
-	cs_tpm_put_u16(b, is_rsa ? (uint16_t)p->bits :
-	    p->kind == CS_KEY_P256 ? 3 : 4);
-	if (is_rsa) {
-		cs_tpm_put_u32(b, exponent);
-		cs_tpm_put_sized(b, p->modulus);
-	} else {
-		cs_tpm_put_u16(b, CS_TPM_ALG_NULL);
-		cs_tpm_put_sized(b, p->x);
-		cs_tpm_put_sized(b, p->y);
-	}
-	same = cs_span_eq(cs_buf_span(b), p->whole);
-	cs_buf_free(&b);
-	return same;
-}
-
 /* Its SubjectPublicKeyInfo is one, or it has none by section 2. */
 static bool
 has_spki(const cs_tpmpub *p)
@@ -112,8 +72,8 @@ probe(cs_span in)
 		return p.whole.p == NULL && e.cls == CS_EFORMAT &&
 		    (e.detail == CS_R_MALFORMED ||
 		    e.detail == CS_R_UNSUPPORTED) ? VEC_REFUSED : VEC_BROKEN;
-	return (goes_back(&p, 0) || goes_back(&p, 65537)) && has_spki(&p) ?
-	    VEC_ACCEPTED : VEC_BROKEN;
+	return (tpmpub_goes_back(&p, 0) || tpmpub_goes_back(&p, 65537)) &&
+	    has_spki(&p) ? VEC_ACCEPTED : VEC_BROKEN;
 }
 
 static void
