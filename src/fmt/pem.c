@@ -120,12 +120,13 @@ body_get(cs_span *in, cs_span label, cs_span *body, cs_err *e)
 }
 
 static int
-body_decode(cs_span body, cs_span label, cs_buf **der, cs_err *e)
+body_decode(cs_span body, cs_span label, bool secret, cs_buf **der, cs_err *e)
 {
-	cs_buf *b = NULL;
+	size_t room = body.n / 4 * 3 + 3;
+	cs_buf *b = secret ? cs_secret_new(room) : cs_buf_new(room);
 	int r;
 
-	if ((b = cs_buf_new(body.n / 4 * 3 + 3)) == NULL)
+	if (b == NULL)
 		return cs_nomem(e, "pem");
 	if (cs_base64_get(b, body, true, NULL) != CS_OK)
 		r = CS_BAD(e, CS_R_MALFORMED, "pem",
@@ -144,25 +145,63 @@ body_decode(cs_span body, cs_span label, cs_buf **der, cs_err *e)
 	return r;
 }
 
+/* The next block as it stands; an absent label at the end. */
+static int
+block_get(cs_span *in, cs_span *label, cs_span *body, cs_err *e)
+{
+	cs_span line = {0};
+	int r;
+
+	*label = *body = (cs_span){0};
+	while (line_next(in, &line)) {
+		if (!cs_scan_starts(line, begin))
+			continue;
+		if ((r = label_get(line, begin, label, e)) != CS_OK)
+			return r;
+		return body_get(in, *label, body, e);
+	}
+	return CS_OK;
+}
+
 int
 cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e)
 {
-	cs_span line = {0}, body = {0}, found = {0};
+	cs_span body = {0}, found = {0};
 	int r;
 
 	*label = (cs_span){0};
 	*der = NULL;
-	while (line_next(in, &line)) {
-		if (!cs_scan_starts(line, begin))
-			continue;
-		if ((r = label_get(line, begin, &found, e)) != CS_OK ||
-		    (r = body_get(in, found, &body, e)) != CS_OK ||
-		    (r = body_decode(body, found, der, e)) != CS_OK)
-			return r;
+	if ((r = block_get(in, &found, &body, e)) != CS_OK || found.p == NULL)
+		return r;
+	if ((r = body_decode(body, found, false, der, e)) == CS_OK)
 		*label = found;
-		return CS_OK;
-	}
-	return CS_OK;
+	return r;
+}
+
+static int
+no_block(const char *label, cs_err *e)
+{
+	return CS_BAD(e, CS_R_MALFORMED, "pem",
+	    "expected PEM of \"%s\", found none", label);
+}
+
+int
+cs_pem_one(cs_span in, const char *label, bool secret, cs_buf **der, cs_err *e)
+{
+	cs_span found = {0}, body = {0}, other = {0}, rest = {0};
+	int r;
+
+	*der = NULL;
+	if ((r = block_get(&in, &found, &body, e)) != CS_OK ||
+	    (r = block_get(&in, &other, &rest, e)) != CS_OK)
+		return r;
+	if (found.p == NULL)
+		return no_block(label, e);
+	if (!cs_span_is(found, label) || other.p != NULL)
+		return CS_BAD(e, CS_R_MALFORMED, "pem", "expected one block "
+		    "of PEM, \"%s\", found %s\"%.*s\"", label,
+		    other.p != NULL ? "another beside " : "", CS_SHOW(found));
+	return body_decode(body, found, secret, der, e);
 }
 
 int
@@ -184,10 +223,7 @@ cs_pem_each(cs_span in, const char *label,
 		if (r != CS_OK)
 			return r;
 	}
-	if (r == CS_OK && n == 0)
-		return CS_BAD(e, CS_R_MALFORMED, "pem",
-		    "expected PEM of \"%s\", found none", label);
-	return r;
+	return r == CS_OK && n == 0 ? no_block(label, e) : r;
 }
 
 int

@@ -25,6 +25,10 @@ CS_USE int cs_pem_next(cs_span *in, cs_span *label, cs_buf **der, cs_err *e);
  * does not return CS_OK and returns that. CS_R_MALFORMED. */
 CS_USE int cs_pem_each(cs_span in, const char *label,
     int (*each)(void *arg, cs_span der, cs_err *e), void *arg, cs_err *e);
+/* The one block of a file that has no other, and it of this label. *der gives,
+ * a secret buf where it is to be. CS_R_MALFORMED. */
+CS_USE int cs_pem_one(cs_span in, const char *label, bool secret, cs_buf **der,
+    cs_err *e);
 CS_USE int cs_pem_put(cs_buf *out, const char *label, cs_span der, cs_err *e);
 /* Bytes that cs_pem_put needs at most for `n` bytes of DER. */
 size_t cs_pem_max(size_t n);

@@ -73,10 +73,8 @@ static const struct cs_opt_spec spec = {
 static int
 check_kind(const opts *o, cs_err *e)
 {
-	const struct {
-		const char *name, *with;
-		bool given;
-	} rules[] = {{"rp-id", "fido2", o->rp_id != NULL && !o->fido2},
+	const struct cs_goes rules[] = {
+	    {"rp-id", "fido2", o->rp_id != NULL && !o->fido2},
 	    {"device", "fido2", o->device != NULL && !o->fido2},
 	    {"alg", "fido2", o->alg != NULL && !o->fido2},
 	    {"name", "fido2", o->name != NULL && !o->fido2},
@@ -87,18 +85,12 @@ check_kind(const opts *o, cs_err *e)
 		o->roots == NULL},
 	    {"attestation-roots", "piv-attestation", o->roots != NULL &&
 		!o->fido2 && o->piv == NULL}};
-	size_t i;
 
 	if (o->fido2 == (o->key != NULL))
 		return cs_fail(e, CS_EUSAGE, "enroll", "expected one of "
 		    "--fido2 and --key, found %s", o->fido2 ? "both" :
 		    "none");
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].given)
-			return cs_fail(e, CS_EUSAGE, "enroll",
-			    "--%s goes with --%s", rules[i].name,
-			    rules[i].with);
-	return CS_OK;
+	return cs_tool_goes(rules, sizeof(rules) / sizeof(rules[0]), e);
 }
 
 /* What holds for either kind, before a key is asked. */

@@ -255,15 +255,19 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
     cs_err *e)
 {
 	const struct opts *o = options;
+	const struct cs_goes rules[] = {
+	    {"pin-fd", "login", o->access.pin_fd >= 0 && !o->login},
+	    {"allow-last-try", "login", o->access.allow_last_try &&
+		!o->login}};
 	struct list l = {.o = o, .out = out};
 	cs_access x = {0};
 	int r;
 
 	if (w->n > 0 || o->module != NULL)
 		l.uri = w->n > 0 ? w->v[0] : "pkcs11:";
-	if (!o->login && (o->access.pin_fd >= 0 || o->access.allow_last_try))
-		return cs_fail(e, CS_EUSAGE, "keys", "%s goes with --login",
-		    o->access.pin_fd >= 0 ? "--pin-fd" : "--allow-last-try");
+	if ((r = cs_tool_goes(rules, sizeof(rules) / sizeof(rules[0]), e)) !=
+	    CS_OK)
+		return r;
 	if (o->module != NULL && !looked_at(&l, "pkcs11:"))
 		return cs_fail(e, CS_EUSAGE, "keys",
 		    "--module is of keys in tokens, pkcs11:");

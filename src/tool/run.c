@@ -96,6 +96,19 @@ cs_tool_usage(cs_err *e, const char *what)
 	return cs_wrap(e, "%s", what);
 }
 
+int
+cs_tool_goes(const struct cs_goes *rules, size_t n, cs_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (rules[i].alone)
+			return cs_fail(e, CS_EUSAGE, "tool",
+			    "--%s goes with --%s", rules[i].name,
+			    rules[i].with);
+	return CS_OK;
+}
+
 /* Looks for a flag before the options are parsed: how to report an error in
  * them. It may as well be the value of an option. */
 static bool

@@ -68,6 +68,14 @@ CS_USE int cs_tool_unknown(const cs_tool *t, int n, char *const *words,
 /* The error is about a word on the command line: CS_EUSAGE, "WHAT: " before. */
 int cs_tool_usage(cs_err *e, const char *what);
 
+/* An option that says nothing without another one. */
+struct cs_goes {
+	const char *name, *with;
+	bool alone; /* this time it is without */
+};
+/* CS_EUSAGE for the first that is alone, "--NAME goes with --WITH". */
+CS_USE int cs_tool_goes(const struct cs_goes *rules, size_t n, cs_err *e);
+
 /* What the process is before it reads anything: no core dumps, no debugger, a
  * strict umask, three open standard descriptors. Gives the mode of documents
  * (0666 under the umask it found). */

@@ -189,6 +189,44 @@ all_of_one_label(void)
 	    "stops at the first refusal");
 }
 
+static bool
+one_gives(const char *in, const char *want, const char *words)
+{
+	cs_buf *der = NULL, *same = NULL;
+	cs_err e = {0};
+	int r = cs_pem_one(cs_span_str(in), CS_PEM_APPROVAL, false, &der, &e);
+	bool good = r == cs_pem_one(cs_span_str(in), CS_PEM_APPROVAL, true,
+	    &same, &e);
+
+	if (want != NULL)
+		good = good && r == CS_OK &&
+		    cs_span_is(cs_buf_span(der), want) &&
+		    cs_span_is(cs_buf_span(same), want);
+	else
+		good = good && r == CS_EFORMAT && der == NULL &&
+		    same == NULL && e.detail == CS_R_MALFORMED &&
+		    strstr(e.text, words) != NULL;
+	if (!good)
+		printf("# %d %s\n", r, e.text);
+	cs_buf_free(&der);
+	cs_buf_free(&same);
+	return good;
+}
+
+static void
+one_alone(void)
+{
+	ok(one_gives("key: x\n" B "AQID\n" E "y\n", "\1\2\3", ""), "one block");
+	ok(one_gives("", NULL, "found none"), "no block");
+	ok(one_gives("-----BEGIN CMS-----\nAQID\n-----END CMS-----\n", NULL,
+	    "found \"CMS\""), "one of another label");
+	ok(one_gives(B "AQID\n" E B "AQID\n" E, NULL, "another beside"),
+	    "two");
+	ok(one_gives(B "AQID\n" E "-----BEGIN CMS-----\n", NULL, "the end of"),
+	    "half of a second one");
+	ok(one_gives(B "A*ID\n" E, NULL, "base64"), "not base64");
+}
+
 /* A cut block is never a shorter one. */
 static void
 prefixes(void)
@@ -242,6 +280,7 @@ main(void)
 	golden();
 	round_trips();
 	all_of_one_label();
+	one_alone();
 	prefixes();
 	flips();
 	return done_testing();
