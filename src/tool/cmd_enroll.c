@@ -176,18 +176,6 @@ advise(const cs_enrolment *n, cs_out *out)
 		    "fido2-token -D -i ID DEVICE deletes it"));
 }
 
-static void
-clear(cs_enrolment *n)
-{
-	cs_roots_free(&n->roots);
-	cs_ownerspub_clear(&n->pub);
-	cs_buf_free(&n->agents);
-	cs_buf_free(&n->key);
-	cs_buf_free(&n->credential_id);
-	cs_buf_free(&n->text);
-	free(n->path);
-}
-
 static int
 run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
     cs_err *e)
@@ -209,7 +197,7 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 		r = cs_enroll_tell(&n, out, e);
 	else
 		advise(&n, out);
-	clear(&n);
+	cs_enroll_clear(&n);
 	cs_access_close(&x);
 	return r;
 }

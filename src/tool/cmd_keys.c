@@ -10,6 +10,7 @@
 
 #include "tool/access.h"
 #include "tool/keyentry.h"
+#include "tool/keynew.h"
 
 /* Which keys an owner can sign with, before there is anything to sign. */
 
@@ -17,6 +18,7 @@ struct opts {
 	struct cs_common common;
 	const char *module;
 	bool login, all;
+	struct cs_keynew_opts new;
 	struct cs_key_opts access;
 };
 
@@ -251,36 +253,74 @@ look(struct list *l, const cs_access *x, cs_err *e)
 }
 
 static int
+list_keys(const struct opts *o, const char *uri, const cs_access *x,
+    cs_out *out, cs_err *e)
+{
+	struct list l = {.o = o, .out = out, .uri = uri};
+	int r;
+
+	cs_out_list(out, "keys", NULL);
+	r = look(&l, x, e);
+	cs_out_close(out);
+	r = conclude(&l, r, e);
+	free(l.closed);
+	free(l.problems);
+	return r;
+}
+
+/* Making a key and listing keys are two things. */
+static int
+check(const struct opts *o, const char *uri, cs_err *e)
+{
+	const struct cs_keynew_opts *n = &o->new;
+	bool making = n->uri != NULL;
+	const struct cs_goes rules[] = {
+	    {"alg", "new", n->alg != NULL && !making},
+	    {"parent", "new", n->parent != NULL && !making},
+	    {"owner", "new", n->owner != NULL && !making},
+	    {"no-pin", "new", n->no_pin && !making},
+	    {"force", "new", n->force && !making},
+	    {"pin-fd", making ? "new without --no-pin" : "login",
+		o->access.pin_fd >= 0 &&
+		    (making ? n->no_pin : !o->login)},
+	    {"allow-last-try", "login", o->access.allow_last_try &&
+		!o->login}};
+	int r;
+
+	if ((r = cs_tool_goes(rules, sizeof(rules) / sizeof(rules[0]), e)) !=
+	    CS_OK)
+		return r;
+	if (making && (uri != NULL || o->module != NULL || o->login ||
+	    o->all))
+		return cs_fail(e, CS_EUSAGE, "keys", "--new makes a key, and "
+		    "%s is of listing them", uri != NULL ? uri :
+		    o->module != NULL ? "--module" :
+		    o->login ? "--login" : "--all");
+	if (o->module != NULL && uri != NULL &&
+	    strncmp(uri, "pkcs11:", 7) != 0)
+		return cs_fail(e, CS_EUSAGE, "keys",
+		    "--module is of keys in tokens, pkcs11:");
+	return making ? cs_keynew_check(n, e) : CS_OK;
+}
+
+static int
 run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
     cs_err *e)
 {
 	const struct opts *o = options;
-	const struct cs_goes rules[] = {
-	    {"pin-fd", "login", o->access.pin_fd >= 0 && !o->login},
-	    {"allow-last-try", "login", o->access.allow_last_try &&
-		!o->login}};
-	struct list l = {.o = o, .out = out};
+	const char *uri = w->n > 0 ? w->v[0] : NULL;
 	cs_access x = {0};
 	int r;
 
-	if (w->n > 0 || o->module != NULL)
-		l.uri = w->n > 0 ? w->v[0] : "pkcs11:";
-	if ((r = cs_tool_goes(rules, sizeof(rules) / sizeof(rules[0]), e)) !=
-	    CS_OK)
-		return r;
-	if (o->module != NULL && !looked_at(&l, "pkcs11:"))
-		return cs_fail(e, CS_EUSAGE, "keys",
-		    "--module is of keys in tokens, pkcs11:");
-	if ((r = cs_access_open(t, &o->access, "keys", o->common.json, &x,
+	if ((r = check(o, uri, e)) != CS_OK ||
+	    (r = cs_access_open(t, &o->access, "keys", o->common.json, &x,
 	    e)) != CS_OK)
 		return r;
-	cs_out_list(out, "keys", NULL);
-	r = look(&l, &x, e);
-	cs_out_close(out);
+	if (uri == NULL && o->module != NULL)
+		uri = "pkcs11:";
+	r = o->new.uri != NULL ? cs_keynew_make(t, &o->new, &x, out, e) :
+	    list_keys(o, uri, &x, out, e);
 	cs_access_close(&x);
-	r = conclude(&l, r, e);
-	free(l.closed);
-	free(l.problems);
 	return r;
 }
 
@@ -292,6 +332,22 @@ static const struct cs_opt rows[] = {
 	CS_COMPLETE_NONE},
     {"all", 0, CS_OPT_FLAG, offsetof(struct opts, all), NULL,
 	"list keys that cannot sign, too, and why", 0, 0, CS_COMPLETE_NONE},
+    {"new", 0, CS_OPT_STRING, offsetof(struct opts, new.uri), "tpm2:FILE",
+	"make a key in the TPM, and the line of it for a server", 0, 0,
+	CS_COMPLETE_KEY},
+    {"alg", 0, CS_OPT_CHOICE, offsetof(struct opts, new.alg),
+	"p256|p384|rsa2048", "--new: the kind of key (p256)", 0, 0,
+	CS_COMPLETE_NONE},
+    {"parent", 0, CS_OPT_STRING, offsetof(struct opts, new.parent), "HANDLE",
+	"--new: below this key of the TPM, such as 0x81000001", 0, 0,
+	CS_COMPLETE_NONE},
+    {"no-pin", 0, CS_OPT_FLAG, offsetof(struct opts, new.no_pin), NULL,
+	"--new: a key that needs no PIN", 0, 0, CS_COMPLETE_NONE},
+    {"owner", 0, CS_OPT_STRING, offsetof(struct opts, new.owner), "OWNER",
+	"--new: whose key it is, such as mailto:alice@corp.example", 0, 0,
+	CS_COMPLETE_NONE},
+    {"force", 'f', CS_OPT_FLAG, offsetof(struct opts, new.force), NULL,
+	"--new: replace a file that exists", 0, 0, CS_COMPLETE_NONE},
     CS_KEY_ROWS(struct opts),
     CS_COMMON_ROWS(struct opts),
 };
@@ -299,7 +355,7 @@ static const struct cs_opt rows[] = {
 static const struct cs_opt_spec spec = {
     .verb = "keys",
     .synopsis = "[KEY]",
-    .summary = "list the keys that an owner can sign with",
+    .summary = "list the keys that an owner can sign with, or make one",
     .rows = rows,
     .n = sizeof(rows) / sizeof(rows[0]),
     .min_operands = 0,

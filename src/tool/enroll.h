@@ -40,6 +40,7 @@ typedef struct cs_enrolment {
 	char format[33];    /* of a FIDO2 attestation */
 	char why[256];      /* nothing is attested; empty: nobody asked */
 	bool made;          /* a device has made the key */
+	bool no_pin;        /* and whoever has the device can use it */
 } cs_enrolment;
 
 /* Everything that can be wrong before somebody touches a key: the words, the
@@ -56,7 +57,9 @@ CS_USE int cs_enroll_key(cs_enrolment *n, cs_err *e);
 /* Composes the line for the server. Words that make none are CS_EUSAGE. */
 CS_USE int cs_enroll_line(cs_enrolment *n, cs_err *e);
 /* The line and what is to be said of it: comments before it, or where the line
- * goes to a file, fields. */
+ * goes to a file or there is none, fields. */
 CS_USE int cs_enroll_tell(const cs_enrolment *n, cs_out *out, cs_err *e);
+
+void cs_enroll_clear(cs_enrolment *n);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -128,11 +129,8 @@ tell_presence(const struct teller *t, const cs_anchor *a)
 }
 
 static void
-warn(void *arg, const cs_anchor *a, const char *warning, const char *text)
+put_warning(const struct teller *t, const char *warning, const char *text)
 {
-	const struct teller *t = arg;
-
-	(void)a;
 	cs_out_object(t->out, NULL, NULL);
 	cs_out_str(t->out, "warning", NULL, warning);
 	cs_out_str(t->out, "text", NULL, text);
@@ -140,6 +138,46 @@ warn(void *arg, const cs_anchor *a, const char *warning, const char *text)
 	/* Said of presence already, with what to do. */
 	if (strcmp(warning, "touch-missing") != 0)
 		say(t, "warning", "%s", text);
+}
+
+static void
+warn(void *arg, const cs_anchor *a, const char *warning, const char *text)
+{
+	(void)a;
+	put_warning(arg, warning, text);
+}
+
+/* Of the line, where there is one, and of the key. */
+static int
+tell_warnings(void *arg, const cs_anchor *a, cs_err *e)
+{
+	const struct teller *t = arg;
+	int r = CS_OK;
+
+	cs_out_list(t->out, "warnings", NULL);
+	if (t->n->text != NULL)
+		r = cs_owners_warnings(a, geteuid(), t->n->now, warn, arg, e);
+	if (t->n->no_pin)
+		put_warning(t, "no-pin", "the key has no PIN: whoever can use "
+		    "this device can use it");
+	cs_out_close(t->out);
+	return r;
+}
+
+/* Where the new key is, for the signer and for its owner. */
+static void
+tell_made(const struct teller *t)
+{
+	const struct cs_enroll_opts *o = t->n->o;
+	const char *scheme = o->key != NULL ? "" : "fido2:", *name = o->key;
+
+	if (name == NULL)
+		name = o->name != NULL ? o->name : o->rp_id;
+	cs_out_printf(t->out, "key", NULL, "%s%s", scheme, name);
+	cs_out_str(t->out, "key_file", NULL, t->n->path);
+	cs_out_str(t->out, "device", NULL, t->n->where);
+	say(t, "new key", "%s%s on %s", scheme, name, t->n->where);
+	say(t, "key file", "%s", t->n->path);
 }
 
 static int
@@ -157,39 +195,47 @@ tell_key(const struct teller *t, const cs_anchor *a, cs_err *e)
 	if (n->path == NULL) {
 		cs_out_str(t->out, "key", NULL, n->o->key);
 		cs_out_null(t->out, "key_file");
-	} else {
-		cs_out_printf(t->out, "key", NULL, "fido2:%s",
-		    n->o->name != NULL ? n->o->name : n->o->rp_id);
-		cs_out_str(t->out, "key_file", NULL, n->path);
-		cs_out_str(t->out, "device", NULL, n->where);
-		say(t, "new key", "fido2:%s on %s", n->o->name != NULL ?
-		    n->o->name : n->o->rp_id, n->where);
-		say(t, "key file", "%s", n->path);
-	}
+	} else
+		tell_made(t);
 	cs_out_str(t->out, "key_type", NULL, name);
 	cs_out_hash(t->out, "key_hash", NULL, cs_span_of(hash, sizeof(hash)));
 	say(t, "key hash", "%s (%s)", print, name);
 	return CS_OK;
 }
 
-/* The line as the server will read it. */
+/* The line as the server will read it, or without one the key alone. */
 static int
 tell_line(void *arg, const cs_anchor *a, cs_err *e)
 {
 	const struct teller *t = arg;
 	int r;
 
-	cs_out_span(t->out, "owner", NULL, a->owner);
+	if (a->owner.p != NULL)
+		cs_out_span(t->out, "owner", NULL, a->owner);
+	else
+		cs_out_null(t->out, "owner");
 	if ((r = tell_key(t, a, e)) != CS_OK)
 		return r;
 	tell_proof(t);
 	tell_presence(t, a);
-	cs_out_list(t->out, "warnings", NULL);
-	r = cs_owners_warnings(a, geteuid(), t->n->now, warn, arg, e);
-	cs_out_close(t->out);
-	if (a->type == CS_ANCHOR_SPKI && !a->shared_key)
+	r = tell_warnings(arg, a, e);
+	if (a->type == CS_ANCHOR_SPKI && !a->shared_key && t->n->path == NULL)
 		say(t, "note", "a key that approves signs nothing else: make "
 		    "a fresh one if this one does");
+	return r;
+}
+
+/* Nobody has said whose key it is. */
+static int
+tell_no_line(const cs_enrolment *n, cs_out *out, cs_err *e)
+{
+	struct teller t = {n, out, false};
+	int r = tell_line(&t, &n->a, e);
+
+	cs_out_null(out, "line");
+	say(&t, "note", "no owner is named, and so here is no line for a "
+	    "server: countersign enroll --key %s --owner OWNER writes it",
+	    n->o->key);
 	return r;
 }
 
@@ -202,6 +248,8 @@ cs_enroll_tell(const cs_enrolment *n, cs_out *out, cs_err *e)
 	cs_span line = cs_buf_span(n->text);
 	int r;
 
+	if (n->text == NULL)
+		return tell_no_line(n, out, e);
 	if ((r = cs_owners_parse("the new line", line, tell_line, &t, e)) !=
 	    CS_OK)
 		return r;
@@ -213,4 +261,16 @@ cs_enroll_tell(const cs_enrolment *n, cs_out *out, cs_err *e)
 	cs_out_raw(out, line);
 	cs_out_raw(out, cs_span_str("\n"));
 	return CS_OK;
+}
+
+void
+cs_enroll_clear(cs_enrolment *n)
+{
+	cs_roots_free(&n->roots);
+	cs_ownerspub_clear(&n->pub);
+	cs_buf_free(&n->agents);
+	cs_buf_free(&n->key);
+	cs_buf_free(&n->credential_id);
+	cs_buf_free(&n->text);
+	free(n->path);
 }
