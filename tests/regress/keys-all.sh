@@ -23,12 +23,18 @@ echo 1234 >pin
 alice=mailto:alice@corp.example
 countersign request --id wimse://corp.example/agent/a --new-key p256 \
     --key agent.key -o agent.csr
+# Where tpm2-pkcs11 is installed p11-kit has its module, which does not start
+# without a TPM.
+kept() {
+	command jq 'del(.problems[]? | select(.text |
+	    contains("libtpm2_pkcs11.so")))' out >list
+}
 has() { # NAME FILTER: of the JSON in ./list
 	ok "$1" jq -e "$2" list
 }
 lists() { # NAME COMMAND...: ends well, and leaves ./list
 	ok "$@"
-	cp out list
+	kept
 }
 sign() {
 	countersign sign --owner "$alice" --yes "$@"
@@ -37,12 +43,12 @@ sign() {
 exits 5 "nothing" countersign keys
 says "is there of all" err "no key that could sign was found: no token is"
 exits 5 "for a program" countersign keys --json
-cp out list
+kept
 has "too" '.keys == [] and .problems == [] and .closed_tokens == [] and
     .error.class == "device"'
 exits 5 "no agent of that name" env SSH_AUTH_SOCK=/absent/agent \
     setsid -w "$COUNTERSIGN" keys --json
-cp out list
+kept
 has "is a problem" '.problems | length == 1 and
     (.[0].text | contains("/absent/agent"))'
 exits 5 "no agent at all" countersign keys ssh-agent:
