@@ -10,7 +10,7 @@
 need openssl swtpm swtpm_ioctl tpm2_getcap
 # What others do with a TPM needs no module of ours.
 case $0 in
-*/tpm-bed.sh) ;;
+*/tpm-bed.sh | */tpm2-pkcs11.sh) ;;
 *)
 	[ -e "$BUILDDIR/.libs/signer-tpm2.so" ] || {
 		echo "1..0 # SKIP built without tpm2"
@@ -184,4 +184,127 @@ tpm_handles_left() {
 tpm_clean() {
 	tpm_handles_left >"$top/handles" 2>&1
 	empty "$1" "$top/handles"
+}
+
+# Owners of the tests, their keys made by the tools of others, so that signing
+# is tested without --new. The PIN is that in ./pin.
+id=wimse://corp.example/agent/alice/mail
+alice=mailto:alice@corp.example
+new_request() {
+	new_key agent.key
+	quietly "$COUNTERSIGN" request --id "$id" --key agent.key -o agent.csr
+	printf '1234\n' >pin
+	chmod 600 pin
+}
+
+# tools_create ALGORITHM PARENT [AUTH [ATTRIBUTES]]: ./pub, ./priv and ./NAME.pub
+# of a key by tpm2-tools
+tools_create() {
+	quietly tpm2_create -C "$2" -G "$1" ${3:+-p "$3"} ${4:+-a "$4"} -u pub \
+	    -r priv -f pem -o pub.pem
+	tpm_flush
+}
+
+# tools_key FILE ALGORITHM [AUTH [PARENT [ATTRIBUTES]]]: a key file by tpm2-tools
+# below the storage key that others take when there is no persistent one;
+# FILE.pub is its public key. -p of tpm2_encodeobject meant the contrary of what
+# it says, until it was mended.
+tools_key() {
+	tools_parent=${4-}
+	[ -n "$tools_parent" ] || {
+		tools_parent=$top/storage.ctx
+		quietly tpm2_createprimary -C o -G ecc -c "$tools_parent" \
+		    -a "$storage_attributes"
+		tpm_flush
+	}
+	tools_create "$2" "$tools_parent" "${3-}" "${5-}"
+	for flag in "" -p; do
+		rm -f "$1"
+		# shellcheck disable=SC2086 # none when empty
+		quietly tpm2_encodeobject -C "$tools_parent" -u pub -r priv \
+		    -o "$1" $flag
+		tpm_flush
+		openssl asn1parse -in "$1" >"$top/asn1"
+		tools_empty=no
+		[ -n "${3-}" ] || tools_empty=yes
+		grep -q 'BOOLEAN *:0' "$top/asn1" && [ $tools_empty = no ] && break
+		grep -q 'BOOLEAN *:0' "$top/asn1" || [ $tools_empty = no ] || break
+	done
+	mv pub.pem "$1.pub"
+	chmod 600 "$1"
+}
+storage_attributes='fixedtpm|fixedparent|sensitivedataorigin|userwithauth'
+storage_attributes="$storage_attributes|restricted|decrypt|noda"
+
+# tools_handle HANDLE ALGORITHM [AUTH [ATTRIBUTES]]: a persistent key by
+# tpm2-tools; HANDLE.pub is its public key
+tools_handle() {
+	quietly tpm2_createprimary -C o -G ecc -c "$top/storage.ctx"
+	tpm_flush
+	tools_create "$2" "$top/storage.ctx" "${3-}" "${4-}"
+	quietly tpm2_load -C "$top/storage.ctx" -u pub -r priv -c "$top/key.ctx"
+	quietly tpm2_evictcontrol -C o -c "$top/key.ctx" "$1"
+	tpm_flush
+	mv pub.pem "$1.pub"
+}
+
+# openssl_key FILE ALGORITHM [PKEYOPT...]: a key file by tpm2-openssl; FILE.pub
+# is its public key
+openssl_key() {
+	openssl_file=$1
+	case $2 in
+	RSA*) openssl_options="-algorithm RSA -pkeyopt bits:2048" ;;
+	*) openssl_options="-algorithm EC -pkeyopt group:$2" ;;
+	esac
+	shift 2
+	for option; do
+		openssl_options="$openssl_options -pkeyopt $option"
+	done
+	# shellcheck disable=SC2086 # words
+	quietly openssl genpkey -provider tpm2 -provider default \
+	    $openssl_options -out "$openssl_file"
+	quietly openssl pkey -provider tpm2 -provider default \
+	    -in "$openssl_file" -passin pass:1234 -pubout \
+	    -out "$openssl_file.pub"
+	chmod 600 "$openssl_file"
+	tpm_clean "tpm2-openssl left nothing"
+}
+
+# trusts FILE.pub... : ./owners, who may approve for alice's agents
+trusts() {
+	for public; do
+		echo "$alice agents=\"wimse://corp.example/agent/alice\"," \
+		    "no-touch-required spki $(openssl pkey -pubin \
+		    -in "$public" -pubout -outform DER | openssl base64 -A)" |
+		    sed 's/, /,/'
+	done >owners
+	chmod 600 owners
+}
+
+# approves KEY ARGUMENT...: an approval of agent.csr, ./approval
+approves() {
+	key=$1
+	shift
+	rm -f approval
+	countersign sign --key "tpm2:$key" --owner "$alice" --yes agent.csr \
+	    -o approval "$@"
+}
+
+# with_pin KEY ARGUMENT...: the same with the PIN that is in ./pin
+with_pin() {
+	approves "$@" --pin-fd 3 3<pin
+}
+
+# verdict ARGUMENT...: on agent.csr with ./approval
+verdict() {
+	cat agent.csr approval >bundle &&
+	    countersign verify --owners owners \
+		--authority https://corp.example "$@" bundle
+}
+
+# approved NAME
+approved() {
+	exits 0 "$1" verdict
+	says "by a key without presence" out "approved: $id by $alice \
+(hardware unproven, no presence)"
 }
