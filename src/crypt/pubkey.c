@@ -16,6 +16,7 @@
 #include <openssl/params.h>
 
 #include "crypt/osslp.h"
+#include "crypt/pubkeyp.h"
 #include "crypt/sigparams.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
@@ -269,6 +270,12 @@ cs_pubkey_free(cs_pubkey **k)
 	EVP_PKEY_free((*k)->pkey);
 	free(*k);
 	*k = NULL;
+}
+
+EVP_PKEY *
+cs_pubkey_pkey(cs_pubkey *k)
+{
+	return k->pkey;
 }
 
 static bool

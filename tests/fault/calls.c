@@ -65,6 +65,27 @@ WRAP(int, EVP_PKEY_verify_init, (EVP_PKEY_CTX *c), (c), 0)
 WRAP(int, EVP_PKEY_verify, (EVP_PKEY_CTX *c, const unsigned char *sig,
     size_t len, const unsigned char *hash, size_t n), (c, sig, len, hash, n),
     -1)
+WRAP(int, EVP_PKEY_encrypt_init_ex, (EVP_PKEY_CTX *c, const OSSL_PARAM p[]),
+    (c, p), 0)
+WRAP(int, EVP_PKEY_encrypt, (EVP_PKEY_CTX *c, unsigned char *out,
+    size_t *len, const unsigned char *p, size_t n), (c, out, len, p, n), 0)
+WRAP(int, EVP_PKEY_derive_init, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_derive_set_peer, (EVP_PKEY_CTX *c, EVP_PKEY *k), (c, k), 0)
+WRAP(int, EVP_PKEY_derive, (EVP_PKEY_CTX *c, unsigned char *out, size_t *len),
+    (c, out, len), 0)
+WRAP(unsigned char *, EVP_Q_mac, (OSSL_LIB_CTX *lib, const char *name,
+    const char *query, const char *md, const OSSL_PARAM *p, const void *key,
+    size_t key_len, const unsigned char *in, size_t n, unsigned char *out,
+    size_t room, size_t *len), (lib, name, query, md, p, key, key_len, in, n,
+    out, room, len), NULL)
+WRAP(EVP_CIPHER *, EVP_CIPHER_fetch, (OSSL_LIB_CTX *lib, const char *name,
+    const char *query), (lib, name, query), NULL)
+WRAP(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void), (), NULL)
+WRAP(int, EVP_EncryptInit_ex2, (EVP_CIPHER_CTX *c, const EVP_CIPHER *aes,
+    const unsigned char *key, const unsigned char *iv, const OSSL_PARAM p[]),
+    (c, aes, key, iv, p), 0)
+WRAP(int, EVP_EncryptUpdate, (EVP_CIPHER_CTX *c, unsigned char *out,
+    int *len, const unsigned char *p, int n), (c, out, len, p, n), 0)
 WRAP(int, EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *name,
     BIGNUM **out), (k, name, out), 0)
 WRAP(int, EVP_PKEY_get_octet_string_param, (const EVP_PKEY *k,
