@@ -277,11 +277,10 @@ no_path(X509_STORE_CTX *ctx, cs_err *e)
 		return cs_fail(e, CS_EBUG, where, "cannot check a path: %s",
 		    X509_verify_cert_error_string(why));
 	if (at < 1)
-		return REFUSE(e, "no path to one of the roots: the "
-		    "attestation's certificate: %s",
-		    X509_verify_cert_error_string(why));
+		return REFUSE(e, "no path to one of the roots: the certificate "
+		    "itself: %s", X509_verify_cert_error_string(why));
 	return REFUSE(e, "no path to one of the roots: certificate %d above "
-	    "the attestation's: %s", at, X509_verify_cert_error_string(why));
+	    "it: %s", at, X509_verify_cert_error_string(why));
 }
 
 static int

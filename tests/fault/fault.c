@@ -17,6 +17,7 @@
 #include "signer/plain.h"
 #include "tests/fault/attest.h"
 #include "tests/fault/fixture.h"
+#include "tests/fault/tpm.h"
 #include "tests/unit/tap.h"
 #include "verify/verify.h"
 
@@ -451,6 +452,12 @@ static const struct op ops[] = {
 	{"a YubiKey's statement", attest_piv, CS_OK, true},
 	{"one of a YubiKey 4", attest_piv_bare, CS_OK, true},
 	{"one by a slot's key", attest_piv_forged, CS_EREFUSED, true},
+	{"a TPM's offer", tpm_offer, CS_OK, true},
+	{"a challenge for an EK of RSA", tpm_challenge_rsa, CS_OK, true},
+	{"a challenge for an EK of P-384", tpm_challenge_ecc, CS_OK, true},
+	{"a TPM's evidence", tpm_evidence, CS_OK, true},
+	{"evidence that a key of software signed", tpm_forged, CS_EREFUSED,
+	    true},
 };
 
 /* Is this what an operation may do with a call of that kind failing? */
@@ -553,7 +560,7 @@ main(void)
 	if (!ok(fault_setup(), "OpenSSL's memory goes through here"))
 		return done_testing();
 	try(&first, FAULT_CALL, "calls of OpenSSL", false);
-	if (!ok(attest_start(), "attestations"))
+	if (!ok(attest_start() && tpm_start(), "attestations"))
 		return done_testing();
 	live = fault_live(); /* of theirs the C library makes some */
 	test("p256", true);
@@ -563,5 +570,6 @@ main(void)
 	ok(fault_live() == live, "%ld pieces of memory are kept",
 	    fault_live() - live);
 	attest_finish();
+	tpm_finish();
 	return done_testing();
 }
