@@ -207,20 +207,21 @@ test_padding(void)
 	cs_buf_free(&b);
 }
 
+/* The bits that are told are those that the number has. */
 static void
 test_modulus(void)
 {
-	uint8_t n[256] = {0x40, [255] = 1};
-	cs_tpmpub p = {.kind = CS_KEY_RSA, .bits = 2048,
+	uint8_t n[384] = {0x40, [383] = 1};
+	cs_tpmpub p = {.kind = CS_KEY_RSA, .bits = 3072,
 	    .modulus = {n, sizeof(n)}};
 	cs_buf *b = cs_buf_new(1024);
 	cs_err e = {0};
 
 	ok(cs_tpmpub_spki(&p, b, &e) == CS_EFORMAT &&
-	    e.detail == CS_R_UNSUPPORTED, "a modulus of 2047 bits");
+	    e.detail == CS_R_UNSUPPORTED, "a modulus of 3071 bits");
 	n[0] = 0x80;
-	ok(cs_tpmpub_spki(&p, b, &e) == CS_OK, "of 2048");
-	n[255] = 2;
+	ok(cs_tpmpub_spki(&p, b, &e) == CS_OK, "of 3072");
+	n[383] = 2;
 	ok(cs_tpmpub_spki(&p, b, &e) == CS_EFORMAT &&
 	    e.detail == CS_R_UNSUPPORTED, "an even one");
 	cs_buf_free(&b);
