@@ -20,7 +20,7 @@ static const struct cs_opt rows[] = {
     {"fido2", 0, CS_OPT_FLAG, offsetof(opts, fido2), NULL,
 	"make a new key on a security key", 0, 0, CS_COMPLETE_NONE},
     {"key", 0, CS_OPT_STRING, offsetof(opts, key), "URI",
-	"or a key that is there: pkcs11:, ssh-agent: or file:", 0, 0,
+	"or a key that is there: pkcs11:, tpm2:, ssh-agent: or file:", 0, 0,
 	CS_COMPLETE_KEY},
     {"owner", 0, CS_OPT_STRING, offsetof(opts, owner), "OWNER",
 	"whose key it is, such as mailto:alice@corp.example", 0, 0,
@@ -51,6 +51,15 @@ static const struct cs_opt rows[] = {
 	CS_COMPLETE_DIR},
     {"piv-attestation", 0, CS_OPT_STRING, offsetof(opts, piv), "FILE",
 	"--key: what a YubiKey says of it, PEM", 0, 0, CS_COMPLETE_FILE},
+    {"evidence", 0, CS_OPT_STRING, offsetof(opts, evidence), "FILE",
+	"--key tpm2: write an offer, for the server to challenge the TPM", 0,
+	0, CS_COMPLETE_FILE},
+    {"respond", 0, CS_OPT_STRING, offsetof(opts, respond), "CHALLENGE",
+	"--key tpm2: write the evidence that answers the server", 0, 0,
+	CS_COMPLETE_FILE},
+    {"ek-cert", 0, CS_OPT_STRING, offsetof(opts, ek_cert), "FILE",
+	"certificates of the TPM that are not in it, PEM or one in DER", 0, 0,
+	CS_COMPLETE_FILE},
     {"comment", 0, CS_OPT_STRING, offsetof(opts, comment), "TEXT",
 	"a note at the end of the line", 0, 0, CS_COMPLETE_NONE},
     CS_DOCUMENT_ROWS(opts),
@@ -81,6 +90,8 @@ check_kind(const opts *o, cs_err *e)
 	    {"resident", "fido2", o->resident && !o->fido2},
 	    {"piv-attestation", "key", o->piv != NULL && o->fido2},
 	    {"no-touch-required", "key", o->no_touch_required && o->fido2},
+	    {"evidence", "key", o->evidence != NULL && o->fido2},
+	    {"respond", "key", o->respond != NULL && o->fido2},
 	    {"piv-attestation", "attestation-roots", o->piv != NULL &&
 		o->roots == NULL},
 	    {"attestation-roots", "piv-attestation", o->roots != NULL &&
@@ -91,6 +102,35 @@ check_kind(const opts *o, cs_err *e)
 		    "--fido2 and --key, found %s", o->fido2 ? "both" :
 		    "none");
 	return cs_tool_goes(rules, sizeof(rules) / sizeof(rules[0]), e);
+}
+
+/* No line is made with these, and nothing of one is asked for. */
+static int
+check_tpm(const opts *o, cs_err *e)
+{
+	const char *with = o->respond != NULL ? "respond" : "evidence";
+	bool tpm = o->respond != NULL || o->evidence != NULL;
+	const struct {
+		const char *name;
+		bool given;
+	} lines[] = {{"owner", o->owner != NULL},
+	    {"agents", o->agents.n != 0}, {"comment", o->comment != NULL},
+	    {"verify-required", o->verify_required},
+	    {"no-touch-required", o->no_touch_required},
+	    {"attestation-roots", o->roots != NULL},
+	    {"piv-attestation", o->piv != NULL},
+	    {"out", o->evidence != NULL && o->document.path != NULL},
+	    {"evidence", o->evidence != NULL && o->respond != NULL}};
+	size_t i;
+
+	if (o->ek_cert != NULL && !tpm)
+		return cs_fail(e, CS_EUSAGE, "enroll", "--ek-cert goes with "
+		    "--evidence or --respond");
+	for (i = 0; tpm && i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (lines[i].given)
+			return cs_fail(e, CS_EUSAGE, "enroll", "--%s does not "
+			    "go with --%s", lines[i].name, with);
+	return CS_OK;
 }
 
 /* What holds for either kind, before a key is asked. */
@@ -177,6 +217,21 @@ advise(const cs_enrolment *n, cs_out *out)
 }
 
 static int
+make_line(cs_enrolment *n, cs_out *out, cs_err *e)
+{
+	int r;
+
+	if ((r = begin(n, e)) == CS_OK && (r = enroll(n, e)) == CS_OK)
+		r = write_files(n, e);
+	if (r == CS_OK)
+		r = cs_enroll_tell(n, out, e);
+	else
+		advise(n, out);
+	cs_enroll_clear(n);
+	return r;
+}
+
+static int
 run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
     cs_err *e)
 {
@@ -188,16 +243,12 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 
 	(void)w;
 	if ((r = check_kind(o, e)) != CS_OK ||
+	    (r = check_tpm(o, e)) != CS_OK ||
 	    (r = cs_access_open(t, &o->access, spec.verb, o->common.json, &x,
 	    e)) != CS_OK)
 		return r;
-	if ((r = begin(&n, e)) == CS_OK && (r = enroll(&n, e)) == CS_OK)
-		r = write_files(&n, e);
-	if (r == CS_OK)
-		r = cs_enroll_tell(&n, out, e);
-	else
-		advise(&n, out);
-	cs_enroll_clear(&n);
+	r = o->evidence != NULL || o->respond != NULL ?
+	    cs_enroll_tpm(t, o, &x, out, e) : make_line(&n, out, e);
 	cs_access_close(&x);
 	return r;
 }

@@ -19,6 +19,7 @@ struct cs_enroll_opts {
 	struct cs_document_opts document;
 	const char *key, *owner, *rp_id, *device, *alg, *name, *comment;
 	const char *roots, *piv; /* of attestations; what a YubiKey says */
+	const char *evidence, *respond, *ek_cert; /* of a key in a TPM */
 	cs_opt_list agents;
 	bool fido2, resident, verify_required, no_touch_required;
 };
@@ -53,6 +54,10 @@ CS_USE int cs_enroll_fido2_write(const cs_enrolment *n, cs_err *e);
 
 /* A key that is there, with --piv-attestation where it is given. */
 CS_USE int cs_enroll_key(cs_enrolment *n, cs_err *e);
+
+/* The offer of a key in a TPM, or the answer to a challenge: no line. */
+CS_USE int cs_enroll_tpm(const cs_tool *t, const struct cs_enroll_opts *o,
+    const cs_access *x, cs_out *out, cs_err *e);
 
 /* Composes the line for the server. Words that make none are CS_EUSAGE. */
 CS_USE int cs_enroll_line(cs_enrolment *n, cs_err *e);

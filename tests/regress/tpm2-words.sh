@@ -48,4 +48,67 @@ ok "nothing is written" [ ! -e k ]
 exits 2 "an owner that is none" new tpm2:k --owner alice
 says "says which word" err "--owner: "
 
+# enroll --evidence and --respond
+enroll() {
+	countersign enroll "$@"
+}
+new_key a.key
+openssl req -x509 -new -key a.key -subj /CN=ek -days 2 -out ek.pem
+openssl x509 -in ek.pem -outform DER -out ek.der
+while read -r about words; do
+	# shellcheck disable=SC2086 # words
+	exits 2 "enroll: $about" enroll $words
+done <<END
+not-a-tpm --key file:a.key --evidence -
+pkcs11 --key pkcs11:token=a --respond c
+both --key tpm2:k --evidence o --respond c
+owner --key tpm2:k --evidence o --owner $alice
+agents --key tpm2:k --respond c --agents wimse://corp.example/a
+comment --key tpm2:k --respond c --comment x
+waiver --key tpm2:k --evidence o --no-touch-required
+roots --key tpm2:k --evidence o --attestation-roots d
+piv --key tpm2:k --evidence o --piv-attestation f
+two-outputs --key tpm2:k --evidence o -o p
+certificate --key tpm2:k --ek-cert ek.pem
+security-key --fido2 --rp-id a.example --evidence o
+no-key --evidence o
+over-the-key --key tpm2:a.key --evidence a.key -f
+over-the-challenge --key tpm2:k --respond ek.pem -o ek.pem -f
+over-the-certificate --key tpm2:k --evidence ek.pem --ek-cert ek.pem -f
+END
+ok "nothing is written" [ ! -e o ]
+: >there
+exits 9 "an offer over a file" enroll --key tpm2:k --evidence there
+says "is not written" err "-f replaces it"
+exits 3 "no certificate" enroll --key tpm2:k --evidence o --ek-cert a.key
+says "says what is expected" err 'a.key: expected PEM of "CERTIFICATE"'
+exits 9 "no such certificate" enroll --key tpm2:k --evidence o --ek-cert none
+exits 3 "no challenge" enroll --key tpm2:k --respond ek.pem
+says "says which label" err '"TPM CHALLENGE"'
+printf -- '-----BEGIN TPM CHALLENGE-----\nMAA=\n-----END TPM CHALLENGE-----\n' \
+    >short
+exits 3 "an empty challenge" enroll --key tpm2:k --respond short
+says "says which file" err "short: "
+challenge() { # NOT-AFTER
+	cat >asn1.cnf <<-END
+	asn1 = SEQUENCE:c
+	[c]
+	version = INTEGER:0
+	offer = FORMAT:HEX,OCTETSTRING:$(printf '%064d' 0)
+	nonce = FORMAT:HEX,OCTETSTRING:$(printf '%064d' 0)
+	after = GENERALIZEDTIME:$1
+	blob = FORMAT:HEX,OCTETSTRING:0020
+	secret = FORMAT:HEX,OCTETSTRING:0020
+	END
+	openssl asn1parse -genconf asn1.cnf -noout -out asn1.der
+	echo "-----BEGIN TPM CHALLENGE-----"
+	openssl base64 -in asn1.der
+	echo "-----END TPM CHALLENGE-----"
+}
+challenge 20250101000000Z >past
+exits 1 "a challenge that is over" enroll --key tpm2:k --respond past
+says "says until when it was good" err "until 2025-01-01T00:00:00Z"
+exits 1 "the same for a program" enroll --key tpm2:k --respond past --json
+ok "as an object" jq -e '.error.class == "refused"' out
+
 done_testing
