@@ -13,7 +13,9 @@
 #include "fmt/der.h"
 #include "fmt/message.h"
 #include "fmt/pem.h"
+#include "fmt/tsskey.h"
 #include "tool/describe.h"
+#include "tool/describetpm.h"
 #include "tool/document.h"
 #include "tool/ownerspub.h"
 #include "tool/tool.h"
@@ -60,7 +62,12 @@ enum kind {
 	KIND_CMS,
 	KIND_TBS,
 	KIND_CERT,
-	KIND_KEY
+	KIND_KEY,
+	KIND_TPM_OFFER,
+	KIND_TPM_CHALLENGE,
+	KIND_TPM_SECRET,
+	KIND_TPM_EVIDENCE,
+	KIND_TSSKEY
 };
 
 /* What PEM calls it. */
@@ -74,7 +81,12 @@ kind_of_label(cs_span label)
 	    {CS_PEM_NEW_REQUEST, KIND_REQUEST},
 	    {CS_PEM_APPROVAL, KIND_APPROVAL}, {CS_PEM_CMS, KIND_CMS},
 	    {CS_PEM_CERTIFICATE, KIND_CERT},
-	    {"X509 CERTIFICATE", KIND_CERT}, {CS_PEM_PUBLIC_KEY, KIND_KEY}};
+	    {"X509 CERTIFICATE", KIND_CERT}, {CS_PEM_PUBLIC_KEY, KIND_KEY},
+	    {CS_PEM_TPM_OFFER, KIND_TPM_OFFER},
+	    {CS_PEM_TPM_CHALLENGE, KIND_TPM_CHALLENGE},
+	    {CS_PEM_TPM_SECRET, KIND_TPM_SECRET},
+	    {CS_PEM_TPM_EVIDENCE, KIND_TPM_EVIDENCE},
+	    {CS_PEM_TSSKEY, KIND_TSSKEY}};
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -200,6 +212,44 @@ show_tbs(cs_span der, cs_out *out, cs_err *e)
 }
 
 static int
+show_tpm(enum kind kind, cs_span der, cs_out *out, cs_err *e)
+{
+	static const struct {
+		enum kind kind;
+		const char *object, *title;
+		int (*describe)(cs_span der, cs_out *out, cs_err *e);
+	} known[] = {{KIND_TPM_OFFER, "tpm offer",
+	    "offer of a key in a TPM, not checked", cs_describe_tpmoffer},
+	    {KIND_TPM_CHALLENGE, "tpm challenge", "challenge to a TPM",
+		cs_describe_tpmchallenge},
+	    {KIND_TPM_EVIDENCE, "tpm evidence",
+		"evidence of a key in a TPM, not checked",
+		cs_describe_tpmevidence},
+	    {KIND_TSSKEY, "tpm key file", "key that a TPM can load",
+		cs_describe_tsskey}};
+	size_t i;
+	int r;
+
+	for (i = 0; known[i].kind != kind; i++)
+		continue;
+	cs_out_object(out, NULL, known[i].title);
+	cs_out_str(out, "object", NULL, known[i].object);
+	r = known[i].describe(der, out, e);
+	cs_out_close(out);
+	return r;
+}
+
+/* What is in it is not for a screen. */
+static void
+show_secret(cs_out *out)
+{
+	cs_out_object(out, NULL, "secret of a challenge to a TPM: who reads it "
+	    "can answer without that TPM");
+	cs_out_str(out, "object", NULL, "tpm challenge secret");
+	cs_out_close(out);
+}
+
+static int
 show_one(enum kind kind, cs_span der, cs_out *out, cs_err *e)
 {
 	int r;
@@ -224,6 +274,14 @@ show_one(enum kind kind, cs_span der, cs_out *out, cs_err *e)
 		r = cs_describe_owner_key(der, out, e);
 		cs_out_close(out);
 		return r;
+	case KIND_TPM_OFFER:
+	case KIND_TPM_CHALLENGE:
+	case KIND_TPM_EVIDENCE:
+	case KIND_TSSKEY:
+		return show_tpm(kind, der, out, e);
+	case KIND_TPM_SECRET:
+		show_secret(out);
+		return CS_OK;
 	case KIND_NONE:
 		break;
 	}
@@ -351,8 +409,7 @@ find_spki(const struct job *j, enum kind kind, cs_span der, cs_buf *spki,
 	case KIND_APPROVAL:
 	case KIND_CMS:
 		return approval_key(j, kind, der, spki, e);
-	case KIND_TBS:
-	case KIND_NONE:
+	default:
 		break;
 	}
 	return cs_fail(e, CS_EFORMAT, "show", "no public key in it");

@@ -111,4 +111,47 @@ says "says until when it was good" err "until 2025-01-01T00:00:00Z"
 exits 1 "the same for a program" enroll --key tpm2:k --respond past --json
 ok "as an object" jq -e '.error.class == "refused"' out
 
+# show
+corpus=$SRCDIR/tests/fuzz/corpus
+pem() { # LABEL FILE
+	echo "-----BEGIN $1-----"
+	openssl base64 -in "$2"
+	echo "-----END $1-----"
+}
+pem "TPM KEY OFFER" "$corpus/tpmevidence/offer-real" >offer
+pem "TPM EVIDENCE" "$corpus/tpmevidence/evidence-real" >evidence
+pem "TPM CHALLENGE" "$corpus/tpmevidence/challenge" >challenge
+pem "TPM CHALLENGE SECRET" "$corpus/tpmevidence/secret" >secret
+ok "show an offer" countersign show offer
+says "it is not checked" out "offer of a key in a TPM, not checked"
+says "the attestation key" out "noDA, restricted, sign"
+ok "--json" countersign show offer --json
+hash=$(openssl dgst -sha256 -r "$corpus/tpmevidence/offer-real")
+ok "what it tells" jq -e --arg hash "${hash%% *}" '.objects[0] |
+    .object == "tpm offer" and .offer_hash == $hash and
+    .key.key_type == "P-384" and
+    (.endorsement_key.attributes | contains(["restricted", "decrypt"])) and
+    (.certificates | length == 1)' out
+ok "show evidence" countersign show evidence --json
+ok "what it tells" jq -e '.objects[0] | .object == "tpm evidence" and
+    .signature == "ECDSA SHA-256" and (.name | startswith("000b"))' out
+ok "show a challenge" countersign show challenge --json
+ok "what it tells" jq -e '.objects[0] | .object == "tpm challenge" and
+    (.not_after | endswith("Z")) and (.nonce | length == 64)' out
+ok "show a secret" countersign show secret
+says "whose it is" out "who reads it can answer without that TPM"
+ok "--json" countersign show secret --json
+ok "and no more" jq -e '.objects[0] | keys == ["object"] and
+    .object == "tpm challenge secret"' out
+pem "TPM KEY OFFER" "$corpus/tpmevidence/evidence-real" >wrong
+exits 3 "evidence that is called an offer" countersign show wrong
+ok "show a key file" countersign show "$corpus/tsskey/openssl.pem"
+says "where it is loaded" out "parent: 0x40000001"
+ok "--json" countersign show "$corpus/tsskey/openssl.pem" --json
+ok "as an object" jq -e '.objects[0] | .object == "tpm key file" and
+    .parent == "0x40000001" and (.key_hash | startswith("SHA256:"))' out
+exits 2 "no CMS in it" countersign show --cms --cms-cert offer
+exits 3 "no approval" countersign show --cms offer
+exits 3 "no key of an owner" countersign show --cms-cert offer
+
 done_testing
