@@ -15,6 +15,9 @@
 #define RSA_BITS_MAX 4096
 #define RSA_EXPONENT 65537
 #define POINT_MAX (1 + 2 * 48)
+/* TPMI_ALG_PUBLIC has these, too: Part 2, 12.2.2. */
+#define ALG_KEYEDHASH 0x0008
+#define ALG_SYMCIPHER 0x0025
 
 static const uint32_t attributes_known = CS_TPMA_FIXED_TPM |
     CS_TPMA_ST_CLEAR | CS_TPMA_FIXED_PARENT | CS_TPMA_SENSITIVE_DATA_ORIGIN |
@@ -208,7 +211,9 @@ read_public(cs_span in, cs_tpmpub *out, cs_err *e)
 		return r;
 	if (type != CS_TPM_ALG_RSA && type != CS_TPM_ALG_ECC)
 		return BAD(e, CS_R_UNSUPPORTED, "expected an RSA or ECC key, "
-		    "found an object of type 0x%04x", (unsigned)type);
+		    "found %s: type 0x%04x", type == ALG_KEYEDHASH ?
+		    "sealed data or an HMAC key" : type == ALG_SYMCIPHER ?
+		    "a symmetric key" : "another object", (unsigned)type);
 	if ((r = read_hash(&in, "nameAlg", &out->name_alg, e)) != CS_OK ||
 	    (r = read_attributes(&in, out, e)) != CS_OK ||
 	    (r = read_policy(&in, out, e)) != CS_OK)

@@ -132,6 +132,8 @@ static void
 test_head(void)
 {
 	change("keyed hash", TPMHEX_AK, 0, 2, "0008", CS_R_UNSUPPORTED);
+	change("symmetric cipher", TPMHEX_AK, 0, 2, "0025", CS_R_UNSUPPORTED);
+	change("nothing known", TPMHEX_AK, 0, 2, "0010", CS_R_UNSUPPORTED);
 	change("nameAlg SHA-1", TPMHEX_AK, 2, 2, "0004", CS_R_UNSUPPORTED);
 	change("nameAlg SHA-384", TPMHEX_AK, 2, 2, "000c", CS_R_NONE);
 	change("no nameAlg", TPMHEX_AK, 2, 2, "0010", CS_R_UNSUPPORTED);
