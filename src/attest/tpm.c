@@ -57,9 +57,9 @@ cs_tpm_proof_clear(cs_tpm_proof *p)
  * What the attributes of each key have to say, Part 2, 8.3. A TPM lets nobody
  * set fixedTPM and fixedParent of what has come from outside, nor restricted of
  * a key whose private half it was given. But it loads any public area alone,
- * and then obeys the policy in it: a key of software with a policy could be
- * activated and certified. Without one only the authorization value opens it,
- * which a public area alone does not have.
+ * with any attributes; a policy is the one authorization that needs no more
+ * than that. Whether a TPM then takes it is its maker's reading of the
+ * specification, and a key with a policy may sign without its PIN.
  */
 #define FOR(r) (1U << (r))
 #define EACH (FOR(KEY) | FOR(AK) | FOR(EK))
@@ -91,7 +91,7 @@ static const struct rule {
 	{CS_TPMA_USER_WITH_AUTH, true, SIGNERS, "userWithAuth",
 	    "it is not used with a PIN alone"},
 	{CS_TPMA_ADMIN_WITH_POLICY, false, SIGNERS, "adminWithPolicy",
-	    "a policy may stand in for the TPM"},
+	    "a policy may stand in for the PIN"},
 };
 
 static int
@@ -107,7 +107,7 @@ attributes_check(const cs_tpmpub *p, enum role role, cs_err *e)
 			    "clear", u->set ? "clear" : "set", u->why);
 	if (role != EK && p->policy.n != 0)
 		return REFUSE(e, "expected a key without a policy, found one "
-		    "with: the policy may stand in for the TPM");
+		    "with: the policy may stand in for the PIN");
 	return CS_OK;
 }
 

@@ -34,7 +34,7 @@ void cs_tpm_proof_clear(cs_tpm_proof *p);
  * the AK a restricted signing key (sign, not decrypt), the owner's key a
  * signing key that is not restricted; both have fixedTPM, fixedParent,
  * sensitiveDataOrigin and userWithAuth, no adminWithPolicy, no policy: with one
- * a key whose private half is elsewhere could be certified. Three keys, none
+ * no PIN is needed, and perhaps no private half. Three keys, none
  * twice. Fills *out. CS_EFORMAT or CS_EREFUSED with CS_R_EVIDENCE_REFUSED. */
 CS_USE int cs_tpm_offer_check(const cs_tpmoffer *o, const cs_roots *roots,
     int64_t now, cs_tpm_proof *out, cs_err *e);
