@@ -11,7 +11,7 @@
 #include "signer/tpm2ek.h"
 #include "signer/tpm2key.h"
 
-/* The owner's side of countersign-formats(5), section 11. */
+/* The owner's side of countersign-formats(5), section 10. */
 
 static const char where[] = "signer/tpm2";
 
