@@ -232,7 +232,7 @@ try_held(struct search *s, cs_err *e)
 	int rc;
 
 	for (i = 0; i < CS_TPM2_EKROWS && s->out->handle == ESYS_TR_NONE; i++) {
-		if (!cs_tpm2_listed(&s->nv, cs_tpm2_ekrows[i].cert))
+		if (!cs_tpm2_is_in_use(&s->nv, cs_tpm2_ekrows[i].cert))
 			continue;
 		if ((rc = read_cert(s, cs_tpm2_ekrows[i].cert, &cert, &why)) != CS_OK)
 			rc = pass(s, rc, &why, e);
@@ -341,9 +341,9 @@ cs_tpm2_ek_find(cs_tpm2 *t, cs_span given, cs_tpm2_ek *out, cs_err *e)
 	    CS_TPM_CERT_MAX)) == NULL)
 		return cs_nomem(e, where);
 	if ((rc = split(&s, given, e)) != CS_OK ||
-	    (rc = cs_tpm2_list(t, KEY_FIRST, KEY_LAST, &s.keys, e)) !=
+	    (rc = cs_tpm2_in_use(t, KEY_FIRST, KEY_LAST, &s.keys, e)) !=
 	    CS_OK ||
-	    (rc = cs_tpm2_list(t, CERT_FIRST, CHAIN_LAST, &s.nv, e)) !=
+	    (rc = cs_tpm2_in_use(t, CERT_FIRST, CHAIN_LAST, &s.nv, e)) !=
 	    CS_OK ||
 	    (rc = try_given(&s, e)) != CS_OK)
 		return rc;

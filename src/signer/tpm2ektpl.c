@@ -178,10 +178,10 @@ cs_tpm2_ek_template(cs_tpm2 *t, const cs_tpm2_handles *nv,
 	int rc;
 
 	set_default(r, out);
-	if (cs_tpm2_listed(nv, template_index(r)) &&
+	if (cs_tpm2_is_in_use(nv, template_index(r)) &&
 	    (rc = read_template(t, r, out, e)) != CS_OK)
 		return rc;
-	if (!r->high && cs_tpm2_listed(nv, nonce_index(r)))
+	if (!r->high && cs_tpm2_is_in_use(nv, nonce_index(r)))
 		return read_nonce(t, r, out, e);
 	return CS_OK;
 }

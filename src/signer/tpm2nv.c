@@ -12,7 +12,7 @@
 static const char where[] = "signer/tpm2";
 
 int
-cs_tpm2_list(cs_tpm2 *t, uint32_t first, uint32_t last, cs_tpm2_handles *out,
+cs_tpm2_in_use(cs_tpm2 *t, uint32_t first, uint32_t last, cs_tpm2_handles *out,
     cs_err *e)
 {
 	TPMS_CAPABILITY_DATA *found = NULL;
@@ -37,7 +37,7 @@ cs_tpm2_list(cs_tpm2 *t, uint32_t first, uint32_t last, cs_tpm2_handles *out,
 }
 
 bool
-cs_tpm2_listed(const cs_tpm2_handles *h, uint32_t handle)
+cs_tpm2_is_in_use(const cs_tpm2_handles *h, uint32_t handle)
 {
 	size_t i;
 
