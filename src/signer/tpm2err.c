@@ -120,7 +120,8 @@ cs_tpm2_tries_read(cs_tpm2 *t, cs_tpm2_tries *out, cs_err *e)
 	if (rc != TSS2_RC_SUCCESS)
 		return cs_tpm2_rc(t, rc, "count the tries that are left", e);
 	p = &c->data.tpmProperties;
-	for (i = 0; i < p->count && i < TPM2_MAX_TPM_PROPERTIES; i++) {
+	for (i = 0; c->capability == TPM2_CAP_TPM_PROPERTIES && i < p->count &&
+	    i < TPM2_MAX_TPM_PROPERTIES; i++) {
 		const TPMS_TAGGED_PROPERTY *x = &p->tpmProperty[i];
 
 		seen += x->property >= TPM2_PT_LOCKOUT_COUNTER &&

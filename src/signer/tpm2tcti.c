@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,14 +20,16 @@
 
 #define HEADER 10 /* tag, size, code: Part 1, 18 */
 #define MESSAGE_MAX 4096
+#define LEFT_MAX 64 /* messages' worth of what nobody wants to read */
 #define HANDLES_MAX 16
 #define TRIES_MAX 20 /* some seven seconds of pauses */
 #define PAUSE_MIN 5
 #define PAUSE_MAX 500
-/* For the answer that is under way when a signal or the deadline comes: a
- * handle may be in it. */
+/* For the answer that is under way when a signal or the deadline comes, since a
+ * handle may be in it; and when it did not come, to flush what there is. */
 #define GRACE_SIGNAL 3000
-#define GRACE_LATE 1000
+#define GRACE_LATE 700
+#define GRACE_FLUSH 500
 
 static const char where[] = "signer/tpm2";
 
@@ -37,7 +40,7 @@ struct cs_tpm2_wire {
 	int signals;
 	int fd; /* where the answer comes; -1: not known */
 	enum cs_tpm2_stop stop;
-	bool is_sent, has_answer;
+	bool is_sent, has_answer, is_given_up;
 	uint8_t command[MESSAGE_MAX], answer[MESSAGE_MAX];
 	size_t command_n, answer_n;
 	uint32_t handles[HANDLES_MAX]; /* transient ones and sessions */
@@ -211,53 +214,99 @@ send_command(cs_tpm2_wire *w)
 	return TSS2_RC_SUCCESS;
 }
 
+enum came {
+	CAME_PART,
+	CAME_ALL,
+	CAME_NONSENSE
+};
+
 /* Whether what came through a socket is all of it: the TCTI would wait for the
  * rest without a limit. */
-static bool
-is_whole(int fd)
+static enum came
+what_came(int fd, bool is_end)
 {
-	uint8_t b[MESSAGE_MAX];
+	uint8_t b[HEADER];
+	uint32_t size;
 	const ssize_t n = recv(fd, b, sizeof(b), MSG_PEEK | MSG_DONTWAIT);
+	int all = 0;
 
-	if (n <= 0)
-		return true; /* no socket, or its end: the TCTI has the word */
-	return n >= HEADER && number_at(b, (size_t)n, 2) <= (size_t)n;
+	if (n < 6)
+		/* No socket, or its end: the TCTI sees it. */
+		return n <= 0 || is_end ? CAME_ALL : CAME_PART;
+	size = number_at(b, (size_t)n, 2);
+	if (size < HEADER || size > MESSAGE_MAX)
+		return CAME_NONSENSE;
+	if (is_end)
+		return CAME_ALL;
+	return ioctl(fd, FIONREAD, &all) == 0 && (uint32_t)all < size ?
+	    CAME_PART : CAME_ALL;
 }
 
+/* False: nothing new, or a reason to stop. */
 static bool
-is_readable(const cs_tpm2_wire *w, int ms)
+is_readable(const cs_tpm2_wire *w, int ms, bool *is_end)
 {
-	struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN},
+	struct pollfd p[2] = {{.fd = w->fd, .events = POLLIN | POLLRDHUP},
 		{.fd = w->stop == CS_TPM2_RUNS ? w->signals : -1,
 		    .events = POLLIN}};
 
-	return poll(p, 2, ms) > 0 && p[0].revents != 0;
+	if (poll(p, 2, ms) <= 0 || p[0].revents == 0)
+		return false;
+	*is_end = (p[0].revents & ~POLLIN) != 0;
+	return true;
 }
 
-static TSS2_RC
-wait_answer(cs_tpm2_wire *w)
+/* The TCTI for swtpm takes no other command before it has an answer: the end of
+ * the connection will do, with nothing left to read before it. */
+static void
+hang_up(cs_tpm2_wire *w)
 {
-	int left;
+	size_t n = sizeof(w->answer);
+	int i;
 
-	while ((left = time_left(w)) > 0 || w->stop == CS_TPM2_RUNS) {
-		if (w->fd < 0)
-			return TSS2_RC_SUCCESS;
-		if (is_readable(w, left)) {
-			if (is_whole(w->fd))
-				return TSS2_RC_SUCCESS;
-			(void)sleep_for(w, PAUSE_MIN);
-		}
-		look(w);
-	}
-	return TSS2_TCTI_RC_IO_ERROR;
+	w->answer_n = 0;
+	if (socket_at(w->fd) < 0)
+		return;
+	(void)shutdown(w->fd, SHUT_RDWR); /* may have ended already */
+	for (i = 0; i < LEFT_MAX && recv(w->fd, w->answer, n, MSG_DONTWAIT) >
+	    0; i++)
+		;
+	if (i < LEFT_MAX)
+		(void)Tss2_Tcti_Receive(w->inner, &n, w->answer, 0);
 }
 
 static TSS2_RC
 garbled(cs_tpm2_wire *w)
 {
-	w->answer_n = 0;
+	hang_up(w);
 	stop(w, CS_TPM2_GARBLED);
 	return TSS2_TCTI_RC_MALFORMED_RESPONSE;
+}
+
+static TSS2_RC
+wait_answer(cs_tpm2_wire *w)
+{
+	enum came came;
+	bool is_end;
+	int left;
+
+	while ((left = time_left(w)) > 0 || w->stop == CS_TPM2_RUNS) {
+		if (w->fd < 0)
+			return TSS2_RC_SUCCESS;
+		if (is_readable(w, left, &is_end)) {
+			if ((came = what_came(w->fd, is_end)) == CAME_ALL)
+				return TSS2_RC_SUCCESS;
+			if (came == CAME_NONSENSE)
+				return garbled(w);
+			(void)sleep_for(w, PAUSE_MIN);
+		}
+		look(w);
+	}
+	hang_up(w);
+	if (!w->is_given_up)
+		w->last_ms = cs_time_mono_ms() + GRACE_FLUSH;
+	w->is_given_up = true;
+	return TSS2_TCTI_RC_IO_ERROR;
 }
 
 static TSS2_RC

@@ -30,15 +30,35 @@ read_timeout(const char *s, int64_t *out, cs_err *e)
 	return CS_OK;
 }
 
+static const char *
+not_empty(const char *s)
+{
+	return s == NULL || s[0] == '\0' ? NULL : s;
+}
+
+static const char *
+find_tcti(const struct cs_key_opts *o)
+{
+	const char *tcti = o->tcti;
+
+	if (tcti == NULL)
+		tcti = not_empty(getenv("COUNTERSIGN_TCTI"));
+	if (tcti == NULL)
+		tcti = not_empty(getenv("TPM2TOOLS_TCTI"));
+	return tcti;
+}
+
 int
 cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
     const char *verb, bool json, cs_access *a, cs_err *e)
 {
-	const char *agent = getenv("SSH_AUTH_SOCK");
 	int64_t timeout = 0;
 	int rc;
 
 	memset(a, 0, sizeof(*a));
+	/* The TPM's library prints whatever it comes across, unless it is told
+	 * not to; what fails is said by us. */
+	(void)setenv("TSS2_LOG", "all+none", 0);
 	if (o->timeout != NULL &&
 	    (rc = read_timeout(o->timeout, &timeout, e)) != CS_OK)
 		return rc;
@@ -60,8 +80,8 @@ cs_access_open(const cs_tool *t, const struct cs_key_opts *o,
 	    .key_dir = a->key_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try, .pss = o->pss,
 	    .verify = o->verify};
-	if (agent != NULL && agent[0] != '\0')
-		a->signer.agent_socket = agent;
+	a->signer.agent_socket = not_empty(getenv("SSH_AUTH_SOCK"));
+	a->signer.tcti = find_tcti(o);
 	a->signer.deadline_ms = a->deadline_ms;
 	a->keys = (cs_keys_env){.module_dir = t->module_dir, .ui = &a->ui,
 	    .allow_last_try = o->allow_last_try};

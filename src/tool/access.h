@@ -16,6 +16,7 @@
 
 struct cs_key_opts {
 	const char *timeout; /* seconds, or with a unit */
+	const char *tcti;    /* of verbs with CS_TCTI_ROW */
 	int64_t pin_fd;
 	bool allow_last_try;
 	bool pss; /* of verbs with CS_PSS_ROW */
@@ -37,6 +38,14 @@ struct cs_key_opts {
 		    offsetof(type, access.allow_last_try), NULL, \
 		    "use the last PIN try that a token has left", 0, 0, \
 		    CS_COMPLETE_NONE \
+	}
+
+/* Verbs that use owners' keys */
+#define CS_TCTI_ROW(type) \
+	{ \
+		"tcti", 0, CS_OPT_STRING, offsetof(type, access.tcti), \
+		    "TCTI", "keys in a TPM: how to reach it " \
+		    "(device:/dev/tpmrm0)", 0, 0, CS_COMPLETE_NONE \
 	}
 
 #define CS_PSS_ROW(type) \

@@ -112,7 +112,7 @@ static void
 put_key_functions(FILE *f)
 {
 	(void)fputs("_countersign_keys()\n{\n"
-		    "\tlocal file words='fido2: pkcs11: ssh-agent:'\n"
+		    "\tlocal file words='fido2: pkcs11: ssh-agent: tpm2:'\n"
 		    "\tlocal name='^[A-Za-z0-9_-][A-Za-z0-9._-]*$'\n"
 		    "\tfor file in "
 		    "\"${XDG_CONFIG_HOME:-$HOME/.config}\"/countersign/keys/*; do\n"

@@ -63,6 +63,7 @@ static const struct cs_opt rows[] = {
     {"comment", 0, CS_OPT_STRING, offsetof(opts, comment), "TEXT",
 	"a note at the end of the line", 0, 0, CS_COMPLETE_NONE},
     CS_DOCUMENT_ROWS(opts),
+    CS_TCTI_ROW(opts),
     CS_KEY_ROWS(opts),
     CS_COMMON_ROWS(opts),
 };

@@ -25,7 +25,8 @@ struct opts {
 static const struct opts defaults = {.access = CS_KEY_DEFAULTS};
 
 /* Where keys are looked for when none is named, in the order of the URIs. */
-static const char *const schemes[] = {"fido2:", "pkcs11:", "ssh-agent:"};
+static const char *const schemes[] = {"fido2:", "pkcs11:", "ssh-agent:",
+    "tpm2:"};
 
 /* The keys are put out as they come; tokens that show none, and what is
  * broken, are kept for lists of their own. */
@@ -156,7 +157,7 @@ nothing(const struct list *l, cs_err *e)
 	if (l->uri == NULL)
 		return cs_fail(e, CS_EDEVICE, "keys", "no key that could sign "
 		    "was found: no token is there, no security key's file, no "
-		    "key in an agent");
+		    "key in an agent or a TPM");
 	if (looked_at(l, "pkcs11:"))
 		return cs_fail(e, CS_EDEVICE, "keys", "no token is there%s",
 		    strcmp(l->uri, "pkcs11:") == 0 ? "" :
@@ -348,6 +349,7 @@ static const struct cs_opt rows[] = {
 	CS_COMPLETE_NONE},
     {"force", 'f', CS_OPT_FLAG, offsetof(struct opts, new.force), NULL,
 	"--new: replace a file that exists", 0, 0, CS_COMPLETE_NONE},
+    CS_TCTI_ROW(struct opts),
     CS_KEY_ROWS(struct opts),
     CS_COMMON_ROWS(struct opts),
 };

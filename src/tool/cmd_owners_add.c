@@ -87,6 +87,7 @@ static const struct cs_opt rows[] = {
     {"eku", 0, CS_OPT_STRING, offsetof(opts, eku), "OID",
 	"--ca: the purpose of its certificates, instead of ours", 0, 0,
 	CS_COMPLETE_NONE},
+    CS_TCTI_ROW(opts),
     CS_KEY_ROWS(opts),
     CS_COMMON_ROWS(opts),
 };

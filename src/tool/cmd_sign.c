@@ -72,6 +72,7 @@ static const struct cs_opt rows[] = {
     CS_VERIFY_ROW(opts),
     CS_PSS_ROW(opts),
     CS_DOCUMENT_ROWS(opts),
+    CS_TCTI_ROW(opts),
     CS_KEY_ROWS(opts),
     CS_COMMON_ROWS(opts),
 };

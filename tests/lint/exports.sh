@@ -43,6 +43,10 @@ check_built() {
 	    [ ! -e "$BUILDDIR/.libs/signer-fido2.so" ]; then
 		echo "signer-fido2.so is missing"
 	fi
+	if grep -qx "WITH_TPM2_TRUE=''" "$BUILDDIR/config.log" &&
+	    [ ! -e "$BUILDDIR/.libs/signer-tpm2.so" ]; then
+		echo "signer-tpm2.so is missing"
+	fi
 	grep -qx "WITH_PKCS11_TRUE=''" "$BUILDDIR/config.log" || return
 	for room in keys signer; do
 		if [ -e "src/$room/pkcs11.c" ] &&

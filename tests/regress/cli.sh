@@ -85,6 +85,8 @@ complete_words countersign sign --key f >out
 is "completes keys" "$(words)" "fido2: fido2:approve fido2:other "
 complete_words countersign keys s >out
 is "an operand that is a key" "$(words)" "ssh-agent: "
+complete_words countersign sign --key t >out
+is "of a TPM" "$(words)" "tpm2: "
 complete_words countersign owners add --key fido2:a >out
 is "in groups" "$(words)" "fido2:approve "
 complete_words countersign sign --key her >out
