@@ -283,6 +283,23 @@ garbled(cs_tpm2_wire *w)
 	return TSS2_TCTI_RC_MALFORMED_RESPONSE;
 }
 
+/* Part 2, 6.6.1: a TPM's code has bit 7 or 8, but for success and BAD_TAG. ESYS
+ * would take others for its own, and wait for one that says to try again. */
+static bool
+is_code(uint32_t rc)
+{
+	switch (rc >> TSS2_RC_LAYER_SHIFT) {
+	case TSS2_TPM_RC_LAYER >> TSS2_RC_LAYER_SHIFT:
+		return rc == TPM2_RC_SUCCESS || rc == TPM2_RC_BAD_TAG ||
+		    (rc <= 0xfff && (rc & (TPM2_RC_VER1 | TPM2_RC_FMT1)) != 0);
+	case TSS2_RESMGR_RC_LAYER >> TSS2_RC_LAYER_SHIFT:
+	case TSS2_RESMGR_TPM_RC_LAYER >> TSS2_RC_LAYER_SHIFT:
+		return (rc & 0xffff) != TSS2_BASE_RC_TRY_AGAIN;
+	default:
+		return false;
+	}
+}
+
 static TSS2_RC
 wait_answer(cs_tpm2_wire *w)
 {
@@ -331,7 +348,8 @@ take_answer(cs_tpm2_wire *w)
 		return rc;
 	}
 	if (w->answer_n < HEADER || w->answer_n > sizeof(w->answer) ||
-	    number_at(w->answer, w->answer_n, 2) != w->answer_n)
+	    number_at(w->answer, w->answer_n, 2) != w->answer_n ||
+	    !is_code(number_at(w->answer, w->answer_n, 6)))
 		return garbled(w);
 	return TSS2_RC_SUCCESS;
 }
