@@ -109,8 +109,8 @@ set_default(const cs_tpm2_ekrow *r, TPM2B_PUBLIC *out)
 	set_unique(r, p);
 }
 
-/* Beside the low certificates a nonce may stand, and then a template; beside the
- * high ones, a template: 2.2.1.4. */
+/* Beside the low certificates a nonce may stand, and then a template; beside
+ * the high ones, a template: 2.2.1.4. */
 static uint32_t
 nonce_index(const cs_tpm2_ekrow *r)
 {

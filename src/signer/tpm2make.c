@@ -10,6 +10,7 @@
 #include "fmt/pem.h"
 #include "signer/tpm2area.h"
 #include "signer/tpm2key.h"
+#include "signer/tpm2look.h"
 #include "signer/tpm2uri.h"
 
 /* A new key in a TPM, and the file that it is kept in. */
@@ -61,6 +62,9 @@ ask(struct job *j, const cs_signer_env *env, cs_err *e)
 
 	if (j->what->no_pin)
 		return CS_OK;
+	if (env->ui == NULL || env->ui->pin == NULL)
+		return cs_fail(e, CS_ENEEDED, where,
+		    "a new PIN is needed and nobody can be asked");
 	(void)snprintf(what, sizeof(what), "new PIN for %s", j->path);
 	a.what = what;
 	if ((rc = env->ui->pin(env->ui->arg, &a, &j->pin, e)) != CS_OK)
@@ -282,26 +286,6 @@ write_key(const struct job *j, cs_err *e)
 	return rc;
 }
 
-static int
-fill(cs_tpm2_key *k, cs_made *out, cs_err *e)
-{
-	cs_signer_info *i = &out->info;
-	cs_spki key;
-	int rc;
-
-	if ((rc = cs_spki_parse(cs_buf_span(k->spki), &key, e)) != CS_OK)
-		return rc;
-	(void)snprintf(i->uri, sizeof(i->uri), "%s", k->uri);
-	(void)snprintf(i->where, sizeof(i->where), "%s", k->where);
-	cs_spki_name(&key, i->key);
-	i->login_needed = !k->no_pin;
-	i->is_tpm = true;
-	out->no_pin = k->no_pin;
-	out->spki = k->spki;
-	k->spki = NULL; /* transferred */
-	return CS_OK;
-}
-
 /* As whoever uses it will read it. */
 static int
 describe(const char *uri, const cs_signer_env *env, cs_made *out, cs_err *e)
@@ -309,8 +293,12 @@ describe(const char *uri, const cs_signer_env *env, cs_made *out, cs_err *e)
 	cs_tpm2_key k;
 	int rc;
 
-	if ((rc = cs_tpm2_key_open(uri, env, &k, e)) == CS_OK)
-		rc = fill(&k, out, e);
+	if ((rc = cs_tpm2_key_open(uri, env, &k, e)) == CS_OK &&
+	    (rc = cs_tpm2_key_describe(&k, &out->info, e)) == CS_OK) {
+		out->no_pin = k.no_pin;
+		out->spki = k.spki;
+		k.spki = NULL; /* transferred */
+	}
 	cs_tpm2_key_clear(&k);
 	return rc;
 }
