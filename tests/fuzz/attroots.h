@@ -10,9 +10,9 @@
 #include "base/file.h"
 #include "fuzz.h"
 
-#define NOW INT64_C(1800000000) /* 2027-01-15T08:00:00Z, as in attest.py */
+#define NOW INT64_C(1800000000) /* 2027-01-15T08:00:00Z, as in attcerts.h */
 
-/* The one root of tests/vectors/attest, in a folder that others cannot write
+/* The one root below FUZZ_ATTEST, in a folder that others cannot write
  * to, whoever keeps the source tree. */
 static const cs_roots *
 fuzz_roots(void)

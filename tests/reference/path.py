@@ -42,8 +42,9 @@ class Certificate:
         """A certificate or a CRL."""
         data, algorithm, signature = d.fields(
             der, b"\x30\x30\x03")
-        return k.is_signed(self.spki, algorithm, d.contents(signature)[1:],
-                           data)
+        unused, *octets = d.contents(signature)
+        return not unused and k.is_signed(self.spki, algorithm, bytes(octets),
+                                          data)
 
 
 @d.otherwise("path-invalid")

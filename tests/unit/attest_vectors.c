@@ -11,11 +11,13 @@
 
 #include "attest/fido.h"
 #include "attest/piv.h"
+#include "attest/tpm.h"
 #include "base/file.h"
 #include "tests/unit/tap.h"
 
-/* Attestations that another program made (tests/vectors/attest.py), which the
- * fuzz targets begin with: the name says what each comes to. */
+/* Attestations that other programs made (tests/vectors/attest.py and
+ * tests/tpm/evidence.c), which the fuzz targets begin with: the name says what
+ * each comes to. */
 
 #define NOW INT64_C(1800000000)
 
@@ -76,6 +78,29 @@ judge_piv(cs_span in, char *out, size_t n, cs_err *e)
 	cs_attcert_free(&leaf);
 }
 
+/* As tests/fuzz/tpm.c says. */
+static void
+judge_tpm(cs_span in, char *out, size_t n, cs_err *e)
+{
+	size_t len = length_at(in, 0);
+	cs_span message = cs_span_cut(in, 2 + len, in.n - 2 - len);
+	cs_tpm_proof p = {0};
+	cs_tpmevidence v;
+	cs_tpmsecret kept;
+	cs_tpmoffer o;
+	int r;
+
+	if (len == 0) {
+		if ((r = cs_tpmoffer_parse(message, &o, e)) == CS_OK)
+			r = cs_tpm_offer_check(&o, roots, NOW, &p, e);
+	} else if ((r = cs_tpmsecret_parse(cs_span_cut(in, 2, len), &kept,
+	    e)) == CS_OK && (r = cs_tpmevidence_parse(message, &v, e)) ==
+	    CS_OK)
+		r = cs_tpm_evidence_check(&v, &kept, roots, NOW, &p, e);
+	word_of(p.attested[0] != '\0', r, out, n);
+	cs_tpm_proof_clear(&p);
+}
+
 static void
 test_file(const char *dir, const char *name)
 {
@@ -87,6 +112,8 @@ test_file(const char *dir, const char *name)
 	if (cs_file_read(path, 65536, &b, &e) == CS_OK) {
 		if (strstr(dir, "piv") != NULL)
 			judge_piv(cs_buf_span(b), word, sizeof(word), &e);
+		else if (strstr(dir, "tpm") != NULL)
+			judge_tpm(cs_buf_span(b), word, sizeof(word), &e);
 		else
 			judge_fido(cs_buf_span(b), word, sizeof(word), &e);
 	}
@@ -101,6 +128,7 @@ is_ours(const char *name)
 {
 	return strncmp(name, "proven-", 7) == 0 ||
 	    strncmp(name, "refused-", 8) == 0 ||
+	    strncmp(name, "malformed-", 10) == 0 ||
 	    strncmp(name, "unattested-", 11) == 0;
 }
 
@@ -125,29 +153,40 @@ test_folder(const char *srcdir, const char *name)
 	ok(seen >= 8, "%d of %s", seen, name);
 }
 
-int
-main(void)
+/* Folders of the corpus whose paths end at this one root. */
+static void
+test_root(const char *srcdir, const char *root, const char *one,
+    const char *two)
 {
-	const char *srcdir = getenv("SRCDIR");
 	char dir[] = "./attest_vectors.XXXXXX", path[1024];
 	cs_buf *pem = NULL;
 	cs_err e = {0};
 
-	if (srcdir == NULL)
-		srcdir = ".";
-	(void)snprintf(path, sizeof(path), "%s/tests/vectors/attest/root.pem",
-	    srcdir);
-	if (mkdtemp(dir) == NULL ||
-	    cs_file_read(path, 65536, &pem, &e) != CS_OK)
-		return 99;
+	(void)snprintf(path, sizeof(path), "%s/tests/vectors/%s/root.pem",
+	    srcdir, root);
+	if (!ok(mkdtemp(dir) != NULL && cs_file_read(path, 65536, &pem, &e) ==
+	    CS_OK, "%s: %s", path, e.text))
+		return;
 	(void)snprintf(path, sizeof(path), "%s/root.pem", dir);
 	ok(cs_file_write(path, cs_buf_span(pem), 0600, false, &e) == CS_OK &&
 	    cs_roots_load(dir, &roots, &e) == CS_OK, "the root: %s", e.text);
-	test_folder(srcdir, "fido");
-	test_folder(srcdir, "piv");
+	test_folder(srcdir, one);
+	if (two != NULL)
+		test_folder(srcdir, two);
 	cs_roots_free(&roots);
 	cs_buf_free(&pem);
 	(void)unlink(path);
 	(void)rmdir(dir);
+}
+
+int
+main(void)
+{
+	const char *srcdir = getenv("SRCDIR");
+
+	if (srcdir == NULL)
+		srcdir = ".";
+	test_root(srcdir, "attest", "fido", "piv");
+	test_root(srcdir, "tpm", "tpm", NULL);
 	return done_testing();
 }
