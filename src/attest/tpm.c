@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "attest/tpmek.h"
+#include "attest/weakrsa.h"
 #include "crypt/pubkey.h"
 #include "crypt/tpmcred.h"
 #include "fmt/reason.h"
@@ -145,7 +146,7 @@ role_check(const cs_tpmpub *p, enum role role, cs_err *e)
 	return CS_OK;
 }
 
-/* Its number is one of a key, too. */
+/* Its number is one of a key, too, and of one that stays where it is. */
 static int
 number_check(const cs_spki *s, cs_err *e)
 {
@@ -153,6 +154,9 @@ number_check(const cs_spki *s, cs_err *e)
 	int r = cs_pubkey_new(s, &k, e);
 
 	cs_pubkey_free(&k);
+	if (r == CS_OK && s->kind == CS_KEY_RSA && cs_rsa_is_weak(s->modulus))
+		return REFUSE(e, "an RSA key of this shape can be computed "
+		    "from its public half (CVE-2017-15361); use an EC key");
 	return r;
 }
 

@@ -35,7 +35,7 @@ void cs_tpm_proof_clear(cs_tpm_proof *p);
  * signing key that is not restricted; both have fixedTPM, fixedParent,
  * sensitiveDataOrigin and userWithAuth, no adminWithPolicy, no policy: with one
  * no PIN is needed, and perhaps no private half. Three keys, none
- * twice. Fills *out. CS_EFORMAT or CS_EREFUSED with CS_R_EVIDENCE_REFUSED. */
+ * twice, none that attest/weakrsa.h knows. Fills *out. CS_EFORMAT or CS_EREFUSED with CS_R_EVIDENCE_REFUSED. */
 CS_USE int cs_tpm_offer_check(const cs_tpmoffer *o, const cs_roots *roots,
     int64_t now, cs_tpm_proof *out, cs_err *e);
 

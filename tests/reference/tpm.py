@@ -141,6 +141,8 @@ class Offer:
         check(self.ek.cipher in ((AES, 128, CFB), (AES, 256, CFB)) and
               self.ek.name_alg in (0x0b, 0x0c) and
               self.ek.key.key_size in (256, 384, 2048), "unsupported")
+        check(not any(is_weak(one.key)
+                      for one in (self.key, self.ak, self.ek)), REFUSED)
         check(len({self.key.spki, self.ak.spki, self.ek.spki}) == 3, REFUSED)
         return self.manufacturer(roots, now)
 
@@ -177,6 +179,14 @@ class Offer:
         word = octets.rstrip(b" \0")
         return word.decode() if re.fullmatch(rb"[A-Za-z0-9._-]+", word) \
             else octets.hex()
+
+
+def is_weak(key):
+    """CVE-2017-15361: a power of 65537 modulo each of these."""
+    return isinstance(key, rsa.RSAPublicKey) and all(
+        key.public_numbers().n % p in {pow(65537, i, p) for i in range(p)}
+        for p in (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109,
+                  127, 151, 157))
 
 
 def leads_up(done, pool, roots, now):

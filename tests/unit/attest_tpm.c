@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "attest/weakrsa.h"
 #include "fmt/reason.h"
 #include "tests/unit/tap.h"
 #include "tests/unit/tpmbed.h"
@@ -286,6 +287,51 @@ test_points(void)
 		    *rows[i].kept) - 1] ^= 1;
 		offer_refused("a point beside its curve", rows[i].what);
 	}
+}
+
+/* A multiple of the small primes' product, and one: each residue is a power. */
+static void
+weak_modulus(uint8_t out[256])
+{
+	static const unsigned primes[] = {11, 13, 17, 19, 37, 53, 61, 71, 73,
+	    79, 97, 103, 107, 109, 127, 151, 157};
+	BIGNUM *m = BN_new(), *n = BN_new(), *rest = BN_new();
+	BN_CTX *ctx = BN_CTX_new();
+	size_t i;
+
+	(void)BN_set_word(m, 2);
+	for (i = 0; i < sizeof(primes) / sizeof(primes[0]); i++)
+		(void)BN_mul_word(m, primes[i]);
+	(void)BN_set_bit(n, 2047);
+	(void)BN_mod(rest, n, m, ctx);
+	(void)BN_sub(rest, m, rest);
+	(void)BN_add(n, n, rest);
+	(void)BN_add_word(n, 1);
+	(void)BN_bn2binpad(n, out, 256);
+	BN_free(m);
+	BN_free(n);
+	BN_free(rest);
+	BN_CTX_free(ctx);
+}
+
+static void
+test_weak_keys(void)
+{
+	struct soft_area area = honest.key;
+	uint8_t n[256], *end;
+	cs_buf *b;
+
+	weak_modulus(n);
+	ok(cs_rsa_is_weak(cs_span_of(n, sizeof(n))), "a weak modulus");
+	n[1] ^= 1;
+	ok(!cs_rsa_is_weak(cs_span_of(n, sizeof(n))), "and one beside it");
+	n[1] ^= 1;
+	area.key = rsa;
+	b = soft_area(&area);
+	end = (uint8_t *)(uintptr_t)cs_buf_span(b).p + cs_buf_len(b);
+	memcpy(end - sizeof(n), n, sizeof(n));
+	bed.key_area = b;
+	offer_refused("a key that anybody can compute", "CVE-2017-15361");
 }
 
 static void
@@ -592,6 +638,7 @@ test_offers(void)
 	test_ek_ciphers();
 	test_same_keys();
 	test_points();
+	test_weak_keys();
 	test_certificates();
 	test_paths();
 	test_no_da();
