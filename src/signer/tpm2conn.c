@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,6 +113,18 @@ device_failed(const char *path, cs_err *e)
 	    "%s", path, why == 0 ? "" : ": ", why == 0 ? "" : strerror(why));
 }
 
+/* The TCTI would write commands into a file of this name. */
+static int
+check_device(const cs_tpm2_way *w, cs_err *e)
+{
+	struct stat st;
+
+	if (strcmp(w->name, "device") != 0 || w->conf == NULL ||
+	    stat(w->conf, &st) != 0 || S_ISCHR(st.st_mode))
+		return CS_OK;
+	return cs_fail(e, CS_EDEVICE, where, "%s is no device", w->conf);
+}
+
 static int
 way_failed(const cs_tpm2_way *w, TSS2_RC rc, cs_err *e)
 {
@@ -139,6 +152,8 @@ start(cs_tpm2 *t, const cs_tpm2_way *w, int64_t deadline_ms, cs_err *e)
 	TSS2_RC trc;
 	int rc;
 
+	if ((rc = check_device(w, e)) != CS_OK)
+		return rc;
 	hold_pipe(t);
 	if (w->has_threads && (rc = hold_signals(t, e)) != CS_OK)
 		return rc;
