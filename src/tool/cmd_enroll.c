@@ -111,10 +111,7 @@ check_tpm(const opts *o, cs_err *e)
 {
 	const char *with = o->respond != NULL ? "respond" : "evidence";
 	bool tpm = o->respond != NULL || o->evidence != NULL;
-	const struct {
-		const char *name;
-		bool given;
-	} lines[] = {{"owner", o->owner != NULL},
+	const struct cs_clash lines[] = {{"owner", o->owner != NULL},
 	    {"agents", o->agents.n != 0}, {"comment", o->comment != NULL},
 	    {"verify-required", o->verify_required},
 	    {"no-touch-required", o->no_touch_required},
@@ -122,16 +119,12 @@ check_tpm(const opts *o, cs_err *e)
 	    {"piv-attestation", o->piv != NULL},
 	    {"out", o->evidence != NULL && o->document.path != NULL},
 	    {"evidence", o->evidence != NULL && o->respond != NULL}};
-	size_t i;
 
 	if (o->ek_cert != NULL && !tpm)
 		return cs_fail(e, CS_EUSAGE, "enroll", "--ek-cert goes with "
 		    "--evidence or --respond");
-	for (i = 0; tpm && i < sizeof(lines) / sizeof(lines[0]); i++)
-		if (lines[i].given)
-			return cs_fail(e, CS_EUSAGE, "enroll", "--%s does not "
-			    "go with --%s", lines[i].name, with);
-	return CS_OK;
+	return tpm ? cs_tool_clash(lines, sizeof(lines) / sizeof(lines[0]),
+	    with, e) : CS_OK;
 }
 
 /* What holds for either kind, before a key is asked. */

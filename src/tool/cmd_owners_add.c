@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "fmt/ownersput.h"
 #include "tool/describe.h"
+#include "tool/describetpm.h"
 #include "tool/ownersedit.h"
 #include "tool/ownersline.h"
 #include "tool/ownerswarn.h"
@@ -24,6 +25,15 @@ static const struct cs_opt rows[] = {
     {"public-key", 0, CS_OPT_STRING, offsetof(opts, public_key), "FILE",
 	"or its public half, a certificate or a .pub file", 0, 0,
 	CS_COMPLETE_FILE},
+    {"evidence", 0, CS_OPT_STRING, offsetof(opts, evidence), "FILE",
+	"or of a key in a TPM what proves that it is there", 0, 0,
+	CS_COMPLETE_FILE},
+    {"challenge", 0, CS_OPT_STRING, offsetof(opts, challenge), "SECRET",
+	"--evidence: what owners challenge has kept; it is removed", 0, 0,
+	CS_COMPLETE_FILE},
+    {"ek-roots", 0, CS_OPT_STRING, offsetof(opts, ek_roots), "DIR",
+	"--evidence: manufacturers' certificates that vouch for TPMs", 0, 0,
+	CS_COMPLETE_DIR},
     {"ca", 0, CS_OPT_STRING, offsetof(opts, ca), "FILE",
 	"or an authority whose certificates name owners", 0, 0,
 	CS_COMPLETE_FILE},
@@ -136,18 +146,21 @@ warn(void *arg, const cs_anchor *a, const char *warning, const char *text)
 
 /* What the file now says of this key. */
 static int
-tell(const cs_anchors *all, const uint8_t hash[CS_SHA256_LEN], bool is_new,
+tell(const cs_anchors *all, const cs_owners_line *line, bool is_new,
     cs_out *out, cs_err *e)
 {
 	cs_anchor a = {0};
 	bool found = false;
 	int r;
 
-	if ((r = cs_anchors_find(all, hash, &a, &found, e)) != CS_OK)
+	if ((r = cs_anchors_find(all, line->hash, &a, &found, e)) != CS_OK)
 		return r;
 	if (!found)
 		return cs_fail(e, CS_EBUG, "owners",
 		    "the line that was written is not found");
+	if (line->proof.spki != NULL &&
+	    (r = cs_describe_tpmproof(&line->proof, out, e)) != CS_OK)
+		return r;
 	cs_out_bool(out, "created", NULL, is_new);
 	cs_out_object(out, "anchor", is_new ? "added to a new file" : "added");
 	cs_out_str(out, "file", "file", a.file);
@@ -159,6 +172,18 @@ tell(const cs_anchors *all, const uint8_t hash[CS_SHA256_LEN], bool is_new,
 	r = cs_owners_warnings(&a, geteuid(), cs_time_now(), warn, out, e);
 	cs_out_close(out);
 	return r;
+}
+
+/* It has counted once: the line stands. */
+static int
+end_challenge(const cs_owners_line *line, cs_err *e)
+{
+	int r;
+
+	if (line->kept.path == NULL || (r = cs_tpmkept_end(&line->kept, e)) ==
+	    CS_OK)
+		return CS_OK;
+	return cs_wrap(e, "the line is written, but");
 }
 
 static int
@@ -174,8 +199,9 @@ write_line(cs_owners_edit *x, const cs_owners_line *line, cs_out *out,
 	if (text == NULL)
 		return cs_nomem(e, "owners");
 	if ((r = append(old, add, text, e)) == CS_OK &&
-	    (r = cs_owners_edit_put(x, cs_buf_span(text), &all, e)) == CS_OK)
-		r = tell(all, line->hash, is_new, out, e);
+	    (r = cs_owners_edit_put(x, cs_buf_span(text), &all, e)) == CS_OK &&
+	    (r = end_challenge(line, e)) == CS_OK)
+		r = tell(all, line, is_new, out, e);
 	cs_anchors_free(&all);
 	cs_buf_free(&text);
 	return r;

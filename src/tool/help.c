@@ -30,7 +30,7 @@ list_verbs(const cs_tool *t, const char *group, FILE *f)
 	for (i = 0; i < t->n_verbs; i++) {
 		s = t->verbs[i]->spec;
 		if (is_in(s, group))
-			(void)fprintf(f, "  %-15s %s\n", s->verb, s->summary);
+			(void)fprintf(f, "  %-17s %s\n", s->verb, s->summary);
 	}
 	(void)fputs("\ncountersign(7) is the tutorial, countersign-exit(7) "
 		    "lists the exit codes.\n", f);

@@ -15,7 +15,8 @@ main(int argc, char **argv)
 	static const struct cs_verb *const verbs[] = {&cs_cmd_request,
 	    &cs_cmd_keys, &cs_cmd_enroll, &cs_cmd_sign, &cs_cmd_attach, &cs_cmd_verify,
 	    &cs_cmd_show, &cs_cmd_owners_check, &cs_cmd_owners_list,
-	    &cs_cmd_owners_add, &cs_cmd_owners_revoke,
+	    &cs_cmd_owners_challenge, &cs_cmd_owners_add,
+	    &cs_cmd_owners_revoke,
 	    &cs_cmd_owners_compile, &cs_cmd_completion};
 	cs_tool t = {
 	    .module_dir = CS_MODULE_DIR,

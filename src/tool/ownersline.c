@@ -12,21 +12,47 @@
 #include "fmt/reason.h"
 #include "fmt/scan.h"
 #include "tool/certfile.h"
-#include "tool/ownerspub.h"
 
 #define SPKI_ROOM 2048
 
 typedef struct cs_owners_add_opts opts;
 
+/* What evidence proves needs nobody's word, and is of no other kind of key. */
+static int
+check_evidence(const opts *o, cs_err *e)
+{
+	const struct cs_clash words[] = {{"attested", o->attested != NULL},
+	    {"hardware", o->hardware}, {"rp-id", o->rp_id != NULL},
+	    {"credential-id", o->credential_id != NULL},
+	    {"origins", o->origins != NULL},
+	    {"counter-strict", o->counter_strict}};
+
+	return o->evidence == NULL ? CS_OK : cs_tool_clash(words,
+	    sizeof(words) / sizeof(words[0]), "evidence", e);
+}
+
 static int
 check(const opts *o, cs_err *e)
 {
-	int n = (o->key != NULL) + (o->public_key != NULL) + (o->ca != NULL);
+	const struct cs_goes goes[] = {
+	    {"evidence", "challenge", o->evidence != NULL &&
+		o->challenge == NULL},
+	    {"evidence", "ek-roots", o->evidence != NULL &&
+		o->ek_roots == NULL},
+	    {"challenge", "evidence", o->challenge != NULL &&
+		o->evidence == NULL},
+	    {"ek-roots", "evidence", o->ek_roots != NULL &&
+		o->evidence == NULL}};
+	int n = (o->key != NULL) + (o->public_key != NULL) + (o->ca != NULL) +
+	    (o->evidence != NULL), r;
 
+	if ((r = cs_tool_goes(goes, sizeof(goes) / sizeof(goes[0]), e)) !=
+	    CS_OK || (r = check_evidence(o, e)) != CS_OK)
+		return r;
 	if (n != 1)
 		return cs_fail(e, CS_EUSAGE, "owners", "expected one of --key, "
-		    "--public-key and --ca, found %s", n == 0 ? "none" :
-		    "more");
+		    "--public-key, --evidence and --ca, found %s", n == 0 ?
+		    "none" : "more");
 	if (o->ca != NULL && o->owner != NULL)
 		return cs_fail(e, CS_EUSAGE, "owners", "--owner: the "
 		    "authority's certificates name the owners, --owner-san "
@@ -164,11 +190,16 @@ find_key(const cs_tool *t, const opts *o, struct source *own, cs_anchor *a,
 
 	if (o->ca != NULL)
 		return find_ca(o->ca, own, a, line, e);
-	r = o->public_key != NULL ?
-	    cs_ownerspub_read(o->public_key, &own->pub, e) :
-	    key_of_signer(t, o, &own->pub, e);
+	if (o->evidence != NULL)
+		r = cs_owners_evidence(o, &own->pub, line, e);
+	else if (o->public_key != NULL)
+		r = cs_ownerspub_read(o->public_key, &own->pub, e);
+	else
+		r = key_of_signer(t, o, &own->pub, e);
 	if (r != CS_OK)
 		return r;
+	if (o->evidence != NULL)
+		a->proof_text = cs_span_str(line->proof.attested);
 	if (own->pub.comment != NULL)
 		comment = cs_buf_span(own->pub.comment);
 	if (o->comment == NULL)
@@ -213,7 +244,8 @@ cs_owners_line_make(const cs_tool *t, const opts *o, cs_owners_line *line,
 	cs_anchor a = {0};
 	int r;
 
-	*line = (cs_owners_line){.text = cs_buf_new(CS_OWNERS_LINE_ROOM)};
+	*line = (cs_owners_line){.text = cs_buf_new(CS_OWNERS_LINE_ROOM),
+	    .kept = {.fd = -1}};
 	if (line->text == NULL)
 		return cs_nomem(e, "owners");
 	fill_terms(o, &a);
@@ -235,5 +267,7 @@ void
 cs_owners_line_clear(cs_owners_line *line)
 {
 	cs_buf_free(&line->text);
+	cs_tpm_proof_clear(&line->proof);
+	cs_tpmkept_close(&line->kept);
 	*line = (cs_owners_line){0};
 }

@@ -109,6 +109,19 @@ cs_tool_goes(const struct cs_goes *rules, size_t n, cs_err *e)
 	return CS_OK;
 }
 
+int
+cs_tool_clash(const struct cs_clash *rules, size_t n, const char *with,
+    cs_err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (rules[i].given)
+			return cs_fail(e, CS_EUSAGE, "tool",
+			    "--%s does not go with --%s", rules[i].name, with);
+	return CS_OK;
+}
+
 /* Looks for a flag before the options are parsed: how to report an error in
  * them. It may as well be the value of an option. */
 static bool

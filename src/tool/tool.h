@@ -76,6 +76,15 @@ struct cs_goes {
 /* CS_EUSAGE for the first that is alone, "--NAME goes with --WITH". */
 CS_USE int cs_tool_goes(const struct cs_goes *rules, size_t n, cs_err *e);
 
+/* An option that contradicts another one. */
+struct cs_clash {
+	const char *name;
+	bool given;
+};
+/* CS_EUSAGE for the first that is given, "--NAME does not go with --WITH". */
+CS_USE int cs_tool_clash(const struct cs_clash *rules, size_t n,
+    const char *with, cs_err *e);
+
 /* What the process is before it reads anything: no core dumps, no debugger, a
  * strict umask, three open standard descriptors. Gives the mode of documents
  * (0666 under the umask it found). */
@@ -83,8 +92,8 @@ mode_t cs_process_harden(void);
 
 extern const struct cs_verb cs_cmd_request, cs_cmd_sign, cs_cmd_attach,
     cs_cmd_verify, cs_cmd_show, cs_cmd_owners_check, cs_cmd_owners_list,
-    cs_cmd_owners_add, cs_cmd_owners_revoke, cs_cmd_owners_compile,
-    cs_cmd_keys, cs_cmd_enroll, cs_cmd_completion;
+    cs_cmd_owners_challenge, cs_cmd_owners_add, cs_cmd_owners_revoke,
+    cs_cmd_owners_compile, cs_cmd_keys, cs_cmd_enroll, cs_cmd_completion;
 
 /* --help and --help --json, from the tables. `s` NULL: all verbs, or those of
  * `group`. */

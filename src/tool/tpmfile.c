@@ -6,6 +6,7 @@
 #include "tool/tpmfile.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ cs_tpmkept_open(const char *path, cs_tpmkept *out, cs_err *e)
 }
 
 int
-cs_tpmkept_end(cs_tpmkept *k, cs_err *e)
+cs_tpmkept_end(const cs_tpmkept *k, cs_err *e)
 {
 	if (unlink(k->path) != 0)
 		return cs_fail(e, CS_EIO, where, "%s was used and has to go: "
@@ -109,13 +110,30 @@ cs_tpmkept_close(cs_tpmkept *k)
 	*k = (cs_tpmkept){.fd = -1};
 }
 
+/* Where cs_tpmkept_open() would read it. */
+static int
+check_folder(const char *path, cs_err *e)
+{
+	char *folder = cs_path_directory(path);
+	int fd = -1, r;
+
+	if (folder == NULL)
+		return cs_nomem(e, where);
+	if ((r = cs_dir_open_trusted(folder, geteuid(), &fd, e)) == CS_OK)
+		(void)close(fd);
+	free(folder);
+	return r;
+}
+
 int
 cs_tpmkept_write(const char *path, cs_span der, bool force, cs_err *e)
 {
-	cs_buf *pem = cs_secret_new(cs_pem_max(der.n));
+	cs_buf *pem = NULL;
 	int r;
 
-	if (pem == NULL)
+	if ((r = check_folder(path, e)) != CS_OK)
+		return r;
+	if ((pem = cs_secret_new(cs_pem_max(der.n))) == NULL)
 		return cs_nomem(e, where);
 	if ((r = cs_pem_put(pem, CS_PEM_TPM_SECRET, der, e)) == CS_OK)
 		r = cs_file_write(path, cs_buf_span(pem), KEPT_MODE, force,

@@ -28,9 +28,9 @@ typedef struct cs_tpmkept {
  * another process uses it just now. Fills *out, which borrows the path. */
 CS_USE int cs_tpmkept_open(const char *path, cs_tpmkept *out, cs_err *e);
 /* Removes the file: it was used. */
-CS_USE int cs_tpmkept_end(cs_tpmkept *k, cs_err *e);
+CS_USE int cs_tpmkept_end(const cs_tpmkept *k, cs_err *e);
 void cs_tpmkept_close(cs_tpmkept *k); /* fine after any open, failed or not */
-/* Writes one, mode 0600. */
+/* Writes one, mode 0600, into a folder that others cannot write to. */
 CS_USE int cs_tpmkept_write(const char *path, cs_span der, bool force,
     cs_err *e);
 
