@@ -120,6 +120,8 @@ put_key_functions(FILE *f)
 		    "\t\t[[ $file =~ $name ]] && words+=\" fido2:$file\"\n"
 		    "\tdone\n"
 		    "\tcompgen -W \"$words\" -- \"$1\"\n"
+		    "\t[[ $1 != tpm2:* ]] || "
+		    "compgen -P tpm2: -f -- \"${1#tpm2:}\"\n"
 		    "\tcompgen -f -- \"$1\"\n"
 		    "}\n"
 		    "_countersign_colon()\n{\n"

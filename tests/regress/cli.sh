@@ -87,6 +87,10 @@ complete_words countersign keys s >out
 is "an operand that is a key" "$(words)" "ssh-agent: "
 complete_words countersign sign --key t >out
 is "of a TPM" "$(words)" "tpm2: "
+complete_words countersign sign --key tpm2:her >out
+is "in a file" "$(words)" "tpm2:here.csr "
+complete_words countersign owners challenge o --ek >out
+is "options of two words" "$(words)" "--ek-roots "
 complete_words countersign owners add --key fido2:a >out
 is "in groups" "$(words)" "fido2:approve "
 complete_words countersign sign --key her >out
@@ -103,6 +107,8 @@ complete_line() { # LINE
 }
 complete_line "countersign sign --key fido2:o" >out
 is "behind a colon" "$(words)" "other "
+complete_line "countersign keys --new tpm2:her" >out
+is "a file there" "$(words)" "here.csr "
 complete_line "countersign sign --key  pk" >out
 is "before one" "$(words)" "pkcs11: "
 complete_line "countersign show a:b" >out

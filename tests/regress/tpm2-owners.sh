@@ -85,8 +85,8 @@ certify() {
 	password=40000009000001 # TPM_RS_PW, no nonce, continueSession
 	body=00000148${key#0x}${ak#0x}00000012${password}0000${password}0000
 	body=$body$(printf %04x $((${#1} / 2)))${1}0010 # TPM_ALG_NULL
-	bytes "8002$(printf %08x $((${#body} / 2 + 6)))$body" >command
-	quietly tpm2_send -o response <command
+	bytes "8002$(printf %08x $((${#body} / 2 + 6)))$body" >command.bin
+	quietly tpm2_send -o response <command.bin
 	answer=$(hex response | cut -c 21-)
 	[ "$(hex response | cut -c 13-20)" = 00000000 ] ||
 		echo "Bail out! TPM2_Certify: $(hex response)"
