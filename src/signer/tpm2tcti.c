@@ -516,7 +516,7 @@ cs_tpm2_wire_watch(cs_tpm2_wire *w, int signals)
 }
 
 /* By hand: an ESYS whose last command failed takes no other one. */
-static bool
+static void
 flush_last(cs_tpm2_wire *w)
 {
 	const uint32_t h = w->handles[w->n_handles - 1];
@@ -527,12 +527,10 @@ flush_last(cs_tpm2_wire *w)
 	TSS2_TCTI_CONTEXT *self = cs_tpm2_wire_tcti(w);
 	uint8_t answer[MESSAGE_MAX];
 	size_t n = sizeof(answer);
-	const bool ok = transmit(self, sizeof(command), command) ==
-	    TSS2_RC_SUCCESS && receive(self, &n, answer,
-	    TSS2_TCTI_TIMEOUT_BLOCK) == TSS2_RC_SUCCESS;
 
+	if (transmit(self, sizeof(command), command) == TSS2_RC_SUCCESS)
+		(void)receive(self, &n, answer, TSS2_TCTI_TIMEOUT_BLOCK);
 	forget(w, h);
-	return ok;
 }
 
 void
@@ -542,8 +540,8 @@ cs_tpm2_wire_free(cs_tpm2_wire **wp)
 
 	if (wp == NULL || (w = *wp) == NULL)
 		return;
-	while (w->n_handles > 0 && flush_last(w))
-		;
+	while (w->n_handles > 0)
+		flush_last(w); /* answered or not: the others have their turn */
 	Tss2_TctiLdr_Finalize(&w->inner);
 	free(w);
 	*wp = NULL;
