@@ -17,7 +17,7 @@ aaguid=2fc0579f811347eab116bb5a8db9202a # as the pages have it
 ended() {
 	kill $(sed -n 's/^SSH_AGENT_PID=\([0-9]*\);.*/\1/p' \
 	    "$top"/*/agent.env 2>/dev/null) \
-	    $(cat "$top/pids" 2>/dev/null) 2>/dev/null
+	    $(cat "$top/pids" "$top/bin/tpm.pids" 2>/dev/null) 2>/dev/null
 	rm -rf "$top"
 }
 trap ended EXIT
@@ -56,7 +56,32 @@ mv "\$HOME/model/roots" "\$HOME/fido-roots"
     --attestation "\$HOME/model/leaf.key,\$HOME/model/leaf.pem" \
     "\$HOME/key" >>"$top/pids"
 END
-chmod 755 "$top/bin/countersign" "$top/bin/security-key"
+# Behind `setup: tpm` it has a TPM, with a certificate for its endorsement key.
+cat >"$top/bin/tpm" <<'END'
+#!/bin/sh
+set -e
+mkdir "$HOME/tpm" "$HOME/tpm/state" "$HOME/ek-roots"
+cd "$HOME/tpm"
+printf '%s\n' "statedir = $PWD" "signingkey = $PWD/key.pem" \
+    "issuercert = $PWD/issuer.pem" "certserial = $PWD/serial" >ca.conf
+: >options
+printf '%s\n' "create_certs_tool = $(command -v swtpm_localca)" \
+    "create_certs_tool_config = $PWD/ca.conf" \
+    "create_certs_tool_options = $PWD/options" >setup.conf
+swtpm_setup --tpm2 --tpmstate "$PWD/state" --config "$PWD/setup.conf" \
+    --create-ek-cert --lock-nvram
+cp swtpm-localca-rootca-cert.pem "$HOME/ek-roots/root.pem"
+cp issuer.pem "$HOME/ek-issuer.pem"
+swtpm socket --tpm2 --tpmstate "dir=$PWD/state" \
+    --server "type=unixio,path=$PWD/tpm" \
+    --ctrl "type=unixio,path=$PWD/tpm.ctrl" \
+    --flags not-need-init,startup-clear >log 2>&1 &
+echo $! >>"$0.pids"
+until swtpm_ioctl --unix tpm.ctrl -c >/dev/null 2>&1; do
+	kill -0 $!
+done
+END
+chmod 755 "$top/bin/countersign" "$top/bin/security-key" "$top/bin/tpm"
 PATH=$top/bin:$PATH
 LC_ALL=C.UTF-8
 TZ=UTC
@@ -99,6 +124,12 @@ level() { # file
 	    -e 's/[0-9A-Z]{4}-[0-9A-Z]{2}/CODE/g' "$1" >"$1.level"
 }
 
+has_tpm() {
+	[ -e "$BUILDDIR/.libs/signer-tpm2.so" ] &&
+	    command -v swtpm_setup >/dev/null &&
+	    command -v swtpm_localca >/dev/null
+}
+
 # One block: its silent setup, then the commands and their output.
 block() { # page, home, number
 	step=$2/steps/$3
@@ -108,6 +139,13 @@ block() { # page, home, number
 		echo "ok $count # SKIP $what: built without umockdev"
 		return
 	fi
+	if [ -e "$2/no-tpm" ] || { grep -q '^tpm$' "$step.setup" &&
+	    ! has_tpm; }; then
+		: >"$2/no-tpm"
+		count=$((count + 1))
+		echo "ok $count # SKIP $what: no module tpm2, or no swtpm"
+		return
+	fi
 	if ! (cd "$2/work" && sh -e "$step.setup") >"$step.log" 2>&1; then
 		sed 's/^/# /' "$step.log"
 		report "not ok" "$what: setup"
@@ -115,7 +153,11 @@ block() { # page, home, number
 	fi
 	: >"$step.log"
 	FAILED=$step.log
-	export FAILED
+	COUNTERSIGN_TCTI=device:/dev/tpmrm0
+	[ ! -S "$2/tpm/tpm" ] || COUNTERSIGN_TCTI=swtpm:path=$2/tpm/tpm
+	TPM2OPENSSL_TCTI=$COUNTERSIGN_TCTI
+	TPM2TOOLS_TCTI=$COUNTERSIGN_TCTI
+	export FAILED COUNTERSIGN_TCTI TPM2OPENSSL_TCTI TPM2TOOLS_TCTI
 	(cd "$2/work" && expect "$here/examples.exp" "$step.got" "$step.sh") \
 		2>>"$step.log" </dev/null
 	level "$step.want"
