@@ -238,6 +238,8 @@ cs_describe_tpmproof(const cs_tpm_proof *p, cs_out *out, cs_err *e)
 		cs_out_bool(out, "wrong_pins_counted", NULL, !p->no_da);
 	}
 	cs_out_close(out);
+	if (r == CS_OK)
+		cs_out_text(out, "presence", cs_span_str(CS_TPM_PRESENCE));
 	if (r == CS_OK && p->no_da)
 		cs_out_text(out, "note", cs_span_str("wrong PINs of this key "
 		    "are not counted: whoever has the device can try as many "

@@ -15,6 +15,10 @@ CS_USE int cs_describe_tpmevidence(cs_span der, cs_out *out, cs_err *e);
 /* A TSS2 PRIVATE KEY: its public half, and where its TPM loads it. */
 CS_USE int cs_describe_tsskey(cs_span der, cs_out *out, cs_err *e);
 
+/* What is said of presence wherever such a key is enrolled. */
+#define CS_TPM_PRESENCE "never proven: a TPM proves a device, and takes a " \
+	"PIN from anybody"
+
 /* What was found of an offer that was checked. */
 CS_USE int cs_describe_tpmproof(const cs_tpm_proof *p, cs_out *out, cs_err *e);
 

@@ -13,6 +13,7 @@
 
 #include "crypt/pubkey.h"
 #include "fmt/ownersput.h"
+#include "tool/describetpm.h"
 #include "tool/ownersline.h"
 #include "tool/ownerswarn.h"
 
@@ -90,9 +91,8 @@ static const char *
 unproven(const struct teller *t, const cs_anchor *a)
 {
 	if (t->n->pub.is_tpm || a->proof == CS_PROOF_TPM2)
-		return "never proven: a TPM proves a device, and takes a PIN "
-		    "from anybody; approvals are refused unless the operator "
-		    "decides for no-touch-required";
+		return CS_TPM_PRESENCE "; approvals are refused unless the "
+		    "operator decides for no-touch-required";
 	if (a->proof == CS_PROOF_YUBIKEY_PIV)
 		return "not proven: a touch policy other than always lets a "
 		    "signature pass without a touch; approvals are refused "
@@ -120,9 +120,8 @@ tell_presence(const struct teller *t, const cs_anchor *a)
 		text = "touch by policy, as attested";
 	} else if (a->no_touch_required) {
 		word = "waived";
-		text = tpm ? "never proven: a TPM proves a device, and takes "
-		    "a PIN from anybody; not asked for (no-touch-required)" :
-		    "not proven, and not asked for (no-touch-required)";
+		text = tpm ? CS_TPM_PRESENCE "; not asked for "
+		    "(no-touch-required)" : "not proven, and not asked for (no-touch-required)";
 	}
 	cs_out_str(t->out, "presence", NULL, word);
 	say(t, "presence", "%s", text);

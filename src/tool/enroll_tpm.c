@@ -10,6 +10,7 @@
 #include "base/scheme.h"
 #include "base/time.h"
 #include "tool/certfile.h"
+#include "tool/describetpm.h"
 #include "tool/ownerkey.h"
 #include "tool/tpmfile.h"
 
@@ -110,6 +111,8 @@ tell(const struct job *j, const cs_signer_info *key,
 	cs_out_str(out, "key_type", NULL, key->key);
 	cs_out_hash(out, "key_hash", "key hash", cs_span_of(hash,
 	    CS_SHA256_LEN));
+	cs_out_str(out, "presence", NULL, "not-proven");
+	cs_out_str(out, NULL, "presence", CS_TPM_PRESENCE);
 	if (j->challenge == NULL)
 		cs_out_printf(out, NULL, "next", "who runs the server makes a "
 		    "challenge: countersign owners challenge %s --ek-roots "
