@@ -4,6 +4,7 @@
 #
 # A TPM proves a device and a PIN, never presence: what is said of a key in one
 # where it is made, listed, enrolled and used.
+# shellcheck disable=SC2317 # run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 need jq
