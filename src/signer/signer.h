@@ -14,11 +14,14 @@
  * one fixed directory.
  */
 
+/* Of the kernel's resource manager, where env.tcti names no other. */
+#define CS_TPM_DEVICE "/dev/tpmrm0"
+
 typedef struct cs_signer_env {
 	const char *module_dir;
 	const char *key_dir; /* of the key files of fido2:NAME; NULL: none */
 	const char *agent_socket; /* SSH_AUTH_SOCK; NULL: not set */
-	const char *tcti; /* how to reach the TPM; NULL: the kernel's */
+	const char *tcti; /* how to reach the TPM; NULL: CS_TPM_DEVICE */
 	const cs_ui *ui;
 	int64_t deadline_ms; /* of cs_time_mono_ms(), for what waits without the
 			      * ui; 0: none, but for ever waits nobody */

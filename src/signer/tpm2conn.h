@@ -16,7 +16,7 @@
  * (CS_EINTR). Ask for PINs before.
  */
 
-#define CS_TPM2_TCTI "device:/dev/tpmrm0"
+#define CS_TPM2_TCTI "device:" CS_TPM_DEVICE
 
 typedef struct cs_tpm2 cs_tpm2;
 

@@ -7,14 +7,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "crypt/ossl.h"
 #include "crypt/pubkey.h"
 #include "signer/tpm2nv.h"
 #include "signer/tpm2uri.h"
-
-#define DEVICE "/dev/tpmrm0"
 
 static const char where[] = "signer/tpm2";
 static const char scheme[] = "tpm2:";
@@ -36,12 +33,14 @@ cs_tpm2_key_describe(const cs_tpm2_key *k, cs_signer_info *out, cs_err *e)
 }
 
 /* One key, or what is wrong with it; `flaw` is why it cannot sign. */
-typedef int with_key(void *arg, const cs_tpm2_key *k, const cs_err *flaw,
-    cs_err *e);
+struct walk;
+typedef int with_key(const struct walk *w, const cs_tpm2_key *k,
+    const cs_err *flaw, cs_err *e);
 
 struct walk {
 	const cs_signer_env *env;
 	cs_tpm2 *t; /* NULL: of a file */
+	cs_tpm2_tries tries; /* max 0: not known */
 	with_key *each;
 	void *arg;
 };
@@ -55,7 +54,7 @@ walk_key(const struct walk *w, const cs_tpm2_key *k, cs_err *e)
 		*e = flaw;
 		return CS_EBUG;
 	}
-	return w->each(w->arg, k, &flaw, e);
+	return w->each(w, k, &flaw, e);
 }
 
 /* Storage keys are no keys to sign with, and neither are those of a kind that
@@ -78,23 +77,18 @@ walk_handle(const struct walk *w, uint32_t handle, cs_err *e)
 }
 
 static int
-walk_tpm(const struct walk *w, cs_err *e)
+walk_tpm(struct walk *w, cs_err *e)
 {
 	cs_tpm2_handles h;
 	size_t i;
 	int rc;
 
-	rc = cs_tpm2_in_use(w->t, CS_TPM2_FIRST, CS_TPM2_LAST, &h, e);
+	if ((rc = cs_tpm2_in_use(w->t, CS_TPM2_FIRST, CS_TPM2_LAST, &h, e)) ==
+	    CS_OK && h.n > 0)
+		rc = cs_tpm2_tries_read(w->t, &w->tries, e);
 	for (i = 0; rc == CS_OK && i < h.n; i++)
 		rc = walk_handle(w, h.v[i], e);
 	return rc;
-}
-
-/* Who has no TPM, and names none, misses nothing. */
-static bool
-is_there(const cs_signer_env *env)
-{
-	return env->tcti != NULL || access(DEVICE, F_OK) == 0;
 }
 
 static int
@@ -118,8 +112,6 @@ walk(struct walk *w, const char *uri, cs_err *e)
 		return rc;
 	if (strcmp(uri, scheme) != 0)
 		return walk_uri(w, uri, e);
-	if (!is_there(w->env))
-		return CS_OK;
 	if ((rc = cs_tpm2_open(w->env, &w->t, e)) == CS_OK)
 		rc = walk_tpm(w, e);
 	cs_tpm2_close(&w->t);
@@ -132,9 +124,10 @@ struct listing {
 };
 
 static int
-list_one(void *arg, const cs_tpm2_key *k, const cs_err *flaw, cs_err *e)
+list_one(const struct walk *w, const cs_tpm2_key *k, const cs_err *flaw,
+    cs_err *e)
 {
-	const struct listing *l = arg;
+	const struct listing *l = w->arg;
 	cs_signer_info info = {0};
 	int rc;
 
@@ -156,10 +149,27 @@ cs_tpm2_keys_list(const char *uri, const cs_signer_env *env,
 	return walk(&w, uri, e);
 }
 
-static int
-look_one(void *arg, const cs_tpm2_key *k, const cs_err *flaw, cs_err *e)
+/* Of all keys that count wrong PINs: a right one forgets none. */
+static enum cs_signer_pin
+pin_state(const struct walk *w, const cs_tpm2_key *k)
 {
-	const cs_signer_survey *s = arg;
+	const cs_tpm2_tries *n = &w->tries;
+
+	if (k->no_pin || (k->pub.attributes & CS_TPMA_NO_DA) != 0 ||
+	    n->max == 0)
+		return CS_PIN_NONE;
+	if (n->failed >= n->max)
+		return CS_PIN_LOCKED;
+	if (n->max - n->failed == 1)
+		return CS_PIN_LAST;
+	return n->failed == 0 ? CS_PIN_OK : CS_PIN_NONE;
+}
+
+static int
+look_one(const struct walk *w, const cs_tpm2_key *k, const cs_err *flaw,
+    cs_err *e)
+{
+	const cs_signer_survey *s = w->arg;
 	cs_signer_entry n = {.login = k->no_pin ? CS_LOGIN_NONE :
 	    CS_LOGIN_PIN};
 	cs_spki spki;
@@ -170,6 +180,7 @@ look_one(void *arg, const cs_tpm2_key *k, const cs_err *flaw, cs_err *e)
 	    (rc = cs_key_hash(&spki, n.hash, e)) != CS_OK)
 		return rc;
 	n.has_hash = true;
+	n.pin = pin_state(w, k);
 	if (flaw->cls != CS_OK)
 		(void)snprintf(n.flaw, sizeof(n.flaw), "%.255s", flaw->text);
 	return s->each(s->arg, &n, e);
@@ -181,9 +192,16 @@ cs_tpm2_keys_look(const cs_signer_survey *s, const cs_signer_env *env,
 {
 	struct walk w = {.env = env, .each = look_one,
 	    .arg = (void *)(uintptr_t)s};
+	cs_err why = {0};
+	int rc;
 
 	if (s->module != NULL)
 		return cs_fail(e, CS_EUSAGE, where,
 		    "a PKCS#11 module knows no keys of a TPM");
-	return walk(&w, s->uri, e);
+	if ((rc = walk(&w, s->uri, e)) == CS_OK && w.tries.max != 0 &&
+	    w.tries.failed >= w.tries.max) {
+		(void)cs_tpm2_lockout(&w.tries, &why);
+		s->trouble(s->arg, &why);
+	}
+	return rc;
 }

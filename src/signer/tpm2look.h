@@ -6,9 +6,8 @@
 
 #include "signer/tpm2key.h"
 
-/* Which keys there are: "tpm2:" is every persistent key to sign with, and
- * none where there is no TPM; a key by its name is that one, and a file needs
- * no TPM to be shown. */
+/* Which keys there are: "tpm2:" is every persistent key to sign with; a key by
+ * its name is that one, and a file needs no TPM to be shown. */
 
 CS_USE int cs_tpm2_key_describe(const cs_tpm2_key *k, cs_signer_info *out,
     cs_err *e);

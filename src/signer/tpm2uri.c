@@ -7,11 +7,12 @@
 
 #include <string.h>
 
+#include "signer/signer.h"
+
 #define CONF_MAX 1024
 
 static const char where[] = "signer/tpm2";
 static const char scheme[] = "tpm2:";
-static const char device[] = "/dev/tpmrm0";
 
 static int
 hex_digit(uint8_t c)
@@ -85,8 +86,8 @@ cs_tpm2_uri_parse(const char *uri, cs_tpm2_uri *out, cs_err *e)
 }
 
 static const cs_tpm2_way ways[] = {
-	{"device", "libtss2-tcti-device.so.0", "libtss2-tcti-device0", device,
-	    false},
+	{"device", "libtss2-tcti-device.so.0", "libtss2-tcti-device0",
+	    CS_TPM_DEVICE, false},
 	{"swtpm", "libtss2-tcti-swtpm.so.0", "libtss2-tcti-swtpm0", NULL,
 	    false},
 	{"mssim", "libtss2-tcti-mssim.so.0", "libtss2-tcti-mssim0", NULL,
@@ -116,8 +117,8 @@ cs_tpm2_way_parse(const char *tcti, cs_tpm2_way *out, cs_err *e)
 	memset(out, 0, sizeof(*out));
 	if (w == NULL)
 		return cs_fail(e, CS_EUSAGE, where, "expected a TCTI of "
-		    "device, swtpm, mssim or tabrmd, as device:%s, found "
-		    "\"%.*s\"", device, n > 64 ? 64 : (int)n, tcti);
+		    "device, swtpm, mssim or tabrmd, as "
+		    "device:" CS_TPM_DEVICE ", found \"%.*s\"", n > 64 ? 64 : (int)n, tcti);
 	if (strlen(tcti) - n > CONF_MAX)
 		return cs_fail(e, CS_EUSAGE, where, "the TCTI %s has more "
 		    "than %d octets behind its name", w->name, CONF_MAX);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "tool/access.h"
 #include "tool/keyentry.h"
 #include "tool/keynew.h"
@@ -184,7 +185,8 @@ conclude(struct list *l, int r, cs_err *e)
 	return r;
 }
 
-/* Who has not installed a module, or runs no agent, misses nothing. */
+/* Who has not installed a module, runs no agent, or has no TPM and names none,
+ * misses nothing. */
 static bool
 is_there(struct list *l, const char *scheme, const cs_signer_env *env)
 {
@@ -196,6 +198,8 @@ is_there(struct list *l, const char *scheme, const cs_signer_env *env)
 		l->missing[l->n_missing++] = scheme;
 		return false;
 	}
+	if (strcmp(name, "tpm2") == 0)
+		return env->tcti != NULL || cs_file_exists(CS_TPM_DEVICE);
 	return strcmp(name, "ssh-agent") != 0 || env->agent_socket != NULL;
 }
 

@@ -119,6 +119,8 @@ unset COUNTERSIGN_TCTI TPM2TOOLS_TCTI
 [ -e /dev/tpmrm0 ] || {
 	exits 5 "no TPM and none named" countersign keys
 	silent "is no word about it" err "no TPM"
+	exits 5 "but where it is asked for" countersign keys tpm2:
+	says "it is said" err "there is no TPM here: /dev/tpmrm0"
 }
 tpm_start one
 
@@ -128,6 +130,10 @@ TPM2TOOLS_TCTI=cmd:false
 export TPM2TOOLS_TCTI
 exits 2 "a TCTI that runs commands" by tpm2:p256.pem
 says "says which there are" err "device, swtpm, mssim or tabrmd"
+cp pin file
+exits 5 "a file is no device" by tpm2:p256.pem --tcti device:file
+says "says so" err "file is no device"
+ok "and nothing is written to it" cmp pin file
 ok "--tcti comes first" by tpm2:p256.pem --tcti "$TCTI"
 COUNTERSIGN_TCTI=$TCTI
 export COUNTERSIGN_TCTI
@@ -153,6 +159,9 @@ says "and locks" err "locked out"
 cp right pin
 exits 4 "locked" by tpm2:tools.pem
 says "until when" err "1000 seconds"
+ok "keys, then" countersign keys tpm2:
+says "says it, too" err "1000 seconds"
+says "of the key that counts" out "  pin: locked"
 ok "other keys are not" by "tpm2:handle=0x81000006;no-pin"
 tpm_clean "nothing is left"
 
