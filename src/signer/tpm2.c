@@ -20,6 +20,7 @@ static const char where[] = "signer/tpm2";
 struct owner_key {
 	cs_tpm2_key key;
 	cs_signer_env env; /* borrows what it points to */
+	cs_buf *pin; /* one that was right: one login, many signatures */
 };
 
 static void
@@ -30,6 +31,7 @@ tpm_close(void *h)
 	if (k == NULL)
 		return;
 	cs_tpm2_key_clear(&k->key);
+	cs_buf_free(&k->pin);
 	free(k);
 }
 
@@ -134,19 +136,21 @@ use_key(cs_tpm2 *t, const cs_tpm2_key *k, cs_span pin, const cs_alg *alg,
 static int
 raw_sign(void *arg, const cs_alg *alg, cs_span bytes, cs_buf *sig, cs_err *e)
 {
-	const struct owner_key *k = arg;
+	struct owner_key *k = arg;
 	TPM2B_DIGEST digest = {.size = (UINT16)cs_hash_len(alg->hash)};
-	cs_buf *pin = NULL;
 	cs_tpm2 *t = NULL;
 	int rc;
 
-	if ((rc = cs_hash(alg->hash, bytes, digest.buffer, e)) == CS_OK &&
-	    (rc = cs_tpm2_key_pin(&k->key, &k->env, &pin, e)) == CS_OK &&
-	    (rc = cs_tpm2_open(&k->env, &t, e)) == CS_OK)
-		rc = use_key(t, &k->key, cs_buf_span(pin), alg, &digest, sig,
-		    e);
-	cs_buf_free(&pin);
+	if ((rc = cs_hash(alg->hash, bytes, digest.buffer, e)) != CS_OK ||
+	    (k->pin == NULL && (rc = cs_tpm2_key_pin(&k->key, &k->env,
+	    &k->pin, e)) != CS_OK))
+		return rc;
+	if ((rc = cs_tpm2_open(&k->env, &t, e)) == CS_OK)
+		rc = use_key(t, &k->key, cs_buf_span(k->pin), alg, &digest,
+		    sig, e);
 	cs_tpm2_close(&t);
+	if (rc != CS_OK)
+		cs_buf_free(&k->pin);
 	return rc;
 }
 

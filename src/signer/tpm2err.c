@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <stdio.h>
+
 #include "base/time.h"
 #include "signer/tpm2conn.h"
 
@@ -143,7 +145,7 @@ cs_tpm2_tries_read(cs_tpm2 *t, cs_tpm2_tries *out, cs_err *e)
 int
 cs_tpm2_lockout(const cs_tpm2_tries *n, cs_err *e)
 {
-	char time[24];
+	char time[24] = "", about[32] = "";
 
 	if (n->interval == 0)
 		return cs_fail(e, CS_EAUTH, where, "the TPM is locked out: "
@@ -151,11 +153,13 @@ cs_tpm2_lockout(const cs_tpm2_tries *n, cs_err *e)
 		    "tpm2_dictionarylockout -c, by who has the lockout auth "
 		    "value, ends it", n->failed, n->max);
 	cs_duration_put(n->interval, time);
+	if (n->interval % 60 == 0)
+		(void)snprintf(about, sizeof(about), " (%s)", time);
 	return cs_fail(e, CS_EAUTH, where, "the TPM is locked out: %u wrong "
-	    "PINs, of %u that it allows. It forgets one every %s (%u seconds) "
+	    "PINs, of %u that it allows. It forgets one every %u seconds%s "
 	    "while it runs, so a try is free by then; or "
 	    "tpm2_dictionarylockout -c, by who has the lockout auth value, "
-	    "ends it at once", n->failed, n->max, time, n->interval);
+	    "ends it at once", n->failed, n->max, n->interval, about);
 }
 
 static int

@@ -118,7 +118,8 @@ cs_tpm2_way_parse(const char *tcti, cs_tpm2_way *out, cs_err *e)
 	if (w == NULL)
 		return cs_fail(e, CS_EUSAGE, where, "expected a TCTI of "
 		    "device, swtpm, mssim or tabrmd, as "
-		    "device:" CS_TPM_DEVICE ", found \"%.*s\"", n > 64 ? 64 : (int)n, tcti);
+		    "device:" CS_TPM_DEVICE ", found \"%.*s\"",
+		    n > 64 ? 64 : (int)n, tcti);
 	if (strlen(tcti) - n > CONF_MAX)
 		return cs_fail(e, CS_EUSAGE, where, "the TCTI %s has more "
 		    "than %d octets behind its name", w->name, CONF_MAX);

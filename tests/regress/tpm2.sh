@@ -75,6 +75,10 @@ for i in p256 p384 rsa child pin; do
 	approves "tpm2-openssl $i" tpm2:$i.pem $i.pub
 done
 approves "RSASSA-PSS" tpm2:rsa.pem rsa.pub --pss
+countersign request --id $id/second --key agent.key -o second.csr
+ok "two approvals take one PIN" countersign sign --key tpm2:pin.pem \
+    --pin-fd 3 --owner $alice --yes --each agent.csr second.csr 3<pin
+ok "both are there" [ -s agent.csr.approval -a -s second.csr.approval ]
 exits 2 "no RSASSA-PSS by P-256" by tpm2:p256.pem --pss
 exits 2 "no word for the PIN" by tpm2:pin.pem --verify-required
 says "says so" err "no signed word for the PIN"
