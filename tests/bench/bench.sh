@@ -10,10 +10,13 @@
 # shellcheck source=../regress/tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 finished=
-trap 'rm -rf "$top"; [ -n "$finished" ] || exit 1' EXIT
 need openssl ssh-keygen
 # shellcheck source=../regress/softhsm.sh
 . "$SRCDIR/tests/regress/softhsm.sh"
+# shellcheck source=../regress/tpm.sh
+. "$SRCDIR/tests/regress/tpm.sh"
+trap 'tpm_stop_all; rm -rf "$top" "$tpms"; [ -n "$finished" ] || exit 1' EXIT
+need python3 tpm2_createprimary tpm2_create tpm2_load tpm2_evictcontrol
 
 bin=$BUILDDIR/tests/bench/bin
 witnesses=
@@ -86,9 +89,16 @@ make_crowd() {
 	    fail "$(cat "$top/log")"
 }
 
+# An owner with a key in a TPM, too.
+make_tpm() {
+	tpm_start bench
+	tools_handle 0x81000010 ecc:ecdsa-sha256 1234
+}
+
 make_approval
 make_yardsticks
 make_crowd
+make_tpm
 lib="owners request.der composite.der"
 keygen="ssh-keygen -Y verify -f allowed -I alice -n bench -s request.sshsig"
 verify="$COUNTERSIGN verify --authority $authority composite --owners owners"
@@ -96,6 +106,8 @@ among="$COUNTERSIGN verify --authority $authority composite --owners crowd"
 vfloor="$bin/vfloor agent.spki request request.sig agent.spki request request.sig"
 sign="$COUNTERSIGN sign --key $key --owner $alice --yes request"
 p11floor="$bin/p11floor $softhsm owner 1234"
+tpm="$COUNTERSIGN sign --key tpm2:handle=0x81000010 --pin-fd 0 --owner $alice --yes request"
+tpmfloor="$bin/tpmfloor $TCTI 0x81000010 1234"
 
 # row NAME WITNESS OURS YARDSTICK RATIO GATE
 tab=$(printf '\t')
@@ -114,6 +126,7 @@ gate_of() {
 	verify-crowd) echo 1.1 ;;
 	start) echo 1.3 ;;
 	sign) echo 1.3 ;;
+	tpm) echo 1.3 ;;
 	*) echo - ;;
 	esac
 }
@@ -156,6 +169,8 @@ instructions() {
 	    "$(($(count "$bin/start") / 1000))"
 	row_instructions sign "$(($(count $sign) / 1000))" \
 	    "$(($(count $p11floor) / 1000))"
+	row_instructions tpm "$(($(count $tpm <pin) / 1000))" \
+	    "$(($(count $tpmfloor) / 1000))"
 }
 
 row_pairs() { # NAME COMMAND -- COMMAND
@@ -175,6 +190,7 @@ cpu() {
 	row_pairs verify-crowd $among -- $verify
 	row_pairs start $COUNTERSIGN --version -- "$bin/start"
 	row_pairs sign $sign -- $p11floor
+	row_pairs tpm -i pin $tpm -- $tpmfloor
 }
 
 # One login, one signature.
@@ -191,11 +207,22 @@ calls() {
 	done
 }
 
+# One signature, and the key is asked for once.
+commands() {
+	between --secret pin
+	$tpm >approval.3 2>err <pin || fail "$(cat err)"
+	for c in ReadPublic Sign; do
+		row tpm $c "$(seen $c)" 1 "$(seen $c)" 1
+	done
+	between_end
+}
+
 : >rows
 for w in $witnesses; do
 	$w
 done
 calls
+commands
 awk -F '\t' -v OFS='\t' '{
 	good = $6 == "-" ? "-" : $5 + 0 <= $6 + 0 ? "yes" : "NO"
 	print $0, good
