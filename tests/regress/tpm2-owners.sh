@@ -5,7 +5,7 @@
 # The server's half of the enrolment of a key in a TPM: owners challenge and
 # owners add --evidence. The owner's half is done by tpm2-tools, by the page of
 # the formats alone.
-# shellcheck disable=SC2154,SC2317 # of tap.sh and tpm.sh; run by name
+# shellcheck disable=SC2016,SC2154,SC2317 # for jq; of tap.sh, tpm.sh; by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=tpm.sh
