@@ -174,6 +174,24 @@ take_secret(const TPM2B_DIGEST *found, cs_buf **out, cs_err *e)
 	return cs_buf_put(*out, cs_span_of(found->buffer, found->size));
 }
 
+/* No PIN was used here, so that none can be wrong. */
+static int
+activate_rc(cs_tpm2 *t, TSS2_RC answer, cs_err *e)
+{
+	const TSS2_RC code = cs_tpm2_code(answer);
+
+	if (is_parameter(answer))
+		return cs_fail(e, CS_EREFUSED, where, "this TPM cannot decrypt "
+		    "the challenge: it is not for its endorsement key, not "
+		    "for this attestation key, or altered (0x%08x)", answer);
+	if (code == TPM2_RC_BAD_AUTH || code == TPM2_RC_AUTH_FAIL)
+		return cs_fail(e, CS_EDEVICE, where, "the TPM's endorsement "
+		    "key has an auth value, which countersign does not ask "
+		    "for, or what was sent was altered on its way (0x%08x)",
+		    answer);
+	return cs_tpm2_rc(t, answer, "answer the challenge", e);
+}
+
 /* TPM2_ActivateCredential. Its answer is encrypted on its way here, for a
  * session that is salted with the endorsement key. */
 static int
@@ -194,12 +212,7 @@ activate(struct bench *b, const cs_tpmchallenge *c, cs_buf **secret,
 	answer = Esys_ActivateCredential(cs_tpm2_esys(b->t), b->ak,
 	    b->ek.handle, ESYS_TR_PASSWORD, use, cover, &blob, &seed,
 	    &found);
-	if (is_parameter(answer))
-		rc = cs_fail(e, CS_EREFUSED, where, "this TPM cannot decrypt "
-		    "the challenge: it is not for its endorsement key, not "
-		    "for this attestation key, or altered (0x%08x)", answer);
-	else if ((rc = cs_tpm2_rc(b->t, answer, "answer the challenge",
-	    e)) == CS_OK)
+	if ((rc = activate_rc(b->t, answer, e)) == CS_OK)
 		rc = take_secret(found, secret, e);
 	if (found != NULL)
 		explicit_bzero(found, sizeof(*found));

@@ -73,7 +73,8 @@ piece_of(cs_tpm2 *t, size_t *out, cs_err *e)
 	return CS_OK;
 }
 
-/* Who may read it with an empty auth value, and how much there is. */
+/* Who may read it with an empty auth value, and how much there is. One that
+ * counts wrong auth values is read as the owner, where that is allowed. */
 static int
 describe(cs_tpm2 *t, ESYS_TR nv, uint32_t index, ESYS_TR *reader, size_t *n,
     cs_err *e)
@@ -90,7 +91,10 @@ describe(cs_tpm2 *t, ESYS_TR nv, uint32_t index, ESYS_TR *reader, size_t *n,
 	may = area->nvPublic.attributes;
 	*n = area->nvPublic.dataSize;
 	Esys_Free(area);
-	*reader = may & TPMA_NV_AUTHREAD ? nv : ESYS_TR_RH_OWNER;
+	*reader = ESYS_TR_RH_OWNER;
+	if ((may & TPMA_NV_AUTHREAD) != 0 && ((may & TPMA_NV_NO_DA) != 0 ||
+	    (may & TPMA_NV_OWNERREAD) == 0))
+		*reader = nv;
 	if ((may & (TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD)) == 0)
 		return cs_fail(e, CS_EDEVICE, where, "NV index 0x%08x wants "
 		    "a policy to be read", index);
@@ -105,11 +109,15 @@ read_piece(cs_tpm2 *t, ESYS_TR reader, ESYS_TR nv, size_t n, size_t at,
     cs_buf *out, cs_err *e)
 {
 	TPM2B_MAX_NV_BUFFER *data = NULL;
-	TSS2_RC answer;
+	TSS2_RC answer, code;
 	int rc;
 
 	answer = Esys_NV_Read(cs_tpm2_esys(t), reader, nv, ESYS_TR_PASSWORD,
 	    ESYS_TR_NONE, ESYS_TR_NONE, (UINT16)n, (UINT16)at, &data);
+	code = cs_tpm2_code(answer);
+	if (code == TPM2_RC_BAD_AUTH || code == TPM2_RC_AUTH_FAIL)
+		return cs_fail(e, CS_EDEVICE, where, "it has an auth value, "
+		    "which countersign does not ask for");
 	if ((rc = cs_tpm2_rc(t, answer, "read an NV index", e)) != CS_OK)
 		return rc;
 	if (data->size != n)

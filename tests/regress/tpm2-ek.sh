@@ -94,6 +94,21 @@ exits 5 "an endorsement hierarchy with an auth value" offer key
 says "is told" err "endorsement hierarchy has an auth value"
 quietly tpm2_changeauth -c endorsement -p secret
 
+quietly tpm2_nvundefine -C o 0x1c0000a
+quietly tpm2_nvdefine 0x1c0000a -C o -s "$(wc -c <p256.der)" -p secret \
+    -a 'authread|ownerwrite'
+quietly tpm2_nvwrite 0x1c0000a -C o -i p256.der
+exits 5 "a certificate with an auth value" offer key
+says "is told" err "NV index 0x01c0000a: it has an auth value"
+quietly tpm2_dictionarylockout -c
+quietly tpm2_nvundefine -C o 0x1c0000a
+quietly tpm2_nvdefine 0x1c0000a -C o -s "$(wc -c <p256.der)" -p secret \
+    -a 'authread|ownerread|ownerwrite'
+quietly tpm2_nvwrite 0x1c0000a -C o -i p256.der
+exits 0 "one that the owner may read, too" offer key
+exits 0 "is read so" tpm2_getcap properties-variable
+says "and no wrong auth value is counted" out "TPM2_PT_LOCKOUT_COUNTER: 0x0"
+
 # What keys are made from may stand in the TPM, too
 head -c 20 /dev/urandom >nonce
 keep 0x1c0000b nonce
