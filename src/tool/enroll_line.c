@@ -168,14 +168,17 @@ static void
 tell_made(const struct teller *t)
 {
 	const struct cs_enroll_opts *o = t->n->o;
-	const char *scheme = o->key != NULL ? "" : "fido2:", *name = o->key;
+	const char *name = o->name != NULL ? o->name : o->rp_id;
 
-	if (name == NULL)
-		name = o->name != NULL ? o->name : o->rp_id;
-	cs_out_printf(t->out, "key", NULL, "%s%s", scheme, name);
+	if (o->key != NULL) {
+		cs_out_str(t->out, "key", NULL, o->key);
+		say(t, "new key", "%s", o->key);
+	} else {
+		cs_out_printf(t->out, "key", NULL, "fido2:%s", name);
+		say(t, "new key", "fido2:%s on %s", name, t->n->where);
+	}
 	cs_out_str(t->out, "key_file", NULL, t->n->path);
 	cs_out_str(t->out, "device", NULL, t->n->where);
-	say(t, "new key", "%s%s on %s", scheme, name, t->n->where);
 	say(t, "key file", "%s", t->n->path);
 }
 
