@@ -27,7 +27,11 @@ struct cs_tpm2 {
 	ESYS_CONTEXT *esys;
 	uint32_t srk_hierarchy;
 	ESYS_TR srk;
-	ESYS_TR auths[AUTHS_MAX];
+	ESYS_TR session; /* the last one that was started */
+	struct auth {
+		ESYS_TR key;
+		UINT16 n; /* octets */
+	} auths[AUTHS_MAX];
 	size_t n_auths;
 	bool is_masked;
 	sigset_t mask; /* as it was */
@@ -182,7 +186,7 @@ cs_tpm2_open(const cs_signer_env *env, cs_tpm2 **out, cs_err *e)
 		return rc;
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return cs_nomem(e, where);
-	t->srk = ESYS_TR_NONE;
+	t->srk = t->session = ESYS_TR_NONE;
 	t->signals = -1;
 	if ((rc = start(t, &way, env->deadline_ms, e)) == CS_OK) {
 		*out = t;
@@ -192,6 +196,27 @@ cs_tpm2_open(const cs_signer_env *env, cs_tpm2 **out, cs_err *e)
 	return rc;
 }
 
+/* A session has a copy of the auth value that it last was used with. One more
+ * command, which goes nowhere, puts another of this length in its place. */
+static void
+wipe_session(cs_tpm2 *t, const struct auth *a)
+{
+	const TPMT_TK_HASHCHECK no_proof = {.tag = TPM2_ST_HASHCHECK,
+		.hierarchy = TPM2_RH_NULL};
+	const TPMT_SIG_SCHEME keys_own = {.scheme = TPM2_ALG_NULL};
+	const TPM2B_DIGEST nothing = {.size = 32};
+	TPM2B_AUTH other = {.size = a->n};
+
+	if (t->session == ESYS_TR_NONE)
+		return;
+	memset(other.buffer, 0xff, sizeof(other.buffer));
+	(void)Esys_TR_SetAuth(t->esys, a->key, &other);
+	cs_tpm2_wire_mute(t->wire, true);
+	(void)Esys_Sign_Async(t->esys, a->key, t->session, ESYS_TR_NONE,
+	    ESYS_TR_NONE, &nothing, &keys_own, &no_proof);
+	cs_tpm2_wire_mute(t->wire, false);
+}
+
 /* ESYS frees what it has without wiping it. */
 static void
 wipe_auths(cs_tpm2 *t)
@@ -199,8 +224,10 @@ wipe_auths(cs_tpm2 *t)
 	const TPM2B_AUTH none = {0};
 	size_t i;
 
-	for (i = 0; i < t->n_auths; i++)
-		(void)Esys_TR_SetAuth(t->esys, t->auths[i], &none);
+	for (i = 0; i < t->n_auths; i++) {
+		wipe_session(t, &t->auths[i]);
+		(void)Esys_TR_SetAuth(t->esys, t->auths[i].key, &none);
+	}
 	t->n_auths = 0;
 }
 
@@ -242,7 +269,7 @@ forget_auth(cs_tpm2 *t, ESYS_TR handle)
 	size_t i;
 
 	for (i = 0; i < t->n_auths; i++) {
-		if (t->auths[i] != handle)
+		if (t->auths[i].key != handle)
 			continue;
 		(void)Esys_TR_SetAuth(t->esys, handle, &none);
 		t->auths[i] = t->auths[--t->n_auths];
@@ -258,6 +285,8 @@ cs_tpm2_flush(cs_tpm2 *t, ESYS_TR *handle)
 	forget_auth(t, *handle);
 	if (*handle == t->srk)
 		t->srk = ESYS_TR_NONE;
+	if (*handle == t->session)
+		t->session = ESYS_TR_NONE;
 	(void)Esys_FlushContext(t->esys, *handle);
 	*handle = ESYS_TR_NONE;
 }
@@ -280,7 +309,7 @@ cs_tpm2_auth(cs_tpm2 *t, ESYS_TR key, cs_span auth, cs_err *e)
 	a->size = (UINT16)auth.n;
 	if (auth.n > 0)
 		memcpy(a->buffer, auth.p, auth.n);
-	t->auths[t->n_auths++] = key;
+	t->auths[t->n_auths++] = (struct auth){key, a->size};
 	rc = Esys_TR_SetAuth(t->esys, key, a);
 	cs_buf_free(&b);
 	return cs_tpm2_rc(t, rc, "set the auth value", e);
@@ -393,5 +422,6 @@ cs_tpm2_session(cs_tpm2 *t, ESYS_TR salt, ESYS_TR *out, cs_err *e)
 		*out = ESYS_TR_NONE;
 	else
 		rc = Esys_TRSess_SetAttributes(t->esys, *out, wanted, 0xff);
+	t->session = *out;
 	return cs_tpm2_rc(t, rc, "start a session", e);
 }

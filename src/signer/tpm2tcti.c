@@ -40,7 +40,7 @@ struct cs_tpm2_wire {
 	int signals;
 	int fd; /* where the answer comes; -1: not known */
 	enum cs_tpm2_stop stop;
-	bool is_sent, has_answer, is_given_up;
+	bool is_sent, has_answer, is_given_up, is_mute;
 	uint8_t command[MESSAGE_MAX], answer[MESSAGE_MAX];
 	size_t command_n, answer_n;
 	uint32_t handles[HANDLES_MAX]; /* transient ones and sessions */
@@ -394,6 +394,8 @@ transmit(TSS2_TCTI_CONTEXT *tcti, size_t n, const uint8_t *command)
 		return TSS2_TCTI_RC_BAD_REFERENCE;
 	if (w->is_sent)
 		return TSS2_TCTI_RC_BAD_SEQUENCE;
+	if (w->is_mute)
+		return TSS2_TCTI_RC_IO_ERROR;
 	if (n < HEADER || n > sizeof(w->command))
 		return TSS2_TCTI_RC_BAD_VALUE;
 	memcpy(w->command, command, n);
@@ -513,6 +515,12 @@ void
 cs_tpm2_wire_watch(cs_tpm2_wire *w, int signals)
 {
 	w->signals = signals;
+}
+
+void
+cs_tpm2_wire_mute(cs_tpm2_wire *w, bool mute)
+{
+	w->is_mute = mute;
 }
 
 /* By hand: an ESYS whose last command failed takes no other one. */

@@ -32,6 +32,8 @@ CS_USE int cs_tpm2_wire_new(const cs_tpm2_way *way, int64_t deadline_ms,
     cs_tpm2_wire **out, TSS2_RC *rc, cs_err *e);
 void cs_tpm2_wire_watch(cs_tpm2_wire *w, int signals);
 /* Flushes what is left, newest first. */
+/* A wire that is mute refuses what is sent. */
+void cs_tpm2_wire_mute(cs_tpm2_wire *w, bool mute);
 void cs_tpm2_wire_free(cs_tpm2_wire **w);
 TSS2_TCTI_CONTEXT *cs_tpm2_wire_tcti(cs_tpm2_wire *w);
 enum cs_tpm2_stop cs_tpm2_wire_stopped(const cs_tpm2_wire *w);
