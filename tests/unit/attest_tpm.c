@@ -370,6 +370,11 @@ test_certificates(void)
 		{"with a mailbox for a manufacturer", NULL, NULL,
 		    "directoryName", {"2.5.29.17", "30058103614062", false},
 		    BED_USAGE, 0, 0, 0},
+		{"for key agreement that only deciphers", NULL,
+		    "keyAgreement,decipherOnly", "key usages", BED_NAMES,
+		    BED_USAGE, 0, 0, 0},
+		{"for what nobody says", NULL, NULL, "keyUsage",
+		    {"2.5.29.15", "030205200500", true}, BED_USAGE, 0, 0, 0},
 		{"with two purposes' lists", NULL, NULL, "certificate",
 		    BED_USAGE, BED_USAGE, 0, 0, 0},
 		{"with what nobody knows", NULL, NULL, "unhandled critical",
@@ -451,6 +456,7 @@ test_no_da(void)
 static void
 test_challenge(void)
 {
+	uint8_t nonce[CS_TPM_NONCE_LEN] = {0};
 	cs_err e = {0};
 	cs_buf *first = NULL, *got = NULL;
 
@@ -460,13 +466,15 @@ test_challenge(void)
 	    cs_span_eq(bed.k.challenge.whole, cs_buf_span(bed.challenge)),
 	    "a challenge, and what is kept of it: %s", e.text);
 	first = cs_buf_dup(cs_buf_span(bed.kept));
+	memcpy(nonce, bed.k.challenge.nonce.p, sizeof(nonce));
 	bed.ak.key = p384;
 	got = bed_activate(&bed);
 	ok(cs_buf_len(got) == 0, "no secret for another AK");
 	cs_buf_free(&got);
 	ok(bed_challenge(&bed, NOW + 60, &e) == CS_OK &&
-	    !cs_span_eq(cs_buf_span(first), cs_buf_span(bed.kept)),
-	    "the next is another");
+	    !cs_span_eq(cs_buf_span(first), cs_buf_span(bed.kept)) &&
+	    !cs_span_eq(cs_span_of(nonce, sizeof(nonce)),
+	    bed.k.challenge.nonce), "the next is another, nonce and all");
 	cs_buf_free(&first);
 	reset();
 }
