@@ -115,6 +115,12 @@ test_names(void)
 	    EDITION "3100", NULL);
 	name_is("an attribute of another type", "304e a44c 304a 313c" MODEL
 	    MANUFACTURER EDITION "310a 3008 0603 550403 0c0161", "00001014");
+	name_is("an attribute with two values", "3050 a44e 304c 313c" MODEL
+	    MANUFACTURER EDITION "310c 300a 0603 550403 0c0161 0500", NULL);
+	name_is("more in a directoryName", "3044 a442 303e 313c" MODEL
+	    MANUFACTURER EDITION "0500", NULL);
+	name_is("a digit too many", "3043 a441 303f 313d" MODEL "3015"
+	    "060567810502010c0c 69643a303030303130313430" EDITION, NULL);
 }
 
 /* With these eleven octets as tpmManufacturer, under this tag. */

@@ -140,6 +140,8 @@ test_changes(void)
 	attest("a clock that is safe twice", 64, 1, "02", CS_R_MALFORMED);
 	attest("no name", 73, 36, "0000", CS_R_MALFORMED);
 	attest("name of one octet", 73, 36, "000100", CS_R_MALFORMED);
+	attest("name of another hash alone", 73, 36, "00020004",
+	    CS_R_MALFORMED);
 	attest("no qualified name", 109, 36, "0000", CS_R_MALFORMED);
 }
 

@@ -144,6 +144,7 @@ test_members(void)
 	member("emptyAuth 00", "a003010100", CS_R_NONE);
 	member("emptyAuth 02", "a003010102", CS_R_NOT_DER);
 	member("emptyAuth empty", "a0020100", CS_R_NOT_DER);
+	member("emptyAuth of two octets", "a0040102ffff", CS_R_NOT_DER);
 	member("emptyAuth implicit", "8001ff", CS_R_UNSUPPORTED);
 	member("emptyAuth bare", "0101ff", CS_R_MALFORMED);
 	member("emptyAuth twice", "a0030101ff a0030101ff", CS_R_UNSUPPORTED);
@@ -155,6 +156,7 @@ test_members(void)
 	member("description, empty", "a4020c00", CS_R_NONE);
 	member("description, no UTF-8", "a4030c01ff", CS_R_NOT_DER);
 	member("description, IA5", "a4051603616263", CS_R_MALFORMED);
+	member("description, and more", "a4050c01610500", CS_R_MALFORMED);
 	member("description before emptyAuth", "a4020c00 a0030101ff",
 	    CS_R_UNSUPPORTED);
 	member("rsaParent FALSE", "a503010100", CS_R_NONE);
@@ -220,7 +222,7 @@ test_areas(void)
 	int i;
 
 	ok(cs_tsskey_parse(cs_buf_span(good), &k, NULL) == CS_OK, "a key");
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		changed = k;
 		if (i == 0)
 			changed.public_area.n--;
@@ -228,6 +230,8 @@ test_areas(void)
 			changed.public_area.n++;
 		else if (i == 2)
 			changed.private_area.n--;
+		else if (i == 3)
+			changed.private_area = cs_span_of("\0\1\7\7", 4);
 		else
 			changed.private_area = cs_span_of("\0\0", 2);
 		cs_buf_reset(b);
@@ -240,6 +244,27 @@ test_areas(void)
 	cs_buf_free(&b);
 	b = cs_buf_new(32);
 	ok(cs_tsskey_put(&k, b, NULL) == CS_EBUG, "no room");
+	cs_buf_free(&b);
+}
+
+/* A key with an element too many. */
+static void
+test_behind(void)
+{
+	cs_buf *good = vec_hex(TPMHEX_KEY_TOOLS), *b = cs_buf_new(1024);
+	cs_span in = cs_buf_span(good), body = {0};
+	cs_err e = {0};
+	cs_tsskey k;
+	size_t m;
+
+	ok(cs_der_get(&in, CS_DER_SEQ, &body, NULL) == CS_OK, "a key");
+	m = cs_der_begin(b, CS_DER_SEQ);
+	cs_der_put_raw(b, body);
+	cs_der_put_uint(b, CS_DER_INTEGER, 0);
+	cs_der_close(b, m);
+	ok(cs_tsskey_parse(cs_buf_span(b), &k, &e) == CS_EFORMAT &&
+	    e.detail == CS_R_MALFORMED, "more behind the private area");
+	cs_buf_free(&good);
 	cs_buf_free(&b);
 }
 
@@ -331,6 +356,7 @@ main(void)
 	test_parents();
 	test_description();
 	test_areas();
+	test_behind();
 	test_pem();
 	test_no_pem();
 	test_too_large();
