@@ -17,7 +17,10 @@ fi
 
 new_request
 backwards() { # TEXT
-	echo "$1" | rev
+	echo "$1" | awk '{
+		for (i = length($0); i > 0; i--)
+			printf "%s", substr($0, i, 1)
+	}'
 }
 pin=correct-horse-battery
 echo "$pin" >pin
