@@ -234,6 +234,7 @@ say_library(TSS2_RC rc, const char *what, cs_err *e)
 	    base == TSS2_BASE_RC_INSUFFICIENT_RESPONSE ||
 	    base == TSS2_BASE_RC_INSUFFICIENT_BUFFER ||
 	    base == TSS2_BASE_RC_BAD_SEQUENCE ||
+	    base == TSS2_BASE_RC_GENERAL_FAILURE ||
 	    (rc & TSS2_RC_LAYER_MASK) == TSS2_MU_RC_LAYER)
 		return cs_fail(e, CS_EDEVICE, where, "cannot %s: the TPM's "
 		    "answer is malformed (0x%08x)", what, rc);

@@ -196,6 +196,10 @@ for lie in short:20 flip:-1 flip:20 flip:60 long:100 bytes:$HTTP; do
 	between --fault "ReadPublic=$lie*0"
 	judge "ReadPublic $lie" with_pin handle=0x81000010 --timeout 2
 done
+tpm_parent 0x81000001
+tools_key below ecc256 1234 0x81000001
+between --fault "ReadPublic=flip:40*0"
+judge "a storage key beside its curve" with_pin below --timeout 2
 for n in 0 2 5000 0xffffffff; do
 	between --fault "GetCapability=count:$n*0"
 	judge "$n properties" with_pin key --timeout 2
