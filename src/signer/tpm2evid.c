@@ -93,6 +93,20 @@ take_down(struct bench *b)
 	cs_buf_free(&b->offer);
 }
 
+/* The server would refuse it; who has such a key should hear of it at once. */
+static int
+check_key(const cs_tpm2_key *k, cs_err *e)
+{
+	const uint32_t wanted = CS_TPMA_FIXED_TPM | CS_TPMA_FIXED_PARENT |
+	    CS_TPMA_SENSITIVE_DATA_ORIGIN;
+
+	if ((k->pub.attributes & wanted) == wanted)
+		return CS_OK;
+	return cs_fail(e, CS_EDEVICE, where, "%s was not made in this TPM, or "
+	    "can leave it: it can sign, and there is no evidence for it",
+	    k->where);
+}
+
 int
 cs_tpm2_offer(const cs_tpm2_key *k, const cs_signer_env *env, cs_span certs,
     cs_buf *out, cs_err *e)
@@ -100,6 +114,8 @@ cs_tpm2_offer(const cs_tpm2_key *k, const cs_signer_env *env, cs_span certs,
 	struct bench b;
 	int rc;
 
+	if ((rc = check_key(k, e)) != CS_OK)
+		return rc;
 	if ((rc = set_up(&b, k, env, certs, e)) == CS_OK &&
 	    cs_buf_put(out, cs_buf_span(b.offer)) != CS_OK)
 		rc = cs_fail(e, CS_EBUG, where, "no room for an offer");

@@ -190,8 +190,11 @@ quietly tpm2_import -C 0x81000001 -G ecc -i soft.key -p 1234 \
     -u soft.u -r soft.r
 quietly tpm2_load -C 0x81000001 -u soft.u -r soft.r -c soft.ctx
 keep soft 0x81000022
+exits 5 "an imported key makes no offer" countersign enroll \
+    --key tpm2:handle=0x81000022 --evidence - --ek-cert issuer.pem
+says "which its owner is told" err "was not made in this TPM"
 offers soft ak
-exits 1 "an imported key" challenge
+exits 1 "one by hand" challenge
 says "is refused for that" err "fixedTPM"
 quietly forge mended soft-lies.pub soft.pub +1 +4 +5
 offers soft-lies ak
