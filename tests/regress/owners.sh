@@ -190,7 +190,7 @@ complete_words() { # WORDS...; the last is completed
 }
 complete_words countersign own >out
 is "of the first word" "$(cat out)" owners
-complete_words countersign owners ch >out
+complete_words countersign owners che >out
 is "of the second" "$(cat out)" check
 complete_words countersign owners list --ag >out
 is "of its options" "$(cat out)" --agent
