@@ -28,7 +28,8 @@ new_request
 TPM2_PKCS11_STORE=$top/store
 # It loses memory: tests/lsan.supp, which needs its name in the stack.
 ASAN_OPTIONS=$ASAN_OPTIONS:fast_unwind_on_malloc=0
-export TPM2_PKCS11_STORE ASAN_OPTIONS
+TPM2_PKCS11_BACKEND=esysdb
+export TPM2_PKCS11_STORE TPM2_PKCS11_BACKEND ASAN_OPTIONS
 mkdir "$TPM2_PKCS11_STORE"
 tool() {
 	quietly pkcs11-tool --module "$module" "$@"
