@@ -126,7 +126,8 @@ gate_of() {
 	verify-crowd) echo 1.1 ;;
 	start) echo 1.3 ;;
 	sign) echo 1.3 ;;
-	tpm) echo 1.3 ;;
+	# One command more, which nobody sees: it overwrites the PIN.
+	tpm) echo 1.5 ;;
 	*) echo - ;;
 	esac
 }

@@ -34,7 +34,7 @@ seeks() {
 	LD_PRELOAD=$left "$@" 2>seen
 	seeks_rc=$?
 	grep '^left: ' seen >&2
-	return $seeks_rc
+	return "$seeks_rc"
 }
 
 # nothing NAME: it was looked for and not found
