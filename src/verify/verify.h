@@ -10,6 +10,7 @@
 #include "fmt/message.h"
 #include "fmt/reason.h"
 #include "verify/anchors.h"
+#include "verify/rule.h"
 
 /* The verdict: countersign-formats(5), section 9. */
 
@@ -28,6 +29,25 @@ typedef struct cs_last_counter {
 typedef int cs_counter_fn(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
     const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e);
 
+/* What an authority remembers of the past. Each may be NULL: nobody does. All
+ * return as cs_counter_fn, and CS_EIO refuses as store-unavailable. */
+typedef struct cs_revoked_in { /* what one approval is of; borrows */
+	cs_span owner, key_hash, agent_id, tbs_hash, approval_id;
+	bool is_grant;
+} cs_revoked_in;
+typedef struct cs_memory {
+	void *arg;
+	cs_counter_fn *counter;
+	/* *found, and then the sentence in `text` (its size). */
+	int (*revoked)(void *arg, const cs_revoked_in *in, bool *found,
+	    char *text, size_t text_len, cs_err *e);
+	/* A denial of this request that is in force: *not_after (0: none) and
+	 * its owner in `owner` (its size). */
+	int (*denied)(void *arg, const uint8_t request_digest[CS_SHA256_LEN],
+	    int64_t now, int64_t *not_after, char *owner, size_t owner_len,
+	    cs_err *e);
+} cs_memory;
+
 typedef struct cs_verify_in { /* borrows all */
 	cs_span message;          /* as cs_message_parse takes it */
 	const cs_anchors *anchors;
@@ -43,6 +63,12 @@ typedef struct cs_verify_in { /* borrows all */
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
 	cs_counter_fn *counter;   /* NULL: nobody remembers */
 	void *counter_arg;
+	const cs_policy *policy;  /* NULL: the anchors and the above decide.
+				   * Else trust_domain is not asked, and quorum
+				   * and group come from the agent's rule */
+	const cs_memory *memory;  /* NULL: nobody remembers; its counter goes
+				   * before the one above */
+	bool evidence_given, evidence_affirmed;
 } cs_verify_in;
 
 /* Of the signature of a security key, FIDO2's or OpenSSH's. */

@@ -25,6 +25,7 @@ alone() {
 	for h in $alone; do
 		# shellcheck disable=SC2086
 		$1 -x "$2" -std="$3" $warnings $vendor $tss2 -I"$SRCDIR/src" \
+		    -I"$SRCDIR/src/include" \
 		    -I"$BUILDDIR/src" "$version" "$h" 2>&1 ||
 		    echo "$h does not compile alone"
 	done

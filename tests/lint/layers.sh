@@ -16,10 +16,12 @@ p11: base p11
 attest: base fmt crypt attest
 keys: base fmt crypt p11 keys
 signer: base fmt crypt p11 attest signer
+store: base fmt crypt store
 verify: base fmt crypt verify
-include:
+include: include
 lib: base fmt crypt verify lib include
-tool: base fmt crypt attest keys signer verify tool
+plugin: base fmt crypt store verify plugin include
+tool: base fmt crypt attest keys signer store verify tool include
 '
 
 # header: the files or rooms that may include it
@@ -31,7 +33,10 @@ fido.h src/signer/fido2assert.c src/signer/fido2enroll.c
 tss2/ src/signer/tpm2
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
-confuse.h src/tool/
+confuse.h src/tool/ src/plugin/
+sqlite3.h src/store/sqlite.c
+libpq-fe.h src/store/postgresql.c
+countersign/ src/include/ src/lib/ src/plugin/ src/tool/
 '
 
 system='arpa/ assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h grp.h inttypes.h

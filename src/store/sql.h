@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_STORE_SQL_H
+#define CS_STORE_SQL_H
+
+#include "store/db.h"
+
+/* The statements, each once; sql.c has their text and the schema's steps. */
+
+enum cs_sql {
+	CS_SQL_META_GET = 0, /* $1 name: value_int, value_blob */
+	CS_SQL_META_PUT,     /* $1 name, $2 int, $3 blob: sets */
+	CS_SQL_AUDIT_PUT,    /* $1 sequence, $2 record */
+	CS_SQL_AUDIT_ROWS,   /* $1 from, $2 to: sequence, record */
+	CS_SQL_END
+};
+
+const cs_db_stmt *cs_sql_stmt(enum cs_sql which);
+/* Step n (from 1 to CS_STORE_SCHEMA) that brings a schema from n - 1 to n. */
+const char *cs_sql_step(int n);
+
+#endif

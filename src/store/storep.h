@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_STORE_STOREP_H
+#define CS_STORE_STOREP_H
+
+#include "store/sql.h"
+#include "store/store.h"
+
+/* What the files of the store share: transactions, and statements in them. */
+
+typedef struct cs_txn { /* lent to who works in a transaction */
+	const cs_db_ops *ops;
+	cs_db *db;
+	cs_store *store;
+} cs_txn;
+
+/* One piece of work. CS_EREFUSED: taken back, the rest of the group goes on,
+ * and the caller of cs_store_write() gets it with its detail. Anything else
+ * but CS_OK takes the whole group back. */
+typedef int cs_txn_fn(cs_txn *t, void *arg, cs_err *e);
+
+/* Durable when it returns CS_OK. Whoever comes first commits for all that wait
+ * (group commit); `work` may run in another caller's thread, never after this
+ * returned. `dry`: is taken back although it returned CS_OK. */
+CS_USE int cs_store_write(cs_store *s, cs_txn_fn *work, void *arg, bool dry,
+    int64_t deadline_ms, cs_err *e);
+/* On a connection of its own, beside writers. */
+CS_USE int cs_store_read(cs_store *s, cs_txn_fn *work, void *arg,
+    int64_t deadline_ms, cs_err *e);
+/* The authority that it has recorded; lends. */
+cs_span cs_store_authority(const cs_store *s);
+
+/* One statement of store/sql.h. */
+CS_USE int cs_txn_run(cs_txn *t, enum cs_sql which, const cs_db_value *in,
+    size_t n, cs_db_row_fn *row, void *arg, int64_t *changed, cs_err *e);
+/* The first column of the first row, which is INTEGER; *out is as it was when
+ * there is none. */
+CS_USE int cs_txn_int(cs_txn *t, enum cs_sql which, const cs_db_value *in,
+    size_t n, int64_t *out, cs_err *e);
+
+cs_db_value cs_db_int(int64_t i);
+cs_db_value cs_db_blob(cs_span s); /* absent: NULL */
+cs_db_value cs_db_text(cs_span s); /* absent: NULL */
+
+#endif
