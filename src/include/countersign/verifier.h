@@ -86,6 +86,8 @@ typedef struct countersign_verifier_input {
 	countersign_bytes evidence; /* CMW, beside the request; none: absent */
 	int64_t time;        /* seconds since 1970, the host's clock */
 	int64_t deadline_ms; /* of CLOCK_MONOTONIC; 0: ten seconds from now */
+	uint32_t composite;  /* 1: of a CHECK, what an issuer would say: no
+			      * approvals beside the request */
 } countersign_verifier_input;
 
 enum countersign_role {
@@ -94,11 +96,27 @@ enum countersign_role {
 	COUNTERSIGN_ROLE_USE = 2
 };
 
+enum countersign_remark { /* bits: of what the owner's line says of the key */
+	COUNTERSIGN_BY_POLICY = 1 << 0,  /* presence, by its attestation */
+	COUNTERSIGN_SHARED_KEY = 1 << 1, /* shared-key */
+	COUNTERSIGN_OTHER_EKU = 1 << 2,  /* eku= */
+	COUNTERSIGN_REGRESSED = 1 << 3   /* the counter did not grow */
+};
+
 typedef struct countersign_verifier_approval {
 	size_t size;
 	uint32_t role;      /* enum countersign_role */
 	uint32_t assurance; /* of enum countersign_assurance */
 	countersign_bytes owner, key_hash, approval_id, tbs_hash;
+	const char *type;   /* "cms", "webauthn", "sshsig" */
+	int64_t not_before, not_after; /* as this one says */
+	int64_t max_lifetime, max_issuances;
+	uint32_t remarks;   /* of enum countersign_remark */
+	uint32_t anchor_line;
+	const char *anchor_file; /* where the owner's line is */
+	countersign_bytes attested; /* the line's attested=; or none */
+	int64_t counter;      /* of a security key; of another -1 */
+	int64_t last_counter; /* that was remembered; -1: none */
 } countersign_verifier_approval;
 
 /* What verify gives. All that it points to lives until release. */
