@@ -54,19 +54,25 @@ typedef struct cs_claim { /* gives: own holds what the spans show */
 	cs_buf *own;
 } cs_claim;
 
-/* In one transaction: floor, revocations, denials, (key hash, approval id),
- * strict counters, live identifiers that would move, the idempotent answer
- * (before two thirds of a stored credential's life, or until notAfter where
- * none was recorded), counts of every TBS by subject and kind, then the claim
- * with its audit record. Refusals are CS_EREFUSED with a detail of
- * revoked, replayed, exhausted, policy-refused, counter-regressed (and
- * CS_R_NONE for a denial); the store's troubles CS_EIO. */
+/* In one transaction, and in this order: the approvals' windows and the floor,
+ * revocations, denials, (key hash, approval id), strict counters, live
+ * identifiers that would move, the idempotent answer (before two thirds of a
+ * stored credential's life, or until notAfter where none was recorded), counts
+ * of every TBS by subject and kind, then the claim with its audit record. So a
+ * stored answer is given to nobody who would be refused today; whether an
+ * identifier moves is asked of the claim that is answered. Refusals are
+ * CS_EREFUSED with a detail of not-yet-valid, expired, revoked, replayed,
+ * exhausted, policy-refused, counter-regressed (and CS_R_NONE for a denial);
+ * words that are off CS_EUSAGE; the store's troubles CS_EIO. */
 CS_USE int cs_claim_make(cs_store *s, const cs_claim_in *in, cs_claim **out,
     cs_err *e);
 /* Compare and set: whatever was recorded first comes back, CS_CLAIM_STORED.
- * CS_EREFUSED "revoked" when the claim was ended meanwhile. */
-CS_USE int cs_claim_record(cs_store *s, int64_t number, cs_span credential,
-    int64_t now, int64_t deadline_ms, cs_claim **out, cs_err *e);
+ * CS_EREFUSED "revoked" when the claim was ended meanwhile, and "replayed" when
+ * no claim has this number and serial: a store that was restored may give a
+ * number twice. */
+CS_USE int cs_claim_record(cs_store *s, int64_t number, cs_span serial,
+    cs_span credential, int64_t now, int64_t deadline_ms, cs_claim **out,
+    cs_err *e);
 void cs_claim_free(cs_claim **c);
 
 #endif

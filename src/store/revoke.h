@@ -38,11 +38,11 @@ CS_USE int cs_revoke(cs_store *s, const cs_revocation *r, int64_t deadline_ms,
 CS_USE int cs_revoke_lift(cs_store *s, const cs_revocation *r, int64_t now,
     int64_t deadline_ms, cs_err *e);
 
-/* Is anything of these revoked? Absent spans are not asked for. Fills *found
- * with true and `text` (its size) with the sentence: what, since, why. */
+/* Is anything of these revoked? Absent spans are not asked for; a TBS may have
+ * been revoked as a grant or as an approval. Fills *found with true and `text`
+ * (its size) with the sentence: what, since, why. */
 typedef struct cs_revoked_ask {
 	cs_span owner, key_hash, agent_id, tbs_hash, approval_id;
-	bool is_grant;
 } cs_revoked_ask;
 CS_USE int cs_revoked(cs_store *s, const cs_revoked_ask *ask,
     int64_t deadline_ms, bool *found, char *text, size_t text_len, cs_err *e);
