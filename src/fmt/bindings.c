@@ -35,13 +35,14 @@ octets(cs_span *in, unsigned tag, size_t n, cs_span *out, const char *what,
 }
 
 /* X.690 11.2.2: a list of named bits ends with a one, or is empty. */
-static int
-read_assurance(cs_span *in, unsigned *out, cs_err *e)
+int
+cs_bound_get(cs_span *in, unsigned *out, cs_err *e)
 {
 	cs_span bits = {0};
 	size_t n, i;
 	int r;
 
+	*out = 0;
 	if ((r = cs_der_get(in, CS_DER_BITSTRING, &bits, e)) != CS_OK)
 		return cs_wrap(e, "assurance");
 	n = (bits.n - 1) * 8 - bits.p[0]; /* walked: octets, padding < 8 */
@@ -92,7 +93,7 @@ read_binding(cs_span in, cs_binding *b, cs_err *e)
 	if ((r = cs_der_whole(&in, CS_DER_SEQ, &key, e)) != CS_OK ||
 	    (r = cs_spki_parse(key, &b->key, e)) != CS_OK)
 		return cs_wrap(e, "ownerKey");
-	if ((r = read_assurance(&in, &b->assurance, e)) != CS_OK ||
+	if ((r = cs_bound_get(&in, &b->assurance, e)) != CS_OK ||
 	    (r = octets(&in, CS_DER_OCTETS, ID_LEN, &b->approval_id,
 	    "approvalId", e)) != CS_OK ||
 	    (r = read_choice(&in, b, e)) != CS_OK)
@@ -203,8 +204,8 @@ out:
 }
 
 /* A list of named bits: as few octets and bits as hold the ones. */
-static void
-put_assurance(cs_buf *out, unsigned assurance)
+void
+cs_bound_put(cs_buf *out, unsigned assurance)
 {
 	uint8_t bits[2] = {0, 0};
 	int i, last = -1;
@@ -226,7 +227,7 @@ put_binding(cs_buf *out, const cs_binding *b)
 	cs_der_put_uint(out, CS_DER_INTEGER, 1);
 	cs_der_put(out, CS_DER_IA5, b->owner);
 	cs_der_put_raw(out, b->key.der);
-	put_assurance(out, b->assurance);
+	cs_bound_put(out, b->assurance);
 	cs_der_put(out, CS_DER_OCTETS, b->approval_id);
 	if (b->full.p != NULL)
 		cs_der_put(out, CS_DER_CTXC(0), b->full);

@@ -20,6 +20,10 @@ enum cs_bound { /* bit n of assurance as 1 << n */
 	CS_BOUND_VERIFIED = 1 << 3
 };
 
+/* The next element as a set of these, of bytes that were walked. */
+CS_USE int cs_bound_get(cs_span *in, unsigned *out, cs_err *e);
+void cs_bound_put(cs_buf *out, unsigned assurance);
+
 typedef struct cs_binding { /* borrows from the parsed bytes */
 	cs_span owner;
 	cs_spki key;          /* ownerKey */
