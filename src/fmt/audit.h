@@ -60,6 +60,7 @@
 #define CS_AUDIT_MAX (16 * 25 * 1024)
 #define CS_AUDIT_HASH_LEN 32
 #define CS_AUDIT_APPROVALS_MAX 16
+#define CS_AUDIT_WHY_MAX 256
 
 enum cs_audit_event {
 	CS_AUDIT_CLAIMED = 0,
@@ -70,8 +71,18 @@ enum cs_audit_event {
 	CS_AUDIT_FLOOR
 };
 
+enum cs_audit_kind { CS_AUDIT_X509 = 1, CS_AUDIT_WIT };
+enum cs_audit_role { CS_AUDIT_OWN = 0, CS_AUDIT_GRANT, CS_AUDIT_USE };
+enum cs_audit_of { /* what is revoked */
+	CS_AUDIT_OF_OWNER = 1,
+	CS_AUDIT_OF_KEY,
+	CS_AUDIT_OF_AGENT,
+	CS_AUDIT_OF_GRANT,
+	CS_AUDIT_OF_APPROVAL
+};
+
 typedef struct cs_audit_approval { /* borrows */
-	unsigned role;      /* 0 own, 1 grant, 2 use */
+	unsigned role;      /* enum cs_audit_role */
 	cs_span owner;
 	cs_spki key;
 	unsigned assurance; /* of enum cs_bound, fmt/bindings.h */
@@ -87,7 +98,7 @@ typedef struct cs_audit_record { /* borrows, when parsed from der */
 	int64_t time;
 	cs_span authority;
 	enum cs_audit_event event;
-	int kind;                           /* claimed: 1 X.509, 2 WIT */
+	int kind;                           /* claimed: enum cs_audit_kind */
 	cs_span agent_id, request_digest;   /* claimed, denied */
 	cs_spki agent_key;                  /* claimed */
 	cs_span serial;                     /* claimed, issued */
@@ -97,17 +108,21 @@ typedef struct cs_audit_record { /* borrows, when parsed from der */
 	cs_audit_approval at[CS_AUDIT_APPROVALS_MAX];
 	int64_t claim;                      /* issued */
 	cs_span credential;                 /* issued: SHA-256 */
-	int what;                           /* revoked, lifted: 1 to 5 */
+	int what;                  /* revoked, lifted: enum cs_audit_of */
 	cs_span name, reason, actor;        /* revoked, lifted; floor: reason */
 	int64_t live;                       /* revoked, lifted */
 } cs_audit_record;
 
-/* Copies and parses. CS_R_MALFORMED, CS_R_NOT_DER, CS_R_TOO_LARGE,
- * CS_R_UNSUPPORTED. */
+/* Copies and parses. An approval is walked and cut, not parsed; a use has to
+ * stand right behind its grant. CS_R_MALFORMED, CS_R_NOT_DER, CS_R_TOO_LARGE,
+ * CS_R_BAD_IDENTIFIER, CS_R_UNSUPPORTED. */
 CS_USE int cs_audit_parse(cs_span in, cs_audit_record **out, cs_err *e);
 void cs_audit_free(cs_audit_record **r);
-/* Appends it. What it writes parses. */
+/* Appends it; `der` and `own` of the input are ignored. What it writes
+ * parses. */
 CS_USE int cs_audit_put(const cs_audit_record *r, cs_buf *out, cs_err *e);
+/* Levels above the OwnerApproval in a record. */
+#define CS_AUDIT_DEPTH 4
 const char *cs_audit_event_name(enum cs_audit_event event); /* "claimed" */
 
 #endif

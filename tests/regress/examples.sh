@@ -177,9 +177,14 @@ block() { # page, home, number
 	report ok "$what"
 }
 
-# The hex of a page against the approval that the vector it names holds.
-vector() { # page, file with "VECTOR HEX"
-	read -r name hex <"$2"
+# The hex of a page against the vector that it names: a file of DER, or the
+# approval that a bundle holds.
+vector() { # page, VECTOR, HEX
+	name=$2 hex=$3
+	case $name in *.der)
+		test "$hex" = "$(od -An -v -tx1 "$SRCDIR/$name" | tr -d ' \n')"
+		return
+	esac
 	der=$(sed -n '/BEGIN OWNER APPROVAL/,/END OWNER/p' "$SRCDIR/$name" |
 	    sed '/-----/d' | openssl base64 -d | od -An -v -tx1 | tr -d ' \n')
 	hash=$("$COUNTERSIGN" show "$SRCDIR/$name" |
@@ -200,9 +205,11 @@ page() { # file, 1: plain text
 		n=$((n + 1))
 	done
 	if [ -e "$home/steps/vector" ]; then
-		vector "$1" "$home/steps/vector" && ok=ok || ok="not ok"
-		report "$ok" "$(basename "$1"): the bytes of the vector"
-		n=$((n + 1))
+		while read -r name hex; do
+			vector "$1" "$name" "$hex" && ok=ok || ok="not ok"
+			report "$ok" "$(basename "$1"): the bytes of $name"
+			n=$((n + 1))
+		done <"$home/steps/vector"
 	fi
 	if [ -e "$home/steps/unmarked" ]; then
 		sed 's/^/# line /' "$home/steps/unmarked"
