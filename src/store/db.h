@@ -12,6 +12,10 @@
  * are $1, $2 ..., types are BIGINT, BLOB (the engine puts its own name for
  * that), TEXT. Whatever goes wrong in an engine is CS_EIO, for it is one to the
  * store: full, locked, down, late, damaged.
+ *
+ * In script() some words stand for what the engine calls so: BIGINT, 64 bits
+ * with a sign; BLOB; STRICT behind a table, a table that keeps to its types
+ * (nothing where every table does).
  */
 
 #define CS_DB_ABI 1
@@ -47,9 +51,11 @@ enum cs_db_mode {
 typedef struct cs_db_ops {
 	unsigned abi;
 	const char *name; /* "sqlite" */
-	/* `where`: what follows the scheme and its colon. */
-	int (*open)(const char *where, enum cs_db_mode mode, cs_db **out,
-	    cs_err *e);
+	/* `where`: what follows the scheme and its colon. `mono_ms`: as of
+	 * deadline(), and the first one. What CREATE made is gone again when
+	 * nothing was committed. */
+	int (*open)(const char *where, enum cs_db_mode mode, int64_t mono_ms,
+	    cs_db **out, cs_err *e);
 	void (*close)(cs_db *db);
 	/* For all that follows: cs_time_mono_ms() at which a call gives up. */
 	void (*deadline)(cs_db *db, int64_t mono_ms);
@@ -74,8 +80,8 @@ typedef struct cs_db_ops {
 	/* Appends what tells this place from a copy of it elsewhere or of
 	 * another day; nothing when that cannot be told. */
 	int (*place)(cs_db *db, cs_buf *out, cs_err *e);
-	/* A consistent copy into a new file while others write; CS_EUSAGE
-	 * where the vendor's tools are to be used. */
+	/* A consistent copy into a new file, durable, while others write;
+	 * CS_EUSAGE where the vendor's tools are to be used. */
 	int (*backup)(cs_db *db, const char *path, cs_err *e);
 } cs_db_ops;
 

@@ -6,7 +6,7 @@
 
 #include "store/db.h"
 
-/* The statements, each once; sql.c has their text and the schema's steps. */
+/* The statements, each once; sql.c has their text. */
 
 enum cs_sql {
 	CS_SQL_META_GET = 0, /* $1 name: value_int, value_blob */
@@ -17,7 +17,8 @@ enum cs_sql {
 };
 
 const cs_db_stmt *cs_sql_stmt(enum cs_sql which);
-/* Step n (from 1 to CS_STORE_SCHEMA) that brings a schema from n - 1 to n. */
+/* Step n (from 1 to CS_STORE_SCHEMA) that brings a schema from n - 1 to n; NULL
+ * for another n. schema.c has their text. */
 const char *cs_sql_step(int n);
 
 #endif

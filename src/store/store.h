@@ -20,6 +20,7 @@ typedef struct cs_store_env {
 	cs_span authority;      /* absent: whosever it is */
 	int64_t now;
 	enum cs_db_mode mode;   /* CREATE: makes one, and writes */
+	int64_t deadline_ms;    /* of opening; 0: ten seconds from now */
 } cs_store_env;
 
 typedef struct cs_store cs_store;

@@ -15,9 +15,9 @@ typedef struct cs_txn { /* lent to who works in a transaction */
 	cs_store *store;
 } cs_txn;
 
-/* One piece of work. CS_EREFUSED: taken back, the rest of the group goes on,
- * and the caller of cs_store_write() gets it with its detail. Anything else
- * but CS_OK takes the whole group back. */
+/* One piece of work. What it did is taken back when it does not return CS_OK,
+ * and the caller of cs_store_write() gets what it returned; the rest of its
+ * group goes on where the engine still can, and else is CS_EIO. */
 typedef int cs_txn_fn(cs_txn *t, void *arg, cs_err *e);
 
 /* Durable when it returns CS_OK. Whoever comes first commits for all that wait
@@ -38,6 +38,23 @@ CS_USE int cs_txn_run(cs_txn *t, enum cs_sql which, const cs_db_value *in,
  * there is none. */
 CS_USE int cs_txn_int(cs_txn *t, enum cs_sql which, const cs_db_value *in,
     size_t n, int64_t *out, cs_err *e);
+
+/* Column i of n as what it has to be: anything else, and what is out of
+ * bounds, is CS_EIO, a damaged row. NULL is none of these. */
+CS_USE int cs_col_int(const cs_db_value *col, size_t n, size_t i, int64_t min,
+    int64_t max, int64_t *out, cs_err *e);
+CS_USE int cs_col_blob(const cs_db_value *col, size_t n, size_t i, size_t min,
+    size_t max, cs_span *out, cs_err *e);
+CS_USE int cs_col_text(const cs_db_value *col, size_t n, size_t i, size_t min,
+    size_t max, cs_span *out, cs_err *e);
+bool cs_col_is_null(const cs_db_value *col, size_t n, size_t i);
+
+/* What stands in the table meta by its name; *i is 0 and *b empty (its
+ * capacity kept) when there is nothing. Either may be NULL. */
+CS_USE int cs_meta_get(cs_txn *t, const char *name, int64_t *i, cs_buf *b,
+    cs_err *e);
+CS_USE int cs_meta_put(cs_txn *t, const char *name, int64_t i, cs_span b,
+    cs_err *e);
 
 cs_db_value cs_db_int(int64_t i);
 cs_db_value cs_db_blob(cs_span s); /* absent: NULL */
