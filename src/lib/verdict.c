@@ -68,13 +68,14 @@ reach(const countersign_question *q, countersign_verdict *out, cs_err *e)
 		.composite = q->composite != 0,
 		.now = q->now,
 		.keys = cs_lib_keys(q->keys),
-		.counter = q->counter == NULL ? NULL : remember,
 	};
 	countersign_question own = *q;
+	const cs_memory memory = {.arg = &own, .counter = remember};
 	cs_buf *authority = cs_buf_new(CS_AUTHORITY_MAX + 64);
 	int r;
 
-	in.counter_arg = &own;
+	if (q->counter != NULL)
+		in.memory = &memory;
 	if (authority == NULL)
 		return cs_nomem(e, "lib");
 	if ((r = authority_of(q, authority, e)) == CS_OK) {

@@ -330,7 +330,7 @@ check(const struct opts *o, cs_err *e)
 }
 
 /* --last-counter, and the one key that it is of. */
-struct memory {
+struct last {
 	uint32_t last;
 	bool asked;
 	uint8_t key_hash[CS_SHA256_LEN];
@@ -340,7 +340,7 @@ static int
 remember(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
     const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e)
 {
-	struct memory *m = arg;
+	struct last *m = arg;
 
 	(void)tbs_hash;
 	if (m->asked && !cs_span_eq(cs_span_of(m->key_hash, CS_SHA256_LEN),
@@ -364,14 +364,13 @@ judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
 	    .quorum = (size_t)o->quorum,
 	    .quorum_group = cs_span_str(o->group),
 	    .composite = o->composite, .now = now};
-	struct memory m = {.last = (uint32_t)o->last_counter};
+	struct last m = {.last = (uint32_t)o->last_counter};
+	const cs_memory memory = {.arg = &m, .counter = remember};
 	cs_verdict *v = NULL;
 	int r;
 
-	if (o->last_counter >= 0) {
-		in.counter = remember;
-		in.counter_arg = &m;
-	}
+	if (o->last_counter >= 0)
+		in.memory = &memory;
 	if ((r = cs_verify(&in, &v, e)) == CS_OK) {
 		cs_out_time(out, "at", NULL, now);
 		r = put_verdict(v, out, e);

@@ -37,7 +37,7 @@ remember(const struct cs_step *s, cs_approved *a, cs_err *e)
 	cs_err why = {0};
 	int r;
 
-	r = s->in->counter(s->in->counter_arg,
+	r = s->in->memory->counter(s->in->memory->arg,
 	    a->approval->tbs.owner_key_hash.p, a->tbs_hash, &last, &why);
 	if (r == CS_EIO)
 		return CS_REFUSE(e, CS_R_STORE_UNAVAILABLE,
@@ -60,7 +60,7 @@ cs_step_counter(const struct cs_step *s, cs_approved *a, cs_err *e)
 	read_counter(a->approval, c);
 	if (!c->given)
 		return CS_OK;
-	if (s->in->counter == NULL)
+	if (s->in->memory == NULL || s->in->memory->counter == NULL)
 		return !k->counter_strict ? CS_OK : CS_REFUSE(e,
 		    CS_R_STORE_UNAVAILABLE, "expected the last counter of a "
 		    "key with counter-strict, found nobody who remembers it, "

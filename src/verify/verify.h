@@ -61,13 +61,10 @@ typedef struct cs_verify_in { /* borrows all */
 				   * one that names its intended owner */
 	int64_t now;
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
-	cs_counter_fn *counter;   /* NULL: nobody remembers */
-	void *counter_arg;
 	const cs_policy *policy;  /* NULL: the anchors and the above decide.
 				   * Else trust_domain is not asked, and quorum
 				   * and group come from the agent's rule */
-	const cs_memory *memory;  /* NULL: nobody remembers; its counter goes
-				   * before the one above */
+	const cs_memory *memory;  /* NULL: nobody remembers */
 	bool evidence_given, evidence_affirmed;
 } cs_verify_in;
 

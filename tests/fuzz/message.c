@@ -77,15 +77,19 @@ question(const uint8_t o[OPTIONS_LEN], cs_span message)
 	static const int64_t times[] = {NOW, NOW - 300, NOW - 301, NOW + 900,
 	    NOW + 901, NOW + 86400, NOW - 400 * INT64_C(86400), 0, INT64_MAX,
 	    INT64_MIN, -1};
-	static uint8_t memories[] = {0, 1, 2, 3};
+	static uint8_t how[] = {0, 1, 2, 3};
+	static const cs_memory memories[] = {
+		{.arg = &how[0], .counter = counter},
+		{.arg = &how[1], .counter = counter},
+		{.arg = &how[2], .counter = counter},
+		{.arg = &how[3], .counter = counter}};
 	const uint8_t flags = o[7];
 
 	return (cs_verify_in){
 		.message = message,
 		.anchors = anchors((flags & 8) != 0 ? OWNERS_SK :
 		    (flags & 1) != 0 ? OWNERS_CA : OWNERS),
-		.counter = (flags & 16) != 0 ? counter : NULL,
-		.counter_arg = &memories[flags >> 5 & 3],
+		.memory = (flags & 16) != 0 ? &memories[flags >> 5 & 3] : NULL,
 		.composite = (flags & 2) != 0,
 		.keys = (flags & 4) != 0 ? cache() : NULL,
 		.quorum = o[1],
@@ -145,7 +149,7 @@ check_flags(const cs_verify_in *in, const cs_approved *a)
 	CHECK(a->anchor.no_touch_required || a->assurance.present);
 	CHECK(!a->anchor.verify_required || a->assurance.verified);
 	CHECK(!a->anchor.counter_strict || !a->counter.given ||
-	    (in->counter != NULL && !a->counter.regressed));
+	    (in->memory != NULL && !a->counter.regressed));
 }
 
 /* What each approval that counts has to be, whatever was asked. */

@@ -305,6 +305,7 @@ one(const char *name, const char *options)
 	uint8_t nonce[128];
 	cs_verdict *v = NULL;
 	cs_err e = {0};
+	const cs_memory memory = {.arg = copy, .counter = counter};
 	int want = reason_of(name);
 
 	(void)snprintf(copy, sizeof(copy), "%s", options);
@@ -314,10 +315,8 @@ one(const char *name, const char *options)
 	(void)option(options, "quorum=", number, sizeof(number));
 	in.quorum = strtoul(number, NULL, 10);
 	in.composite = strstr(options, "composite") != NULL;
-	if (strstr(options, "last=") != NULL) {
-		in.counter = counter;
-		in.counter_arg = copy;
-	}
+	if (strstr(options, "last=") != NULL)
+		in.memory = &memory;
 	ok(cs_verify(&in, &v, &e) == CS_OK && v != NULL, "%s: a verdict",
 	    name);
 	if (v != NULL && strncmp(name, "denied", 6) == 0)
