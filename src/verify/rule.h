@@ -33,13 +33,19 @@ typedef struct cs_rule { /* borrows from who made it */
 
 typedef struct cs_policy cs_policy; /* immutable; threads share it */
 
-/* Copies; two rules for one path are CS_EFORMAT. */
+/* Copies. CS_EFORMAT with FILE:LINE: two rules for one path, a path that no agent
+ * can have, a group twice, empty, or beside "*", a quorum above
+ * CS_APPROVALS_MAX, a lifetime or a window of less than a second. */
 CS_USE int cs_policy_new(const cs_rule *rules, size_t n, cs_policy **out,
     cs_err *e);
 void cs_policy_free(cs_policy **p);
 size_t cs_policy_count(const cs_policy *p);
+/* Is there a rule for anybody of this trust domain? */
+bool cs_policy_serves(const cs_policy *p, cs_span trust_domain);
 /* The rule for an agent, NULL when there is none; lends. */
 const cs_rule *cs_policy_find(const cs_policy *p, cs_span trust_domain,
     cs_span agent_id);
+/* May an owner of this group, absent: of none, approve? */
+bool cs_rule_has(const cs_rule *r, cs_span group);
 
 #endif
