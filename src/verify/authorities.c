@@ -18,14 +18,14 @@
 
 static const char where[] = "authorities";
 
+/* Beside the file that the line is in, unless the name is absolute. */
 static int
-crls_add(const cs_anchor *line, uid_t reader, cs_ca *ca, cs_err *e)
+crl_path(const cs_anchor *line, char **out, cs_err *e)
 {
 	const char *slash = strrchr(line->file, '/');
 	bool alone = line->crl.p[0] == '/' || slash == NULL;
 	char path[PATH_MAX];
-	cs_buf *b = NULL;
-	int n, r;
+	int n;
 
 	n = snprintf(path, sizeof(path), "%.*s%.*s",
 	    alone ? 0 : (int)(slash - line->file + 1), line->file,
@@ -33,9 +33,22 @@ crls_add(const cs_anchor *line, uid_t reader, cs_ca *ca, cs_err *e)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return CS_BAD(e, CS_R_TOO_LARGE, where,
 		    "option \"crl\": a path of %d bytes", n);
-	r = cs_file_read_trusted(path, reader, CS_CRL_FILE_MAX, &b, e);
-	if (r == CS_OK && (r = cs_ca_add_crls(ca, cs_buf_span(b), e)) != CS_OK)
-		(void)cs_wrap(e, "%s", path);
+	*out = strdup(path);
+	return *out == NULL ? cs_nomem(e, where) : CS_OK;
+}
+
+static int
+crls_add(cs_authority *a, uid_t reader, cs_err *e)
+{
+	cs_buf *b = NULL;
+	int r;
+
+	if ((r = crl_path(&a->line, &a->crl, e)) != CS_OK)
+		return r;
+	r = cs_file_read_trusted(a->crl, reader, CS_CRL_FILE_MAX, &b, e);
+	if (r == CS_OK &&
+	    (r = cs_ca_add_crls(a->ca, cs_buf_span(b), e)) != CS_OK)
+		(void)cs_wrap(e, "%s", a->crl);
 	cs_buf_free(&b);
 	return r;
 }
@@ -61,8 +74,7 @@ fill(cs_authority *a, uid_t reader, cs_err *e)
 	if ((r = eku_get(&a->line, a->eku, e)) != CS_OK ||
 	    (r = cs_ca_new(a->line.ca, &a->ca, e)) != CS_OK)
 		return r;
-	return a->line.no_revocation ? CS_OK :
-	    crls_add(&a->line, reader, a->ca, e);
+	return a->line.no_revocation ? CS_OK : crls_add(a, reader, e);
 }
 
 int
@@ -87,6 +99,7 @@ cs_authorities_free(cs_authorities *l)
 	while (l->n != 0) {
 		cs_ca_free(&l->v[--l->n].ca);
 		cs_buf_free(&l->v[l->n].eku);
+		free(l->v[l->n].crl);
 	}
 	free(l->v);
 	*l = (cs_authorities){0};

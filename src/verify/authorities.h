@@ -16,6 +16,7 @@ typedef struct cs_authority {
 	cs_anchor line; /* its spans lend from who owns the record */
 	cs_ca *ca;
 	cs_buf *eku;    /* the purpose that a leaf needs, content octets */
+	char *crl;      /* the file that its lists came from; NULL: none */
 } cs_authority;
 
 typedef struct cs_authorities {
