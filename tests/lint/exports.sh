@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
 #
-# A module exports its one symbol; the command links no token library.
+# A module exports its one symbol; the command links no token library, and what
+# runs in a host's process no more than what it needs.
 
 . "$(dirname "$0")/lint.sh"
 
@@ -18,6 +19,7 @@ check_modules() {
 	for m in $modules; do
 		name=$(basename "$m")
 		case $name in
+		verifier-*) exports "$m" countersign_verifier_entry ;;
 		keys-*) exports "$m" countersign_keys ;;
 		signer-*) exports "$m" countersign_signer ;;
 		libcountersign.so) ;; # tests/lint/api.sh
@@ -34,7 +36,26 @@ check_needed() {
 	done
 }
 
+# All that the loader would bring along, whoever asked for it
+check_hosted() {
+	for m in $modules; do
+		case $(basename "$m") in
+		verifier-* | libcountersign.so) ;;
+		*) continue ;;
+		esac
+		ldd "$m" | awk -v m="$m" '
+		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq)[-.]/ ||
+		    /not found/ { print m, $0 }'
+		readelf -d "$m" | grep -q NODELETE ||
+		    echo "$m would be lost by dlclose(3)"
+	done
+}
+
 check_built() {
+	if [ -e src/plugin/owner.c ] &&
+	    [ ! -e "$BUILDDIR/.libs/verifier-owner.so" ]; then
+		echo "verifier-owner.so is missing"
+	fi
 	if [ -e src/signer/sshagent.c ] &&
 	    [ ! -e "$BUILDDIR/.libs/signer-ssh-agent.so" ]; then
 		echo "signer-ssh-agent.so is missing"
@@ -59,4 +80,6 @@ check_built() {
 clean "the modules that were configured are built" "$(check_built)"
 clean "each module exports its one symbol" "$(check_modules)"
 clean "the command links no token library" "$(check_needed)"
+clean "what a host loads brings no library for tokens or stores along" \
+    "$(check_hosted)"
 done_testing
