@@ -22,6 +22,7 @@ check_modules() {
 		verifier-*) exports "$m" countersign_verifier_entry ;;
 		keys-*) exports "$m" countersign_keys ;;
 		signer-*) exports "$m" countersign_signer ;;
+		store-*) exports "$m" countersign_store ;;
 		libcountersign.so) ;; # tests/lint/api.sh
 		*) echo "$m is a module of no known kind" ;;
 		esac
@@ -67,6 +68,10 @@ check_built() {
 	if grep -qx "WITH_TPM2_TRUE=''" "$BUILDDIR/config.log" &&
 	    [ ! -e "$BUILDDIR/.libs/signer-tpm2.so" ]; then
 		echo "signer-tpm2.so is missing"
+	fi
+	if grep -qx "WITH_POSTGRESQL_TRUE=''" "$BUILDDIR/config.log" &&
+	    [ ! -e "$BUILDDIR/.libs/store-postgresql.so" ]; then
+		echo "store-postgresql.so is missing"
 	fi
 	grep -qx "WITH_PKCS11_TRUE=''" "$BUILDDIR/config.log" || return
 	for room in keys signer; do

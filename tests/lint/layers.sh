@@ -35,7 +35,7 @@ openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/ src/plugin/
 sqlite3.h src/store/sqlite.c
-libpq-fe.h src/store/postgresql.c
+libpq-fe.h src/store/postgresql.c src/store/pg
 countersign/ src/include/ src/lib/ src/plugin/ src/tool/
 '
 
