@@ -10,8 +10,8 @@
 /* The log: rows of sequence and record, never changed; the head stands beside,
  * and each claim names its record, so that a log that was cut is seen. */
 
-/* Within a transaction: fills sequence, previous and authority of *r, puts it
- * and moves the head. *sequence (may be NULL) is its number. */
+/* Within a transaction: fills sequence and authority of *r, puts it behind the
+ * last one and moves the head. *sequence (may be NULL) is its number. */
 CS_USE int cs_audit_append(cs_txn *t, cs_audit_record *r, int64_t *sequence,
     cs_err *e);
 
@@ -28,6 +28,12 @@ typedef struct cs_audit_check {
 	int64_t records;         /* how many were read */
 	cs_store_head head;      /* as recomputed */
 } cs_audit_check;
+/* The chain ends at c->head so far: does this record come next? Moves on. An
+ * absent authority is any. CS_EREFUSED. */
+CS_USE int cs_audit_link(cs_audit_check *c, cs_span authority,
+    const cs_audit_record *r, cs_err *e);
+/* Behind the last: what is known from before was there. CS_EREFUSED. */
+CS_USE int cs_audit_link_end(const cs_audit_check *c, cs_err *e);
 /* Chain, sequence, head, that every claim has its record and every record of a
  * claim its claim. `each` (may be NULL) sees every record once it has been
  * linked to the one before. What is wrong is CS_EREFUSED and says where. */

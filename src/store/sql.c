@@ -20,7 +20,21 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    "INSERT INTO audit (sequence, record) VALUES ($1, $2)"),
 	STMT(CS_SQL_AUDIT_ROWS,
 	    "SELECT sequence, record FROM audit"
-	    " WHERE sequence >= $1 AND sequence <= $2 ORDER BY sequence"),
+	    " WHERE sequence >= $1 AND sequence <= $2"
+	    " ORDER BY sequence LIMIT 64"),
+	STMT(CS_SQL_AUDIT_CLAIMS,
+	    "SELECT number, kind, agent_id, request_digest, serial,"
+	    " not_before, not_after FROM claim"
+	    " WHERE number > $1 AND number <= $2 ORDER BY number"),
+	STMT(CS_SQL_AUDIT_OTHERS,
+	    "SELECT number, CAST(2 AS BIGINT) FROM denial"
+	    " WHERE number > $1 AND number <= $2"
+	    " UNION ALL SELECT number, CAST(3 AS BIGINT) FROM revocation"
+	    " WHERE number > $1 AND number <= $2 ORDER BY 1"),
+	STMT(CS_SQL_AUDIT_ISSUE,
+	    "SELECT serial, credential FROM claim WHERE number = $1"),
+	STMT(CS_SQL_AUDIT_RECORDED,
+	    "SELECT count(*) FROM claim WHERE recorded IS NOT NULL"),
 };
 
 _Static_assert(CS_SQL_END <= CS_DB_STMTS_MAX, "too many statements");

@@ -12,7 +12,12 @@ enum cs_sql {
 	CS_SQL_META_GET = 0, /* $1 name: value_int, value_blob */
 	CS_SQL_META_PUT,     /* $1 name, $2 int, $3 blob: sets */
 	CS_SQL_AUDIT_PUT,    /* $1 sequence, $2 record */
-	CS_SQL_AUDIT_ROWS,   /* $1 from, $2 to: sequence, record */
+	CS_SQL_AUDIT_ROWS,   /* $1 from, $2 to: sequence, record; 64 at most */
+	CS_SQL_AUDIT_CLAIMS, /* $1 behind, $2 to: number, kind, agent_id,
+			      * request_digest, serial, not_before, not_after */
+	CS_SQL_AUDIT_OTHERS, /* $1 behind, $2 to: number, cs_audit_event */
+	CS_SQL_AUDIT_ISSUE,  /* $1 claim: serial, credential */
+	CS_SQL_AUDIT_RECORDED, /* how many claims have their credential */
 	CS_SQL_END
 };
 

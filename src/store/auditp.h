@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_STORE_AUDITP_H
+#define CS_STORE_AUDITP_H
+
+#include "store/audit.h"
+
+/* Between who appends and who checks. */
+
+#define CS_AUDIT_PART 64 /* rows that CS_SQL_AUDIT_ROWS gives at most */
+
+/* As the store has it; sequence 0 before the first record. */
+CS_USE int cs_audit_head(cs_txn *t, cs_store_head *out, cs_err *e);
+/* At most CS_AUDIT_PART rows of from..to. *last: the last one's sequence, as it
+ * was when there is none; *more: there may be others behind it. */
+CS_USE int cs_audit_part(cs_txn *t, int64_t from, int64_t to, int64_t *last,
+    cs_audit_row_fn *each, void *arg, bool *more, cs_err *e);
+
+#endif
