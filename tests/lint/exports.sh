@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
 #
-# A module exports its one symbol; the command links no token library, and what
-# runs in a host's process no more than what it needs.
+# A module exports its one symbol; the command links no token library and no
+# database's, and what runs in a host's process no more than what it needs.
 
 . "$(dirname "$0")/lint.sh"
 
@@ -33,7 +33,7 @@ check_needed() {
 	for b in "$BUILDDIR/countersign" "$BUILDDIR/tests/bin/countersign"; do
 		[ -e "$b" ] || continue
 		readelf -d "$b" | awk -v b="$b" '/\(NEEDED\)/ &&
-		    /lib(p11|p11-kit|fido2|tss2|cbor|udev)/ { print b, $NF }'
+		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq)[-.0-9]/ { print b, $NF }'
 	done
 }
 
@@ -69,10 +69,14 @@ check_built() {
 	    [ ! -e "$BUILDDIR/.libs/signer-tpm2.so" ]; then
 		echo "signer-tpm2.so is missing"
 	fi
-	if grep -qx "WITH_POSTGRESQL_TRUE=''" "$BUILDDIR/config.log" &&
-	    [ ! -e "$BUILDDIR/.libs/store-postgresql.so" ]; then
-		echo "store-postgresql.so is missing"
-	fi
+	for engine in sqlite postgresql; do
+		up=$(echo "$engine" | tr '[:lower:]' '[:upper:]')
+		if grep -qx "WITH_${up}_TRUE=''" "$BUILDDIR/config.log" &&
+		    [ -e "src/store/$engine.c" ] &&
+		    [ ! -e "$BUILDDIR/.libs/store-$engine.so" ]; then
+			echo "store-$engine.so is missing"
+		fi
+	done
 	grep -qx "WITH_PKCS11_TRUE=''" "$BUILDDIR/config.log" || return
 	for room in keys signer; do
 		if [ -e "src/$room/pkcs11.c" ] &&
@@ -84,7 +88,7 @@ check_built() {
 
 clean "the modules that were configured are built" "$(check_built)"
 clean "each module exports its one symbol" "$(check_modules)"
-clean "the command links no token library" "$(check_needed)"
+clean "the command links no token library and no database's" "$(check_needed)"
 clean "what a host loads brings no library for tokens or stores along" \
     "$(check_hosted)"
 done_testing
