@@ -3,7 +3,6 @@
 
 #include "config.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,10 +10,8 @@
 #include "base/time.h"
 #include "crypt/pubkey.h"
 #include "fmt/names.h"
+#include "tool/told.h"
 #include "tool/tool.h"
-#include "verify/verify.h"
-
-#define LINE_ROOM 192 /* of what stands beside an owner's name */
 
 struct opts {
 	struct cs_common common;
@@ -62,257 +59,76 @@ static const struct cs_opt_spec spec = {
     .operand_complete = CS_COMPLETE_FILE,
 };
 
-static void
-put_assurance(const cs_assurance *a, cs_out *out)
-{
-	cs_out_object(out, "assurance", NULL);
-	cs_out_bool(out, "hardware", NULL, a->hardware);
-	cs_out_bool(out, "asserted", NULL, a->asserted);
-	cs_out_bool(out, "present", NULL, a->present);
-	cs_out_bool(out, "verified", NULL, a->verified);
-	cs_out_bool(out, "by_policy", NULL, a->by_policy);
-	cs_out_close(out);
-}
-
-static const char *
-presence(const cs_assurance *a)
-{
-	if (a->verified)
-		return a->present ? "touch and PIN" : "PIN without touch";
-	if (a->present)
-		return a->by_policy ? "touch by policy" : "touch";
-	return "no presence";
-}
-
-static const char *
-protection(const cs_assurance *a)
-{
-	if (a->hardware)
-		return "hardware";
-	return a->asserted ? "hardware asserted" : "hardware unproven";
-}
-
-/* Whose hardware a TPM is stands in the line: `no presence` of it is for ever,
- * not for once. */
-static int
-put_protection(const cs_verdict *v, cs_buf *b)
-{
-	cs_assurance as = cs_verdict_assurance(v);
-	const cs_anchor *k = &cs_verdict_at(v, 0)->anchor;
-
-	if (cs_buf_put_str(b, protection(&as)) != CS_OK)
-		return CS_EBUG;
-	if (!as.hardware || cs_verdict_count(v) != 1 ||
-	    k->proof != CS_PROOF_TPM2)
-		return CS_OK;
-	return cs_buf_printf(b, " %.*s", (int)k->proof_text.n,
-	    k->proof_text.p);
-}
-
-static const char *
-role_name(enum cs_role role)
-{
-	static const char *const names[] = {
-		[CS_ROLE_OWN] = "own",
-		[CS_ROLE_GRANT] = "grant",
-		[CS_ROLE_USE] = "use",
-	};
-
-	return names[role];
-}
-
-/* A key without a counter has no member. */
-static void
-put_counter(const cs_counter *c, cs_out *out)
-{
-	if (!c->given)
-		return;
-	cs_out_int(out, "counter", NULL, c->value);
-	if (c->compared)
-		cs_out_bool(out, "counter_regressed", NULL, c->regressed);
-}
-
-static void
-put_approval(const cs_approved *a, cs_out *out)
-{
-	const cs_tbs *t = &a->approval->tbs;
-
-	cs_out_object(out, NULL, NULL);
-	cs_out_str(out, "role", NULL, role_name(a->role));
-	cs_out_span(out, "owner", NULL, t->owner);
-	cs_out_hash(out, "owner_key", NULL, t->owner_key_hash);
-	cs_out_hex(out, "approval_id", NULL, t->approval_id);
-	cs_out_hex(out, "tbs_sha256", NULL,
-	    cs_span_of(a->tbs_hash, sizeof(a->tbs_hash)));
-	cs_out_str(out, "type", NULL, cs_carrier_name(a->approval->carrier));
-	cs_out_time(out, "not_before", NULL, t->not_before);
-	cs_out_time(out, "not_after", NULL, t->not_after);
-	cs_out_duration(out, "max_lifetime", NULL, t->max_lifetime);
-	cs_out_int(out, "max_issuances", NULL, t->max_issuances);
-	put_assurance(&a->assurance, out);
-	if (a->anchor.proof_text.p != NULL)
-		cs_out_span(out, "attested", NULL, a->anchor.proof_text);
-	else
-		cs_out_null(out, "attested");
-	put_counter(&a->counter, out);
-	cs_out_str(out, "anchor_file", NULL, a->anchor.file);
-	cs_out_int(out, "anchor_line", NULL, a->anchor.line);
-	cs_out_bool(out, "shared_key", NULL, a->anchor.shared_key);
-	cs_out_bool(out, "other_eku", NULL, a->anchor.eku.p != NULL);
-	cs_out_close(out);
-}
-
-/* The one line; two owners, "A and B". */
-static int
-put_line(const cs_verdict *v, cs_out *out, cs_err *e)
-{
-	cs_assurance as = cs_verdict_assurance(v);
-	size_t i, n = cs_verdict_count(v);
-	cs_buf *b = cs_buf_new(CS_AGENT_ID_MAX + (n + 1) * (CS_OWNER_MAX + LINE_ROOM));
-	cs_span id = cs_verdict_request(v)->agent_id;
-	const cs_approved *a;
-	char until[24] = "";
-	int r = CS_OK;
-
-	if (b == NULL || !cs_rfc3339_put(cs_verdict_not_after(v), until))
-		goto fail;
-	r = cs_buf_put(b, id);
-	for (i = 0; r == CS_OK && i < n; i++) {
-		a = cs_verdict_at(v, i);
-		if (a->role == CS_ROLE_USE)
-			continue; /* its grant says whose */
-		r = cs_buf_put_str(b, i == 0 ? " by " : " and ");
-		if (r == CS_OK)
-			r = cs_buf_put(b, a->approval->tbs.owner);
-		if (r == CS_OK && a->role == CS_ROLE_GRANT)
-			r = cs_buf_put_str(b, " under a grant");
-	}
-	if (r != CS_OK || cs_buf_put_str(b, " (") != CS_OK ||
-	    put_protection(v, b) != CS_OK || cs_buf_printf(b,
-	    ", %s) until %s", presence(&as), until) != CS_OK)
-		goto fail;
-	cs_out_span(out, NULL, "approved", cs_buf_span(b));
-	cs_buf_free(&b);
-	return CS_OK;
-fail:
-	cs_buf_free(&b);
-	return cs_nomem(e, "verify");
-}
-
-/* Whose line has counter-strict is refused, all others hear of it. */
-static void
-put_regressed(const cs_verdict *v, cs_out *out)
-{
-	const cs_approved *a;
-	size_t i;
-
-	for (i = 0; i < cs_verdict_count(v); i++) {
-		a = cs_verdict_at(v, i);
-		if (a->counter.regressed)
-			cs_out_printf(out, NULL, "warning", "expected a "
-			    "counter above %" PRIu32 ", found %" PRIu32
-			    ": the key may have been copied, %s:%u",
-			    a->counter.last, a->counter.value, a->anchor.file,
-			    a->anchor.line);
-	}
-}
+/* Hashes of the request, which no verdict keeps. */
+struct hashes {
+	uint8_t key[CS_SHA256_LEN], digest[CS_SHA256_LEN];
+};
 
 static int
-put_approved(const cs_verdict *v, cs_out *out, cs_err *e)
+tell_request(const cs_csr *csr, struct hashes *h, cs_told *t, cs_err *e)
 {
-	cs_assurance as = cs_verdict_assurance(v);
-	size_t i;
-	int r;
-
-	if ((r = put_line(v, out, e)) != CS_OK)
-		return r;
-	put_regressed(v, out);
-	cs_out_span(out, "owner", NULL, cs_verdict_at(v, 0)->approval->tbs.owner);
-	cs_out_time(out, "not_after", NULL, cs_verdict_not_after(v));
-	cs_out_duration(out, "max_lifetime", NULL,
-	    cs_verdict_max_lifetime(v));
-	cs_out_int(out, "max_issuances", NULL, cs_verdict_max_issuances(v));
-	put_assurance(&as, out);
-	cs_out_list(out, "approvals", NULL);
-	for (i = 0; i < cs_verdict_count(v); i++)
-		put_approval(cs_verdict_at(v, i), out);
-	cs_out_close(out);
-	return CS_OK;
-}
-
-static int
-put_refused(const char *state, const cs_err *why, cs_out *out, cs_err *e)
-{
-	const char *reason = cs_reason_name(why->detail);
-
-	cs_out_on_failure(out, CS_OUT_ANSWER);
-	cs_out_str(out, "reason", NULL, reason);
-	cs_out_printf(out, NULL, state, "%s: %s", reason, why->text);
-	return cs_fail_detail(e, CS_EREFUSED, why->detail, "verify", "%s",
-	    why->text);
-}
-
-static int
-put_denied(const cs_verdict *v, cs_out *out, cs_err *e)
-{
-	const cs_err *why = cs_verdict_error(v);
-	const cs_approved *a = cs_verdict_denial(v);
-
-	cs_out_on_failure(out, CS_OUT_ANSWER);
-	cs_out_span(out, "owner", NULL, a->approval->tbs.owner);
-	cs_out_time(out, "not_after", NULL, a->approval->tbs.not_after);
-	cs_out_printf(out, NULL, "denied", "%s", why->text);
-	return cs_fail(e, CS_EREFUSED, "verify", "denied %s", why->text);
-}
-
-static int
-put_request(const cs_csr *csr, cs_out *out, cs_err *e)
-{
-	uint8_t hash[CS_SHA256_LEN], digest[CS_SHA256_LEN];
 	int r;
 
 	if (csr == NULL)
 		return CS_OK;
-	if ((r = cs_key_hash(&csr->key, hash, e)) != CS_OK ||
-	    (r = cs_request_digest(csr, digest, e)) != CS_OK)
+	if ((r = cs_key_hash(&csr->key, h->key, e)) != CS_OK ||
+	    (r = cs_request_digest(csr, h->digest, e)) != CS_OK)
 		return r;
-	cs_out_span(out, "agent", NULL, csr->agent_id);
-	cs_out_hash(out, "agent_key", NULL, cs_span_of(hash, sizeof(hash)));
-	cs_out_hex(out, "request_digest", NULL,
-	    cs_span_of(digest, sizeof(digest)));
+	t->agent = csr->agent_id;
+	t->agent_key_hash = cs_span_of(h->key, sizeof(h->key));
+	t->request_digest = cs_span_of(h->digest, sizeof(h->digest));
 	return CS_OK;
 }
 
-static const char *
-state_name(enum cs_state s)
+static void
+tell_approval(const cs_approved *a, cs_told_approval *t)
 {
-	switch (s) {
-	case CS_APPROVED:
-		return "approved";
-	case CS_DENIED:
-		return "denied";
-	case CS_PENDING:
-		return "pending";
-	case CS_REFUSED:
-		break;
-	}
-	return "refused";
+	const cs_tbs *b = &a->approval->tbs;
+
+	*t = (cs_told_approval){.role = a->role,
+	    .type = cs_carrier_name(a->approval->carrier), .owner = b->owner,
+	    .key_hash = b->owner_key_hash, .approval_id = b->approval_id,
+	    .tbs_hash = cs_span_of(a->tbs_hash, sizeof(a->tbs_hash)),
+	    .not_before = b->not_before, .not_after = b->not_after,
+	    .max_lifetime = b->max_lifetime,
+	    .max_issuances = b->max_issuances, .assurance = a->assurance,
+	    .attested = a->anchor.proof_text, .counter = a->counter,
+	    .anchor_file = a->anchor.file, .anchor_line = a->anchor.line,
+	    .shared_key = a->anchor.shared_key,
+	    .other_eku = a->anchor.eku.p != NULL};
+}
+
+static void
+tell_approved(const cs_verdict *v, cs_told *t)
+{
+	for (; t->n < cs_verdict_count(v); t->n++)
+		tell_approval(cs_verdict_at(v, t->n), &t->at[t->n]);
+	t->owner = t->at[0].owner;
+	t->not_after = cs_verdict_not_after(v);
+	t->max_lifetime = cs_verdict_max_lifetime(v);
+	t->max_issuances = cs_verdict_max_issuances(v);
+	t->assurance = cs_verdict_assurance(v);
 }
 
 static int
 put_verdict(const cs_verdict *v, cs_out *out, cs_err *e)
 {
-	const char *state = state_name(cs_verdict_state(v));
+	const cs_approved *denial = cs_verdict_denial(v);
+	cs_told t = {.state = cs_verdict_state(v),
+	    .reason = cs_verdict_error(v)->detail,
+	    .text = cs_verdict_error(v)->text};
+	struct hashes h;
 	int r;
 
-	if ((r = put_request(cs_verdict_request(v), out, e)) != CS_OK)
+	if ((r = tell_request(cs_verdict_request(v), &h, &t, e)) != CS_OK)
 		return r;
-	cs_out_str(out, "state", NULL, state);
-	if (cs_verdict_state(v) == CS_APPROVED)
-		return put_approved(v, out, e);
-	if (cs_verdict_state(v) == CS_DENIED)
-		return put_denied(v, out, e);
-	return put_refused(state, cs_verdict_error(v), out, e);
+	if (t.state == CS_APPROVED)
+		tell_approved(v, &t);
+	if (denial != NULL) {
+		t.owner = denial->approval->tbs.owner;
+		t.not_after = denial->approval->tbs.not_after;
+	}
+	return cs_told_put(&t, out, e);
 }
 
 static int
@@ -391,9 +207,8 @@ read_message(const char *path, cs_buf **b, cs_out *out, cs_err *e)
 			*e = why;
 		return r;
 	}
-	why.detail = CS_R_TOO_LARGE;
-	cs_out_str(out, "state", NULL, "refused");
-	return put_refused("refused", &why, out, e);
+	return cs_told_put(&(cs_told){.reason = CS_R_TOO_LARGE,
+	    .text = why.text}, out, e);
 }
 
 static int
