@@ -11,6 +11,7 @@
 #include "base/enc.h"
 #include "base/file.h"
 #include "base/time.h"
+#include "../tests/unit/expect.h"
 #include "../tests/unit/tap.h"
 #include "../tests/unit/vec.h"
 #include "fmt/pem.h"
@@ -18,28 +19,10 @@
 /* Every message of tests/vectors/verdict gives the verdict that its name
  * begins with. The vectors come from make.py there, not from this code. */
 
-#define NOW "2026-11-21T12:00:00Z"
-
-static char dir[4096];
 static cs_anchors *anchors;
 static cs_keycache *cache; /* small, so that keys leave it */
 static int seen[CS_R_END];
 static bool by_flags; /* presence is signed, and no policy of a token */
-
-static cs_buf *
-slurp(const char *name, const char *suffix)
-{
-	char path[8192];
-	cs_buf *b = NULL;
-	cs_err e = {0};
-
-	(void)snprintf(path, sizeof(path), "%s/%s%s", dir, name, suffix);
-	if (cs_file_read(path, CS_MESSAGE_MAX, &b, &e) != CS_OK) {
-		printf("Bail out! %s: %s\n", path, e.text);
-		exit(99);
-	}
-	return b;
-}
 
 /* The longest reason that the name begins with. */
 static int
@@ -59,40 +42,12 @@ reason_of(const char *name)
 	return found;
 }
 
-static cs_span
-option(const char *options, const char *key, char *out, size_t n)
-{
-	const char *at = strstr(options, key);
-
-	if (at == NULL)
-		return (cs_span){NULL, 0};
-	(void)snprintf(out, n, "%s", at + strlen(key));
-	out[strcspn(out, ",")] = '\0';
-	return cs_span_str(out);
-}
-
-static cs_span
-unhex(cs_span hex, uint8_t *out)
-{
-	size_t i;
-	unsigned v;
-
-	if (hex.p == NULL)
-		return hex;
-	for (i = 0; i + 1 < hex.n; i += 2) {
-		if (sscanf((const char *)hex.p + i, "%2x", &v) != 1)
-			exit(98);
-		out[i / 2] = (uint8_t)v;
-	}
-	return cs_span_of(out, hex.n / 2);
-}
-
 /* roles=: a letter each, own, grant and use; o is what they are without it. */
 static void
 check_roles(const char *name, const char *options, const cs_verdict *v)
 {
 	char roles[CS_APPROVALS_MAX + 1] = "o", pair[3] = "";
-	cs_span want = option(options, "roles=", roles, sizeof(roles));
+	cs_span want = expect_option(options, "roles=", roles, sizeof(roles));
 	size_t i, n = cs_verdict_count(v);
 	const cs_approved *a;
 
@@ -117,7 +72,7 @@ check_counter(const char *name, const char *options, const cs_verdict *v)
 	const cs_counter *c = &cs_verdict_at(v, 0)->counter;
 	char want[16];
 
-	if (option(options, "counter=", want, sizeof(want)).p == NULL)
+	if (expect_option(options, "counter=", want, sizeof(want)).p == NULL)
 		return;
 	ok(c->given && c->value == strtoul(want, NULL, 10), "%s: counter",
 	    name);
@@ -133,13 +88,13 @@ check_limits(const char *name, const char *options, const cs_verdict *v)
 	char text[32];
 	int64_t t = 0;
 
-	if (option(options, "lifetime=", text, sizeof(text)).p != NULL)
+	if (expect_option(options, "lifetime=", text, sizeof(text)).p != NULL)
 		ok(cs_verdict_max_lifetime(v) == strtol(text, NULL, 10),
 		    "%s: strictest", name);
-	if (option(options, "issuances=", text, sizeof(text)).p != NULL)
+	if (expect_option(options, "issuances=", text, sizeof(text)).p != NULL)
 		ok(cs_verdict_max_issuances(v) == strtol(text, NULL, 10),
 		    "%s: fewest", name);
-	if (option(options, "until=", text, sizeof(text)).p != NULL)
+	if (expect_option(options, "until=", text, sizeof(text)).p != NULL)
 		ok(cs_time_parse(text, &t, NULL) == CS_OK &&
 		    cs_verdict_not_after(v) == t, "%s: until", name);
 }
@@ -149,9 +104,9 @@ check_approved(const char *name, const char *options, const cs_verdict *v)
 {
 	cs_assurance s = cs_verdict_assurance(v);
 	char text[256];
-	cs_span want = option(options, "principal=", text, sizeof(text));
+	cs_span want = expect_option(options, "principal=", text, sizeof(text));
 	char index[8];
-	cs_span at = option(options, "subject=", index, sizeof(index));
+	cs_span at = expect_option(options, "subject=", index, sizeof(index));
 
 	if (!ok(cs_verdict_state(v) == CS_APPROVED, "%s: approved", name))
 		printf("# %s: %s\n",
@@ -185,7 +140,7 @@ static void
 check_text(const char *name, const char *options, const char *text)
 {
 	char words[256] = "", *plus;
-	cs_span want = option(options, "text=", words, sizeof(words));
+	cs_span want = expect_option(options, "text=", words, sizeof(words));
 
 	if (want.p == NULL)
 		return;
@@ -217,7 +172,7 @@ check_denied(const char *name, const char *options, const cs_verdict *v)
 	const cs_err *why = cs_verdict_error(v);
 	const cs_approved *d = cs_verdict_denial(v);
 	char owner[256] = "";
-	cs_span by = option(options, "by=", owner, sizeof(owner));
+	cs_span by = expect_option(options, "by=", owner, sizeof(owner));
 
 	if (!ok(cs_verdict_state(v) == CS_DENIED, "%s: denied", name))
 		printf("# %s: %s\n", cs_reason_name(why->detail), why->text);
@@ -229,38 +184,12 @@ check_denied(const char *name, const char *options, const cs_verdict *v)
 	    "%s: says so", name);
 }
 
-/* last=: what is remembered of any key. */
-static int
-counter(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
-    const uint8_t tbs_hash[CS_SHA256_LEN], cs_last_counter *out, cs_err *e)
-{
-	const char *options = arg;
-	char last[16] = "";
-
-	(void)key_hash;
-	(void)tbs_hash;
-	(void)option(options, "last=", last, sizeof(last));
-	if (strcmp(last, "broken") == 0)
-		return cs_fail(e, CS_EIO, "test", "no memory");
-	out->known = strcmp(last, "none") != 0;
-	out->value = out->known ? (uint32_t)strtoul(last, NULL, 10) : 0;
-	out->recorded = strstr(options, "recorded") != NULL;
-	return CS_OK;
-}
-
 static cs_verify_in
-input(cs_span message)
+plain(cs_span message)
 {
-	cs_verify_in in = {
-		.message = message,
-		.anchors = anchors,
-		.authority = cs_span_str("https://corp.example"),
-	};
-	cs_err e = {0};
+	static struct expect_asked asked;
 
-	if (cs_time_parse(NOW, &in.now, &e) != CS_OK)
-		exit(97);
-	return in;
+	return expect_input(&asked, "-", message, anchors);
 }
 
 /* Keys that others made before, and whoever's they were, change nothing. */
@@ -283,8 +212,8 @@ check_cached(const char *name, cs_verify_in in, const cs_verdict *v)
 static void
 holder_kept(void)
 {
-	cs_buf *file = slurp("approved-pair", ".pem");
-	cs_verify_in in = input(cs_buf_span(file));
+	cs_buf *file = expect_file("approved-pair", ".pem");
+	cs_verify_in in = plain(cs_buf_span(file));
 	cs_verdict *v = NULL;
 	cs_err e = {0};
 
@@ -299,24 +228,14 @@ holder_kept(void)
 static void
 one(const char *name, const char *options)
 {
-	cs_buf *file = slurp(name, ".pem");
-	cs_verify_in in = input(cs_buf_span(file));
-	char td[256], hex[256], group[64], number[8] = "0", copy[256];
-	uint8_t nonce[128];
+	cs_buf *file = expect_file(name, ".pem");
+	struct expect_asked asked;
+	cs_verify_in in = expect_input(&asked, options, cs_buf_span(file),
+	    anchors);
 	cs_verdict *v = NULL;
 	cs_err e = {0};
-	const cs_memory memory = {.arg = copy, .counter = counter};
 	int want = reason_of(name);
 
-	(void)snprintf(copy, sizeof(copy), "%s", options);
-	in.trust_domain = option(options, "td=", td, sizeof(td));
-	in.nonce = unhex(option(options, "nonce=", hex, sizeof(hex)), nonce);
-	in.quorum_group = option(options, "group=", group, sizeof(group));
-	(void)option(options, "quorum=", number, sizeof(number));
-	in.quorum = strtoul(number, NULL, 10);
-	in.composite = strstr(options, "composite") != NULL;
-	if (strstr(options, "last=") != NULL)
-		in.memory = &memory;
 	ok(cs_verify(&in, &v, &e) == CS_OK && v != NULL, "%s: a verdict",
 	    name);
 	if (v != NULL && strncmp(name, "denied", 6) == 0)
@@ -337,7 +256,7 @@ one(const char *name, const char *options)
 static bool
 is_bad(cs_span message, bool bundle, cs_span tbs, cs_span csr)
 {
-	cs_verify_in in = input(message);
+	cs_verify_in in = plain(message);
 	cs_verdict *v = NULL;
 	cs_err e = {0};
 	bool bad;
@@ -357,11 +276,11 @@ is_bad(cs_span message, bool bundle, cs_span tbs, cs_span csr)
 static void
 mangle(const char *name, size_t step, bool bundle)
 {
-	cs_buf *file = slurp(name, ".pem");
+	cs_buf *file = expect_file(name, ".pem");
 	cs_span all = cs_buf_span(file), tbs, csr;
 	size_t i, bad = 0, end = all.n - strlen("-----\n");
 	uint8_t *copy = malloc(all.n);
-	cs_verify_in in = input(all);
+	cs_verify_in in = plain(all);
 	cs_verdict *good = NULL;
 	cs_err e = {0};
 
@@ -403,7 +322,7 @@ rewritten(cs_span approval)
 
 	if (cs_pem_put(b, CS_PEM_REQUEST, good.csr, &e) == CS_OK &&
 	    cs_pem_put(b, CS_PEM_APPROVAL, approval, &e) == CS_OK) {
-		in = input(cs_buf_span(b));
+		in = plain(cs_buf_span(b));
 		if (cs_verify(&in, &v, &e) != CS_OK)
 			printf("# no verdict: %s\n", e.text);
 		else if (cs_verdict_state(v) == CS_REFUSED)
@@ -422,7 +341,7 @@ rewritten(cs_span approval)
 static void
 rewrite(const char *name)
 {
-	cs_buf *file = slurp(name, ".pem");
+	cs_buf *file = expect_file(name, ".pem");
 	cs_approval *a = NULL;
 	cs_message *m = NULL;
 	cs_err e = {0};
@@ -477,7 +396,7 @@ closed_list(void)
 	int i;
 
 	(void)snprintf(path, sizeof(path), "%s/../../../man/countersign-exit.7",
-	    dir);
+	    expect_dir());
 	if (!ok(cs_file_read(path, 1 << 20, &page, &e) == CS_OK, "the page"))
 		return;
 	for (i = CS_R_NONE + 1; i < CS_R_END; i++) {
@@ -493,27 +412,11 @@ closed_list(void)
 	cs_buf_free(&page);
 }
 
-static void
-list(const char *file)
-{
-	cs_buf *b = slurp(file, "");
-	char *text = strdup(cs_buf_cstr(b)), *line, *save = NULL;
-	char name[256], options[256];
-
-	for (line = strtok_r(text, "\n", &save); line != NULL;
-	    line = strtok_r(NULL, "\n", &save))
-		if (line[0] != '#' && sscanf(line, "%255s %255s", name,
-		    options) == 2)
-			one(name, options);
-	free(text);
-	cs_buf_free(&b);
-}
-
 /* From here on, the anchors of this file. */
 static void
 owners(const char *name)
 {
-	cs_buf *b = slurp(name, "");
+	cs_buf *b = expect_file(name, "");
 	cs_err e = {0};
 
 	cs_anchors_free(&anchors);
@@ -528,19 +431,15 @@ owners(const char *name)
 int
 main(void)
 {
-	const char *src = getenv("SRCDIR");
-
 	if (!vec_has_arc())
 		return 0;
-	(void)snprintf(dir, sizeof(dir), "%s/tests/vectors/verdict",
-	    src == NULL ? "." : src);
 	ok(cs_keycache_new(4, &cache, NULL) == CS_OK, "a cache");
 	owners("owners-ca");
-	list("expect-ca");
+	expect_each(one, "expect-ca");
 	mangle("approved-ca-intermediate", 3, false);
 	owners("owners-sk");
 	by_flags = true;
-	list("expect-sk");
+	expect_each(one, "expect-sk");
 	by_flags = false;
 	mangle("approved-fido2", 1, false);
 	mangle("approved-fido2-bundle", 3, true);
@@ -549,8 +448,8 @@ main(void)
 	rewrite("approved-fido2-bundle");
 	rewrite("approved-ssh-bundle");
 	owners("owners");
-	list("expect");
-	list("matrix");
+	expect_each(one, "expect");
+	expect_each(one, "matrix");
 	holder_kept();
 	closed_list();
 	mangle("approved", 1, false);
