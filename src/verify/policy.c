@@ -180,15 +180,19 @@ cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 	const cs_anchor *k = &a->anchor;
 	int r;
 
-	if (a->role == CS_ROLE_USE)
-		return cs_step_use(s, a, e);
+	if (a->role == CS_ROLE_USE) {
+		if ((r = cs_step_use(s, a, e)) != CS_OK)
+			return r;
+		return cs_step_revoked(s, a, e);
+	}
 	if (!cs_anchor_allows(k, s->csr->agent_id))
 		return CS_REFUSE(e, CS_R_AGENT_NOT_ALLOWED,
 		    "expected one of agents=\"%.*s\", found %.*s, %s:%u",
 		    CS_SHOW(k->agents), CS_SHOW(s->csr->agent_id),
 		    CS_ANCHOR_AT(k));
 	if ((r = check_limits(a, e)) != CS_OK ||
-	    (r = check_life(k, s->in->now, e)) != CS_OK)
+	    (r = check_life(k, s->in->now, e)) != CS_OK ||
+	    (r = cs_step_revoked(s, a, e)) != CS_OK)
 		return r;
 	a->assurance = assurance_of(a);
 	return check_assurance(k, &a->assurance, e);

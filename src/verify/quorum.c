@@ -7,17 +7,30 @@
 
 /* Several owners: countersign-formats(5), sections 4 and 9. */
 
-bool
-cs_quorum_is_wanted(const cs_verify_in *in)
+/* The stricter of what the caller asks and what the rule asks. */
+static size_t
+wanted(const struct cs_step *s)
 {
-	return in->quorum > 1 || in->quorum_group.p != NULL;
+	size_t n = s->in->quorum > 1 ? s->in->quorum : 1;
+
+	return s->rule != NULL && s->rule->quorum > n ? s->rule->quorum : n;
 }
 
 bool
-cs_quorum_has(const cs_verify_in *in, const cs_approved *a)
+cs_quorum_is_wanted(const struct cs_step *s)
 {
-	return in->quorum_group.p == NULL ||
-	    cs_span_eq(a->anchor.group, in->quorum_group);
+	return wanted(s) > 1 || s->in->quorum_group.p != NULL;
+}
+
+bool
+cs_quorum_has(const struct cs_step *s, const cs_approved *a)
+{
+	cs_span group = a->anchor.group, only = s->in->quorum_group;
+
+	if (s->in->policy != NULL &&
+	    (s->rule == NULL || !cs_rule_has(s->rule, group)))
+		return false;
+	return only.p == NULL || cs_span_eq(group, only);
 }
 
 /* One person, as far as can be told: the same owner, or the same key. */
@@ -59,7 +72,7 @@ count(const struct cs_step *s)
 	size_t number[CS_APPROVALS_MAX] = {0}, i, n = 0;
 
 	for (i = 0; i < s->n; i++) {
-		if (number[i] != 0 || !cs_quorum_has(s->in, &s->each[i]))
+		if (number[i] != 0 || !cs_quorum_has(s, &s->each[i]))
 			continue;
 		spread(s, number, i);
 		n++;
@@ -70,11 +83,16 @@ count(const struct cs_step *s)
 int
 cs_step_quorum(const struct cs_step *s, cs_err *e)
 {
-	size_t want = s->in->quorum > 1 ? s->in->quorum : 1, n;
+	size_t want = wanted(s), n;
 	cs_span group = s->in->quorum_group;
 
-	if (!cs_quorum_is_wanted(s->in) || (n = count(s)) >= want)
+	if (!cs_quorum_is_wanted(s) || (n = count(s)) >= want)
 		return CS_OK;
+	if (group.p == NULL && s->rule != NULL)
+		return CS_REFUSE(e, CS_R_QUORUM_MISSING,
+		    "expected %zu owners of the rule's groups with keys of "
+		    "their own, found %zu, %s:%u", want, n, s->rule->file,
+		    s->rule->line);
 	if (group.p == NULL)
 		return CS_REFUSE(e, CS_R_QUORUM_MISSING,
 		    "expected %zu owners with keys of their own, found %zu",

@@ -12,6 +12,7 @@
 struct cs_step {
 	const cs_verify_in *in;
 	const cs_csr *csr;
+	const cs_rule *rule; /* the agent's, of in->policy; NULL: none */
 	const cs_approved *each; /* all approvals of the message */
 	size_t n;
 	uint8_t request_digest[CS_SHA256_LEN];
@@ -53,11 +54,19 @@ CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
     cs_err *e);
 /* Digest, key, identifier, owner; keys that must differ. */
 CS_USE int cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e);
-/* Authority, trust domain, window, nonce. */
+/* Authority, trust domain and rule, window, nonce. */
 CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Is there a rule for the agent, and does it let anybody approve? */
+CS_USE int cs_step_ruled(const struct cs_step *s, const cs_approved *a,
+    cs_err *e);
 /* Revocation, the anchor's limits, presence, verification, hardware; fills
  * a->assurance. */
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Are owner, keys, agent or approval revoked, as far as is remembered? */
+CS_USE int cs_step_revoked(const struct cs_step *s, const cs_approved *a,
+    cs_err *e);
+/* The rule's groups, kinds of approval, limits and assurance. */
+CS_USE int cs_step_rule(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* The counter of a security key against the last one that was seen; fills
  * a->counter. */
 CS_USE int cs_step_counter(const struct cs_step *s, cs_approved *a, cs_err *e);
@@ -68,10 +77,16 @@ CS_USE int cs_step_use(const struct cs_step *s, const cs_approved *a,
     cs_err *e);
 /* What a use may be beside its grant, and a grant beside its use. */
 CS_USE int cs_step_grant(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Is this request denied, as far as is remembered? CS_EREFUSED without a
+ * reason, *not_after and then the owner (owner_len). */
+CS_USE int cs_step_denied(const struct cs_step *s, int64_t *not_after,
+    char *owner, size_t owner_len, cs_err *e);
 /* Are several owners, or those of a group, to approve? */
-bool cs_quorum_is_wanted(const cs_verify_in *in);
+bool cs_quorum_is_wanted(const struct cs_step *s);
 /* Is whose approval this is among them? */
-bool cs_quorum_has(const cs_verify_in *in, const cs_approved *a);
+bool cs_quorum_has(const struct cs_step *s, const cs_approved *a);
 CS_USE int cs_step_quorum(const struct cs_step *s, cs_err *e);
+/* Evidence of the agent's machine, where the rule demands it. */
+CS_USE int cs_step_evidence(const struct cs_step *s, cs_err *e);
 
 #endif

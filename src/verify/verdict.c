@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "verify/step.h"
 
 /* Has this owner approved, himself or by a grant? Where nobody has, it is about
  * a denial, which needs no principal. */
@@ -33,13 +32,13 @@ find_principal(struct cs_verdict *v, cs_span owner)
 }
 
 static int
-check_denier(const cs_verify_in *in, const cs_approved *a, cs_span want,
+check_denier(const struct cs_step *s, const cs_approved *a, cs_span want,
     cs_err *e)
 {
 	const cs_tbs *t = &a->approval->tbs;
 
 	if (t->decision != CS_DENY || cs_span_eq(t->owner, want) ||
-	    (cs_quorum_is_wanted(in) && cs_quorum_has(in, a)))
+	    (cs_quorum_is_wanted(s) && cs_quorum_has(s, a)))
 		return CS_OK;
 	return CS_REFUSE(e, CS_R_WRONG_OWNER,
 	    "expected a denial by %.*s, whom the request names, found one by "
@@ -47,7 +46,7 @@ check_denier(const cs_verify_in *in, const cs_approved *a, cs_span want,
 }
 
 int
-cs_verdict_principal(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
+cs_verdict_principal(struct cs_verdict *v, const struct cs_step *s, cs_err *e)
 {
 	cs_span want = v->message->csr->intended_owner;
 	size_t i;
@@ -56,7 +55,7 @@ cs_verdict_principal(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	if (want.p == NULL)
 		return CS_OK;
 	for (i = 0; i < v->message->n; i++)
-		if ((r = check_denier(in, &v->each[i], want, e)) != CS_OK)
+		if ((r = check_denier(s, &v->each[i], want, e)) != CS_OK)
 			return r;
 	if (find_principal(v, want))
 		return CS_OK;
@@ -65,8 +64,19 @@ cs_verdict_principal(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	    "of %.*s", CS_SHOW(want), CS_SHOW(v->each[0].approval->tbs.owner));
 }
 
+/* What this message does not tell, and the authority remembers. */
+static int
+deny_before(struct cs_verdict *v, const struct cs_step *s, cs_err *e)
+{
+	int r = cs_step_denied(s, &v->denied_until, v->denier,
+	    sizeof(v->denier), e);
+
+	v->denied = v->denied_until != 0;
+	return r;
+}
+
 int
-cs_verdict_deny(struct cs_verdict *v, cs_err *e)
+cs_verdict_deny(struct cs_verdict *v, const struct cs_step *s, cs_err *e)
 {
 	const cs_tbs *t, *last = NULL;
 	char until[24] = "?";
@@ -81,7 +91,9 @@ cs_verdict_deny(struct cs_verdict *v, cs_err *e)
 		last = t;
 	}
 	if (last == NULL)
-		return CS_OK;
+		return deny_before(v, s, e);
+	v->denied = true;
+	v->denied_until = last->not_after;
 	if (!cs_rfc3339_put(last->not_after, until))
 		until[0] = '?'; /* an unprintable time keeps its mark */
 	return cs_fail(e, CS_EREFUSED, "verify", "%.*s by %.*s until %s, "
@@ -129,6 +141,8 @@ least(int64_t a, int64_t b)
 static void
 add_limits(struct cs_verdict *v, const cs_tbs *t)
 {
+	if (v->not_before < t->not_before)
+		v->not_before = t->not_before;
 	v->not_after = least(v->not_after, t->not_after);
 	v->max_lifetime = least(v->max_lifetime, t->max_lifetime);
 	v->max_issuances = least(v->max_issuances, t->max_issuances);
@@ -155,6 +169,7 @@ cs_verdict_settle(struct cs_verdict *v)
 	size_t i;
 
 	sort(v);
+	v->not_before = INT64_MIN;
 	v->not_after = v->max_lifetime = v->max_issuances = INT64_MAX;
 	v->assurance = v->each[0].assurance;
 	for (i = 0; i < v->message->n; i++)
@@ -209,10 +224,37 @@ cs_verdict_denial(const cs_verdict *v)
 	return v->state == CS_DENIED ? v->denial : NULL;
 }
 
+cs_span
+cs_verdict_denier(const cs_verdict *v)
+{
+	if (v->state != CS_DENIED)
+		return (cs_span){0};
+	return v->denial != NULL ? v->denial->approval->tbs.owner :
+				   cs_span_str(v->denier);
+}
+
+int64_t
+cs_verdict_denied_until(const cs_verdict *v)
+{
+	return v->state == CS_DENIED ? v->denied_until : 0;
+}
+
+const cs_rule *
+cs_verdict_rule(const cs_verdict *v)
+{
+	return v->rule;
+}
+
 const cs_approved *
 cs_verdict_at(const cs_verdict *v, size_t i)
 {
 	return i < cs_verdict_count(v) ? &v->each[i] : NULL;
+}
+
+int64_t
+cs_verdict_not_before(const cs_verdict *v)
+{
+	return v->not_before;
 }
 
 int64_t

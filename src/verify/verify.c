@@ -144,6 +144,9 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	if ((r = check_bytes(v, in, late, e)) != CS_OK)
 		return r;
 	s.csr = v->message->csr;
+	if (in->policy != NULL)
+		s.rule = v->rule = cs_policy_find(in->policy,
+		    s.csr->trust_domain, s.csr->agent_id);
 	s.each = v->each;
 	s.n = v->message->n;
 	if ((r = cs_csr_verify(s.csr, e)) != CS_OK ||
@@ -155,13 +158,15 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	    (r = check_each(v, &s, cs_step_type, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_signature, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_binding, e)) != CS_OK ||
-	    (r = cs_verdict_principal(v, in, e)) != CS_OK ||
+	    (r = cs_verdict_principal(v, &s, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_place, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_policy, e)) != CS_OK ||
+	    (r = check_each(v, &s, cs_step_rule, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_counter, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_grant, e)) != CS_OK ||
-	    (r = cs_verdict_deny(v, e)) != CS_OK ||
-	    (r = cs_step_quorum(&s, e)) != CS_OK)
+	    (r = cs_verdict_deny(v, &s, e)) != CS_OK ||
+	    (r = cs_step_quorum(&s, e)) != CS_OK ||
+	    (r = cs_step_evidence(&s, e)) != CS_OK)
 		return r;
 	cs_verdict_settle(v);
 	return CS_OK;
@@ -189,7 +194,7 @@ cs_verify(const cs_verify_in *in, cs_verdict **out, cs_err *e)
 		v->state = CS_APPROVED;
 	} else if (is_refusal(r)) {
 		v->error = why;
-		if (v->denial != NULL)
+		if (v->denied)
 			v->state = CS_DENIED;
 		else if (why.detail == CS_R_NONE)
 			v->error.detail = CS_R_INTERNAL;

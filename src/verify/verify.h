@@ -61,9 +61,9 @@ typedef struct cs_verify_in { /* borrows all */
 				   * one that names its intended owner */
 	int64_t now;
 	cs_keycache *keys;        /* owners' keys made before; NULL: none */
-	const cs_policy *policy;  /* NULL: the anchors and the above decide.
-				   * Else trust_domain is not asked, and quorum
-				   * and group come from the agent's rule */
+	const cs_policy *policy;  /* the agent's rule decides together with the
+				   * above: of two demands the stricter; NULL:
+				   * none. Has to outlive the verdict */
 	const cs_memory *memory;  /* NULL: nobody remembers */
 	bool evidence_given, evidence_affirmed;
 } cs_verify_in;
@@ -126,10 +126,19 @@ const cs_csr *cs_verdict_request(const cs_verdict *v);
  * grant. 0 unless approved. */
 size_t cs_verdict_count(const cs_verdict *v);
 const cs_approved *cs_verdict_at(const cs_verdict *v, size_t i);
-/* The owner's denial that lasts longest. NULL unless denied. */
+/* The owner's denial that lasts longest. NULL unless denied, and where it is
+ * not in this message but was remembered. */
 const cs_approved *cs_verdict_denial(const cs_verdict *v);
-/* The strictest of all: the window's end, lifetime and issuances; assurance
+/* Who denied, and until when, whether here or before. Absent and 0 unless
+ * denied. */
+cs_span cs_verdict_denier(const cs_verdict *v);
+int64_t cs_verdict_denied_until(const cs_verdict *v);
+/* The rule for the agent, of the policy that was given; lends from that. NULL
+ * when there is none. */
+const cs_rule *cs_verdict_rule(const cs_verdict *v);
+/* The strictest of all: the window, lifetime and issuances; assurance
  * that holds for every approval. Meaningful when approved. */
+int64_t cs_verdict_not_before(const cs_verdict *v);
 int64_t cs_verdict_not_after(const cs_verdict *v);
 int64_t cs_verdict_max_lifetime(const cs_verdict *v);
 int64_t cs_verdict_max_issuances(const cs_verdict *v);
