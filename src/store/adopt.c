@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fmt/reason.h"
+#include "store/audit.h"
 #include "store/handle.h"
 
 /* What is asked of a store before it is believed: its schema, whose it is, and
@@ -136,8 +137,14 @@ cs_place_put(cs_txn *t, cs_err *e)
 int
 cs_floor_set(cs_txn *t, int64_t now, const char *why, cs_err *e)
 {
-	(void)why;
-	return cs_meta_put(t, "floor", now, cs_span_of(NULL, 0), e);
+	cs_audit_record r = {.event = CS_AUDIT_FLOOR, .time = now,
+	    .not_before = now, .reason = cs_span_str(why)};
+	int rc;
+
+	if ((rc = cs_meta_put(t, "floor", now, cs_span_of(NULL, 0), e)) !=
+	    CS_OK)
+		return rc;
+	return cs_audit_append(t, &r, NULL, e);
 }
 
 static int

@@ -80,9 +80,11 @@ typedef struct cs_db_ops {
 	/* Appends what tells this place from a copy of it elsewhere or of
 	 * another day; nothing when that cannot be told. */
 	int (*place)(cs_db *db, cs_buf *out, cs_err *e);
-	/* A consistent copy into a new file, durable, while others write;
-	 * CS_EUSAGE where the vendor's tools are to be used. */
-	int (*backup)(cs_db *db, const char *path, cs_err *e);
+	/* A consistent copy into a new file, durable, while others write, in
+	 * which `script` has been run before it appears; CS_EREFUSED where
+	 * something is, CS_EUSAGE where the vendor's tools are to be used. */
+	int (*backup)(cs_db *db, const char *path, const char *script,
+	    cs_err *e);
 } cs_db_ops;
 
 /* What a module exports under CS_DB_SYMBOL. */

@@ -70,9 +70,12 @@ done(struct cs_job *j, int rc)
 	j->state = JOB_DONE;
 }
 
+/* The last of a process: an engine whose file or log was taken away may still
+ * save what they hold. */
 static void
 drop_writer(cs_store *s)
 {
+	cs_readers_drop(s);
 	if (s->writer != NULL)
 		s->ops->close(s->writer);
 	s->writer = NULL;

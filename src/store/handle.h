@@ -35,6 +35,8 @@ int64_t cs_store_now(const cs_store *s);
 /* As the mode allows; adopted: of this schema, authority and place. */
 CS_USE int cs_conn_open(cs_store *s, enum cs_db_mode mode, int64_t mono_ms,
     cs_db **out, cs_err *e);
+/* Closes those that nobody reads with. */
+void cs_readers_drop(cs_store *s);
 /* A connection just opened: whose it is, whether it may be used, and what a
  * writer has to do first. `s` gets the authority where it has none yet. */
 CS_USE int cs_conn_adopt(cs_store *s, cs_db *db, enum cs_db_mode mode,
@@ -45,6 +47,9 @@ CS_USE int cs_schema_bring_up(cs_txn *t, int64_t from, int64_t to,
     cs_schema_step_fn *step, cs_err *e);
 /* Within a transaction: what is older than `now` is as if it had been used. */
 CS_USE int cs_floor_set(cs_txn *t, int64_t now, const char *why, cs_err *e);
+/* As cs_store_open() for writing, of a backup too, and nothing is put right. */
+CS_USE int cs_store_open_copy(const char *uri, const cs_store_env *env,
+    cs_store **out, cs_err *e);
 /* Writes down where the store is. */
 CS_USE int cs_place_put(cs_txn *t, cs_err *e);
 

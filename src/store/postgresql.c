@@ -195,10 +195,11 @@ place(cs_db *db, cs_buf *out, cs_err *e)
 }
 
 static int
-backup(cs_db *db, const char *path, cs_err *e)
+backup(cs_db *db, const char *path, const char *script, cs_err *e)
 {
 	(void)db;
 	(void)path;
+	(void)script;
 	return cs_fail(e, CS_EUSAGE, where, "a store in PostgreSQL is copied "
 	    "by its own tools: pg_dump --schema=countersign");
 }

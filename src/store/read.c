@@ -20,6 +20,15 @@ take_idle(cs_store *s)
 	return db;
 }
 
+void
+cs_readers_drop(cs_store *s)
+{
+	cs_db *db;
+
+	while ((db = take_idle(s)) != NULL)
+		s->ops->close(db);
+}
+
 static void
 give_back(cs_store *s, cs_db *db)
 {

@@ -16,6 +16,13 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " ON CONFLICT (name) DO UPDATE SET"
 	    " value_int = excluded.value_int,"
 	    " value_blob = excluded.value_blob"),
+	STMT(CS_SQL_COUNTS,
+	    "SELECT (SELECT COUNT(*) FROM claim),"
+	    " (SELECT COUNT(*) FROM claim"
+	    " WHERE ended IS NULL AND not_after > $1),"
+	    " (SELECT COUNT(*) FROM approval),"
+	    " (SELECT COUNT(*) FROM denial),"
+	    " (SELECT COUNT(*) FROM revocation WHERE lifted IS NULL)"),
 	STMT(CS_SQL_AUDIT_PUT,
 	    "INSERT INTO audit (sequence, record) VALUES ($1, $2)"),
 	STMT(CS_SQL_AUDIT_ROWS,

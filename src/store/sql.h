@@ -11,6 +11,8 @@
 enum cs_sql {
 	CS_SQL_META_GET = 0, /* $1 name: value_int, value_blob */
 	CS_SQL_META_PUT,     /* $1 name, $2 int, $3 blob: sets */
+	CS_SQL_COUNTS,       /* $1 now: claims, live ones, approvals, denials,
+			      * revocations in force */
 	CS_SQL_AUDIT_PUT,    /* $1 sequence, $2 record */
 	CS_SQL_AUDIT_ROWS,   /* $1 from, $2 to: sequence, record; 64 at most */
 	CS_SQL_AUDIT_CLAIMS, /* $1 behind, $2 to: number, kind, agent_id,

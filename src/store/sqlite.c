@@ -604,27 +604,58 @@ hold_moment(cs_db *db, cs_err *e)
 	return pragma(db, "PRAGMA schema_version", NULL, &version, e);
 }
 
+/* One file, without a log beside it. */
 static int
-db_backup(cs_db *db, const char *path, cs_err *e)
+finish_copy(cs_db *to, const char *script, cs_err *e)
 {
+	int64_t is_delete;
+	int rc;
+
+	if ((rc = pragma(to, "PRAGMA journal_mode = DELETE", "delete",
+	    &is_delete, e)) != CS_OK)
+		return rc;
+	if (is_delete != 1)
+		return broken(to, e, "its write-ahead log cannot be left");
+	return exec(to, script, "mark", e);
+}
+
+static int
+copy(cs_db *from, cs_db *to, const char *script, cs_err *e)
+{
+	int rc;
+
+	if ((rc = connect_file(to, e)) != CS_OK ||
+	    (rc = harden(to, e)) != CS_OK)
+		return rc;
+	if ((rc = hold_moment(from, e)) == CS_OK)
+		rc = copy_pages(from, to, e);
+	db_rollback(from);
+	return rc == CS_OK ? finish_copy(to, script, e) : rc;
+}
+
+static int
+db_backup(cs_db *db, const char *path, const char *script, cs_err *e)
+{
+	char *final = NULL;
 	cs_db *to;
 	int rc;
 
 	if ((to = calloc(1, sizeof(*to))) == NULL)
 		return cs_nomem(e, where);
-	to->deadline = db->deadline;
-	if ((rc = cs_sqlite_path(path, &to->path, e)) != CS_OK ||
-	    (rc = cs_sqlite_make(to->path, e)) != CS_OK)
+	if ((rc = cs_sqlite_path(path, &final, e)) != CS_OK ||
+	    (rc = cs_sqlite_make_beside(final, &to->path, e)) != CS_OK)
 		goto out;
 	to->fresh = true;
-	if ((rc = connect_file(to, e)) == CS_OK &&
-	    (rc = exec(to, "PRAGMA synchronous = FULL", "backup", e)) ==
-	    CS_OK && (rc = hold_moment(db, e)) == CS_OK &&
-	    (rc = copy_pages(db, to, e)) == CS_OK)
-		to->fresh = false;
-	db_rollback(db);
+	if ((rc = copy(db, to, script, e)) != CS_OK)
+		goto out;
+	if (sqlite3_close(to->h) != SQLITE_OK)
+		rc = broken(db, e, "the copy cannot be closed");
+	to->h = NULL;
+	if (rc == CS_OK)
+		rc = cs_sqlite_appear(to->path, final, e);
 out:
 	db_close(to);
+	free(final);
 	return rc;
 }
 
@@ -647,7 +678,7 @@ static const cs_db_ops ops = {
 	.backup = db_backup,
 };
 
-const cs_db_ops *countersign_store(unsigned abi);
+cs_db_entry_fn countersign_store;
 
 const cs_db_ops *
 countersign_store(unsigned abi)

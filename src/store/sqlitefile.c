@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/time.h"
 #include "fmt/reason.h"
 
 static const char where[] = "store/sqlite";
@@ -24,6 +25,12 @@ down(cs_err *e, const char *what, const char *path)
 {
 	return cs_fail_detail(e, CS_EIO, CS_R_STORE_UNAVAILABLE, where,
 	    "%s %s: %s", what, path, strerror(errno));
+}
+
+static int
+taken(cs_err *e, const char *path)
+{
+	return cs_fail(e, CS_EREFUSED, where, "%s: is there already", path);
 }
 
 static void
@@ -85,8 +92,7 @@ cs_sqlite_make(const char *path, cs_err *e)
 	fd = openat(dfd, strrchr(path, '/') + 1,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EEXIST)
-		rc = cs_fail(e, CS_EREFUSED, where, "%s: is there already",
-		    path);
+		rc = taken(e, path);
 	else if (fd < 0)
 		rc = down(e, "create", path);
 	else if (fchmod(fd, 0600) != 0 || fsync(dfd) != 0) {
@@ -94,6 +100,43 @@ cs_sqlite_make(const char *path, cs_err *e)
 		(void)unlink(path);
 	}
 	close_fd(&fd);
+	close_fd(&dfd);
+	return rc;
+}
+
+int
+cs_sqlite_make_beside(const char *path, char **out, cs_err *e)
+{
+	int rc;
+
+	*out = NULL;
+	if (cs_file_exists(path))
+		return taken(e, path);
+	if (asprintf(out, "%s.cs-%ld-%08" PRIx64, path, (long)getpid(),
+	    (uint64_t)cs_time_mono_ms() & 0xffffffff) < 0) {
+		*out = NULL;
+		return cs_nomem(e, where);
+	}
+	if ((rc = cs_sqlite_make(*out, e)) != CS_OK) {
+		free(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+int
+cs_sqlite_appear(const char *beside, const char *path, cs_err *e)
+{
+	int dfd, rc = CS_OK;
+
+	if (renameat2(AT_FDCWD, beside, AT_FDCWD, path, RENAME_NOREPLACE) !=
+	    0)
+		return errno == EEXIST ? taken(e, path) :
+		    down(e, "create", path);
+	if ((rc = check_directory(path, geteuid(), &dfd, e)) != CS_OK)
+		return rc;
+	if (fsync(dfd) != 0)
+		rc = down(e, "create", path);
 	close_fd(&dfd);
 	return rc;
 }

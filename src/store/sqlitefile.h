@@ -15,6 +15,10 @@ CS_USE int cs_sqlite_path(const char *where, char **out, cs_err *e);
 /* Makes an empty file of mode 0600, for its owner is the reader; CS_EREFUSED
  * where something is. */
 CS_USE int cs_sqlite_make(const char *path, cs_err *e);
+/* The same, with a name beside that of `path`; gives it, for free(). */
+CS_USE int cs_sqlite_make_beside(const char *path, char **out, cs_err *e);
+/* Gives it its name, durably; CS_EREFUSED where something is. */
+CS_USE int cs_sqlite_appear(const char *beside, const char *path, cs_err *e);
 CS_USE int cs_sqlite_check(const char *path, cs_err *e);
 /* Appends inode and birth; nothing where the file system does not tell. */
 CS_USE int cs_sqlite_place(const char *path, cs_buf *out, cs_err *e);

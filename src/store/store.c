@@ -115,8 +115,7 @@ cs_store_close(cs_store **store)
 
 	if (store == NULL || (s = *store) == NULL)
 		return;
-	while (s->n_readers != 0)
-		s->ops->close(s->readers[--s->n_readers]);
+	cs_readers_drop(s);
 	if (s->writer != NULL)
 		s->ops->close(s->writer);
 	(void)pthread_condattr_destroy(&s->monotonic);
@@ -181,19 +180,36 @@ first_connection(cs_store *s, const cs_store_env *env, cs_err *e)
 	return rc;
 }
 
-int
-cs_store_open(const char *uri, const cs_store_env *env, cs_store **out,
-    cs_err *e)
+static int
+open_as(const char *uri, const cs_store_env *env, bool is_restore,
+    cs_store **out, cs_err *e)
 {
 	cs_store *s = NULL;
 	int rc;
 
 	*out = NULL;
-	if ((rc = handle_new(uri, env, false, &s, e)) == CS_OK &&
+	if ((rc = handle_new(uri, env, is_restore, &s, e)) == CS_OK &&
 	    (rc = first_connection(s, env, e)) == CS_OK) {
 		*out = s;
 		s = NULL; /* transferred */
 	}
 	cs_store_close(&s);
 	return rc;
+}
+
+int
+cs_store_open(const char *uri, const cs_store_env *env, cs_store **out,
+    cs_err *e)
+{
+	return open_as(uri, env, false, out, e);
+}
+
+int
+cs_store_open_copy(const char *uri, const cs_store_env *env, cs_store **out,
+    cs_err *e)
+{
+	cs_store_env writing = *env;
+
+	writing.mode = CS_DB_WRITE;
+	return open_as(uri, &writing, true, out, e);
 }

@@ -34,7 +34,8 @@ CS_USE int cs_store_open(const char *uri, const cs_store_env *env,
     cs_store **out, cs_err *e);
 void cs_store_close(cs_store **s);
 
-/* A consistent copy into a new file, marked as one. */
+/* A consistent copy into a new file, marked as one. CS_EREFUSED where something
+ * is, CS_EUSAGE where the engine has tools of its own for that. */
 CS_USE int cs_store_backup(cs_store *s, const char *path, int64_t now,
     int64_t deadline_ms, cs_err *e);
 /* Takes the mark off and sets the floor to `now`, whatever was there. */
@@ -50,7 +51,8 @@ typedef struct cs_store_info {
 	int64_t schema;
 	int64_t floor; /* 0: none */
 	cs_store_head head;
-	int64_t claims, live, approvals, denials, revocations;
+	int64_t claims, live, approvals, denials;
+	int64_t revocations; /* in force */
 	char authority[520];
 	char engine[16];
 	bool is_backup;

@@ -98,7 +98,7 @@ without_value(struct steps *s, const char *step, cs_err *e)
 	if (strcmp(step, "place") == 0)
 		return place(s, e);
 	if (strcmp(step, "backup") == 0)
-		return s->ops->backup(s->db, "copy", e);
+		return s->ops->backup(s->db, "copy", "", e);
 	return cs_fail(e, CS_EBUG, "steps", "no step '%s'", step);
 }
 

@@ -31,23 +31,41 @@ storebed_dir(struct storebed *b)
 	(void)snprintf(b->dir, sizeof(b->dir), "store-XXXXXX");
 	if (mkdtemp(b->dir) == NULL)
 		return false;
-	(void)snprintf(b->path, sizeof(b->path), "%s/store.db", b->dir);
-	(void)snprintf(b->uri, sizeof(b->uri), "sqlite:%s", b->path);
+	storebed_beside(b, "store.db", b);
 	return true;
 }
 
+void
+storebed_beside(const struct storebed *b, const char *name,
+    struct storebed *out)
+{
+	if (out != b)
+		*out = *b;
+	out->s = NULL;
+	(void)snprintf(out->path, sizeof(out->path), "%.15s/%.24s", out->dir,
+	    name);
+	(void)snprintf(out->uri, sizeof(out->uri), "sqlite:%.48s", out->path);
+}
+
 int
-storebed_open(struct storebed *b, enum cs_db_mode mode, cs_err *e)
+storebed_open_at(struct storebed *b, int64_t now, enum cs_db_mode mode,
+    cs_err *e)
 {
 	const cs_store_env env = {
 		.module_dir = ".libs",
 		.authority = cs_span_str(STOREBED_AUTHORITY),
-		.now = STOREBED_NOW,
+		.now = now,
 		.mode = mode,
 	};
 
 	cs_store_close(&b->s);
 	return cs_store_open(b->uri, &env, &b->s, e);
+}
+
+int
+storebed_open(struct storebed *b, enum cs_db_mode mode, cs_err *e)
+{
+	return storebed_open_at(b, STOREBED_NOW, mode, e);
 }
 
 bool
@@ -88,4 +106,15 @@ storebed_sql(const char *path, const char *sql)
 
 	return posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) == 0 &&
 	    waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* What is not true overflows, for sqlite3 has no other way to fail. */
+bool
+storebed_is(const char *path, const char *expression)
+{
+	char sql[512];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT CASE WHEN (%s) THEN 'yes'"
+	    " ELSE abs(-9223372036854775807 - 1) END", expression);
+	return storebed_sql(path, sql);
 }
