@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
@@ -81,6 +81,22 @@ drop_writer(cs_store *s)
 	s->writer = NULL;
 }
 
+/* An older copy may be written into the place of a database that is open; who
+ * opens it anew gives it its floor. */
+static int
+look_back(cs_store *s, cs_err *e)
+{
+	cs_txn t = {s->ops, s->writer, s};
+	int64_t head;
+	int rc;
+
+	if ((rc = cs_meta_get(&t, "head", &head, NULL, e)) != CS_OK)
+		return rc;
+	return head >= s->seen ? CS_OK : cs_fail_detail(e, CS_EIO,
+	    CS_R_STORE_UNAVAILABLE, where, "the log ended with record %" PRId64
+	    ", and now with %" PRId64, s->seen, head);
+}
+
 static int
 begin_once(cs_store *s, int64_t deadline_ms, cs_err *e)
 {
@@ -91,7 +107,10 @@ begin_once(cs_store *s, int64_t deadline_ms, cs_err *e)
 	    CS_OK)
 		return rc;
 	s->ops->deadline(s->writer, deadline_ms);
-	if ((rc = s->ops->begin(s->writer, e)) != CS_OK)
+	if ((rc = s->ops->begin(s->writer, e)) == CS_OK &&
+	    (rc = look_back(s, e)) != CS_OK)
+		s->ops->rollback(s->writer);
+	if (rc != CS_OK)
 		drop_writer(s);
 	return rc;
 }

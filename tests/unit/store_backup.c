@@ -196,6 +196,27 @@ test_log_gone(cs_err *e)
 	    CS_OK && n == again + 1 && storebed_is(bed.path, WHOLE), "and stays");
 }
 
+/* By SQLite's own means, under an open handle: its place stays. */
+static void
+test_overwritten(cs_err *e)
+{
+	struct storebed old;
+	char sql[80];
+	int64_t n = 0, again = 0;
+
+	storebed_beside(&bed, "old.db", &old);
+	(void)snprintf(sql, sizeof(sql), ".backup %s", old.path);
+	ok(storebed_open_at(&bed, LATER + 2000, CS_DB_WRITE, e) == CS_OK &&
+	    storebed_sql(bed.path, sql) && cs_store_write(bed.s, put_row, &n,
+	    false, storebed_ms(5000), e) == CS_OK &&
+	    floor_of(&bed, NULL) == LATER, "a copy, and a row behind it");
+	(void)snprintf(sql, sizeof(sql), ".restore %s", old.path);
+	ok(storebed_sql(bed.path, sql) && cs_store_write(bed.s, put_row,
+	    &again, false, storebed_ms(5000), e) == CS_OK && again == n + 1 &&
+	    floor_of(&bed, NULL) >= LATER + 2000,
+	    "written back: the next writer gives it a floor");
+}
+
 static void
 test_pulled_away(cs_err *e)
 {
@@ -210,6 +231,7 @@ test_pulled_away(cs_err *e)
 	ok(rename(away.path, bed.path) == 0 && cs_store_write(bed.s, put_row, &n,
 	    false, storebed_ms(2000), e) == CS_OK, "until it is back");
 	test_log_gone(e);
+	test_overwritten(e);
 }
 
 int
