@@ -144,6 +144,31 @@ check_anchor(const struct check *k, const cs_anchor *a, const cs_binding *b,
 	return CS_OK;
 }
 
+/* A use stands behind its grant and has no bits; its key is the holder's, who
+ * may have a line of his own. */
+static bool
+may_be_use(const struct check *k, size_t i)
+{
+	const cs_binding *b = k->c->bindings->at;
+
+	return i > 0 && b[i].assurance == 0 &&
+	    cs_span_eq(b[i].owner, b[i - 1].owner);
+}
+
+static int
+check_digest_owner(const struct check *k, const cs_anchor *a, size_t i,
+    cs_err *e)
+{
+	const cs_binding *b = &k->c->bindings->at[i];
+
+	if (cs_span_eq(a->owner, b->owner) || !may_be_use(k, i))
+		return check_anchor(k, a, b, e);
+	if (a->has_revoked && k->in->now >= a->revoked)
+		return CS_REFUSE(e, CS_R_REVOKED,
+		    "the holder's key is revoked, %s:%u", CS_ANCHOR_AT(a));
+	return CS_OK;
+}
+
 /* A digest can be held against its owner's line, and against nothing else. */
 static int
 check_digest_owners(const struct check *k, cs_err *e)
@@ -163,7 +188,7 @@ check_digest_owners(const struct check *k, cs_err *e)
 		    (r = cs_anchors_find(k->pinned, hash, &a, &known, e)) !=
 			CS_OK ||
 		    (known && a.type != CS_ANCHOR_X509 &&
-		    (r = check_anchor(k, &a, b, e)) != CS_OK))
+		    (r = check_digest_owner(k, &a, i, e)) != CS_OK))
 			return r;
 	}
 	return CS_OK;
