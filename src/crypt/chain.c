@@ -142,6 +142,25 @@ cs_chain_key_hash(const cs_chain *c, size_t i)
 	return i < c->n_path ? c->path[i] : NULL;
 }
 
+/* All but the CA's are of `certs`, which has them as long as this lives. */
+int
+cs_chain_put_path(const cs_chain *c, cs_buf *out, cs_err *e)
+{
+	unsigned char *der = NULL;
+	size_t i;
+	int n, r = CS_OK;
+
+	for (i = 0; r == CS_OK && i + 1 < c->n_path; i++) {
+		if ((n = i2d_X509(c->via[i], &der)) <= 0)
+			return cs_ossl_fail(e, where, "cannot write it");
+		if (cs_buf_put(out, cs_span_of(der, (size_t)n)) != CS_OK)
+			r = cs_nomem(e, where);
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	return r;
+}
+
 cs_span
 cs_chain_leaf(const cs_chain *c)
 {
@@ -275,10 +294,13 @@ keep_keys(cs_chain *c, STACK_OF(X509) *path, cs_err *e)
 
 	if (n > CS_CHAIN_DEPTH_MAX + 2)
 		return cs_fail(e, CS_EBUG, where, "a path of %d", n);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if ((r = cs_x509_key(sk_X509_value(path, i), NULL, c->path[i],
 		    e)) != CS_OK)
 			return r;
+		if (i < n - 1)
+			c->via[i] = sk_X509_value(path, i);
+	}
 	c->n_path = (size_t)n;
 	return CS_OK;
 }

@@ -40,6 +40,9 @@ CS_USE int cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku,
 /* Hash of key `i` of the path that was found last: 0 is the leaf's, the last
  * the CA's. CS_SHA256_LEN bytes, lent; NULL beyond. */
 const uint8_t *cs_chain_key_hash(const cs_chain *c, size_t i);
+/* Appends the certificates of that path, the leaf's first and without the
+ * CA's. */
+CS_USE int cs_chain_put_path(const cs_chain *c, cs_buf *out, cs_err *e);
 /* Is the leaf an owner's: CA=false, digitalSignature, `eku` itself (absent: is
  * not looked at), no ownerBindings, no agent's name? CS_R_PATH_INVALID. */
 CS_USE int cs_chain_profile(const cs_chain *c, cs_span eku, cs_err *e);

@@ -23,6 +23,7 @@ struct cs_chain {
 	cs_buf *leaf_der, *spki;
 	cs_spki key;
 	uint8_t path[CS_CHAIN_DEPTH_MAX + 2][CS_SHA256_LEN]; /* key hashes */
+	X509 *via[CS_CHAIN_DEPTH_MAX + 1]; /* of certs, up to the CA's */
 	size_t n_path;
 };
 

@@ -13,11 +13,12 @@
 unsigned cs_assurance_bits(const cs_assurance *a); /* enum cs_bound */
 /* Appends OwnerBindings of formats section 7: `digest` for digests alone, else
  * in full where that may be. The approvals are written anew: no spare
- * certificates, nothing that the agent chose. */
+ * certificates, nothing that the agent chose. CS_EUSAGE unless approved. */
 CS_USE int cs_verdict_bindings(const cs_verdict *v, bool digest, cs_buf *out,
     cs_err *e);
-/* One approval as the audit log wants it. `own` gets what *out borrows and the
- * verdict does not have. */
+/* One approval as the audit log wants it, written anew likewise. `own` gets
+ * what *out borrows and the verdict does not have: at most CS_AUDITED_MAX. */
+#define CS_AUDITED_MAX (CS_APPROVAL_MAX + 8 * 1024)
 CS_USE int cs_approved_audit(const cs_approved *a, cs_audit_approval *out,
     cs_buf *own, cs_err *e);
 /* Years later, from the record alone: does each approval that a claimed or
