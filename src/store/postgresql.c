@@ -101,21 +101,28 @@ commit(cs_db *db, cs_err *e)
 	return r;
 }
 
+/* What takes back has a moment even when the deadline has passed. */
+static int
+take_back(cs_db *db, const char *sql, cs_err *e)
+{
+	int64_t deadline_ms = db->deadline_ms;
+	int64_t at = cs_time_mono_ms() + GRACE_MS;
+	int r;
+
+	if (deadline_ms != 0 && deadline_ms < at)
+		db->deadline_ms = at;
+	r = cs_pg_ask(db, sql, NULL, e);
+	db->deadline_ms = deadline_ms;
+	return r;
+}
+
 static void
 rollback(cs_db *db)
 {
-	int64_t deadline_ms = db->deadline_ms, at;
-	cs_err ignored = {0};
-
 	db->making = false;
-	if (db->broken || PQtransactionStatus(db->conn) == PQTRANS_IDLE)
-		return;
-	at = cs_time_mono_ms() + GRACE_MS;
-	if (db->deadline_ms != 0 && db->deadline_ms < at)
-		db->deadline_ms = at;
-	if (cs_pg_ask(db, "ROLLBACK", NULL, &ignored) != CS_OK)
+	if (!db->broken && PQtransactionStatus(db->conn) != PQTRANS_IDLE &&
+	    take_back(db, "ROLLBACK", NULL) != CS_OK)
 		db->broken = true;
-	db->deadline_ms = deadline_ms;
 }
 
 static int
@@ -133,8 +140,8 @@ keep(cs_db *db, cs_err *e)
 static int
 undo(cs_db *db, cs_err *e)
 {
-	return cs_pg_ask(db, "ROLLBACK TO SAVEPOINT part;RELEASE SAVEPOINT part",
-	    NULL, e);
+	return take_back(db,
+	    "ROLLBACK TO SAVEPOINT part;RELEASE SAVEPOINT part", e);
 }
 
 static int
