@@ -44,9 +44,10 @@ pg_new() {
 		unset "$pg_name"
 	done
 	pg=$(mktemp -d /tmp/pg.XXXXXX) || exit 1
+	pg_data=$pg/data
 	trap 'pg_end; rm -rf "$top" "$pg"' EXIT
 	[ "$(id -u)" -ne 0 ] || chown postgres: "$pg"
-	(pg_as "$pg_bin/initdb" -D "$pg/data" -U postgres -A trust \
+	(pg_as "$pg_bin/initdb" -D "$pg_data" -U postgres -A trust \
 	    -E UTF8 --locale=C.UTF-8 --no-sync --no-instructions) \
 	    >"$top/pg.log" 2>&1 || {
 		sed 's/^/# /' "$top/pg.log"
@@ -57,10 +58,10 @@ pg_new() {
 	pg_sql 'CREATE ROLE authority LOGIN'
 }
 
-# pg_start [OPTION...]: of `postgres`. Returns when it answers.
+# pg_start [OPTION...]: of `postgres`, on $pg_data. Returns when it answers.
 pg_start() {
 	while :; do
-		(pg_as "$pg_bin/postgres" -D "$pg/data" \
+		(pg_as "$pg_bin/postgres" -D "$pg_data" \
 		    -c listen_addresses= -c "unix_socket_directories=$pg" \
 		    -c shared_buffers=16MB -c max_connections=60 "$@") \
 		    >>"$top/pg.log" 2>&1 &

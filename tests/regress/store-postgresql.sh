@@ -210,8 +210,24 @@ report $? "and when its rows alone came back"
 third=$(place)
 pg_sql "VACUUM (FULL, FREEZE)" made
 pg_stop
-pg_start -c fsync=off
+pg_start
 is "but not by what the server does for itself" "$(place)" "$third"
+
+# A standby, whose primary is lost
+(pg_as "$pg_bin/pg_basebackup" -h "$pg" -U postgres -D "$pg/standby" -R \
+    -X stream -c fast --no-sync) 2>"$top/log"
+pg_stop
+pg_data=$pg/standby
+pg_start
+is "a standby is the same place" "$(place)" "$third"
+exits 9 "where nothing can be written" steps write
+says "as it says" out "is a standby"
+pg_sql 'SELECT pg_promote()' >"$top/log"
+[ "$(place)" != "$third" ]
+report $? "until it is none: what it had not heard of is lost"
+ok "and it is written to" steps write begin add=60 commit
+pg_stop
+pg_start -c fsync=off
 
 # A server that forgets
 exits 9 "a server without fsync stores nothing" steps write
