@@ -260,17 +260,17 @@ look_and_load(cs_set_holder *h, int64_t mono_ms, bool *changed, cs_err *e)
 {
 	cs_state now = {0};
 	cs_err why = {0};
-	bool same;
+	bool same, failed = h->failed;
 	int r;
 
 	if ((r = look(h, h->now, &now, e)) != CS_OK)
 		return r;
 	same = cs_state_eq(&now, &h->state);
 	cs_state_free(&now);
-	if (same && (h->failed ? mono_ms - h->tried < RETRY_MS : h->settled))
+	if (same && (failed ? mono_ms - h->tried < RETRY_MS : h->settled))
 		return CS_OK;
 	r = load(h, mono_ms, &why);
-	*changed = r == CS_OK && !same;
+	*changed = r == CS_OK && (!same || failed);
 	if (r == CS_OK || (same && strcmp(why.text, h->told.text) == 0))
 		return CS_OK;
 	h->told = why;

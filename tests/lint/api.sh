@@ -4,7 +4,8 @@
 #
 # libcountersign: the header's prototypes, what the library exports, the
 # version script and the pages of section 3 name the same functions; and a page
-# shows each prototype as the header has it.
+# shows each prototype as the header has it. verifier.h: its page has every
+# struct with its members, each number, and each call as it stands.
 
 . "$(dirname "$0")/lint.sh"
 
@@ -79,4 +80,74 @@ if [ -e "$library" ]; then
 else
 	skip "the library is not built"
 fi
+
+plugin=src/include/countersign/verifier.h
+page=man/countersign-verifier.3
+
+# "STRUCT MEMBER" a line; a call of the table is a member, too
+header_members() {
+	awk '
+	/^typedef struct [a-z_]+ \{/ { inside = $3; next }
+	/^\}/ { inside = "" }
+	inside == "" { next }
+	{ gsub(/\/\*[^*]*\*\//, ""); sub(/\/\*.*/, "") }
+	depth == 0 && /^\t[a-z]/ && match($0, /\(\*[a-z_]+\)/) {
+		print inside, substr($0, RSTART + 2, RLENGTH - 3)
+		depth = !/;/
+		next
+	}
+	depth { depth = !/;/; next }
+	/^\t[a-z].*;/ {
+		sub(/;.*/, "")
+		n = split($0, part, /, /)
+		for (i = 1; i <= n; i++) {
+			sub(/.*[ *]/, "", part[i])
+			print inside, part[i]
+		}
+	}' "$plugin" | sort
+}
+
+page_members() {
+	awk '
+	$1 == ".Ss" { inside = $2 }
+	$1 == ".It" && $2 == "Va" {
+		for (i = 3; i <= NF; i++)
+			if ($i != ",")
+				print inside, $i
+	}' "$page" | sort
+}
+
+# The calls, "NAME(ARGUMENTS)", without blanks to speak of
+header_calls() {
+	sed -n '/^typedef struct countersign_verifier {/,/^}/p' "$plugin" |
+	    sed 's|/\*.*\*/||' | tr '\n\t' '  ' | tr ';' '\n' |
+	    sed -nE 's/.*(int|void) \(\*([a-z]+)\)\(([^)]*)\).*/\1 \2(\3)/p' |
+	    tr -s ' ' | sort
+}
+
+page_calls() {
+	sed -n '/^\.Bd -literal -compact/,/^\.Ed/p' "$page" |
+	    sed '/^\./d' | tr '\n' ' ' | tr ';' '\n' | tr -s ' ' |
+	    sed 's/^ //; /^$/d' | sort
+}
+
+# Every number that a host may meet; of an enum the names with a value
+check_numbers() {
+	sed -nE 's/^	(COUNTERSIGN_[A-Z0-9_]+) = .*/\1/p' "$plugin" |
+	    grep -vE '_(OP|KIND|APPRAISAL)_NONE$' | while read -r n; do
+		grep -q "^\.\(Dv\|It Dv\) $n\b" "$page" || echo "$n"
+	done
+}
+
+header_members >"$tmp/members"
+[ -s "$tmp/members" ] || clean "members" "none found in $plugin"
+page_members >"$tmp/described"
+clean "verifier.h: every member of a struct is in its page" \
+    "$(differ "the header" "$tmp/members" "the manual" "$tmp/described")"
+header_calls >"$tmp/calls"
+[ -s "$tmp/calls" ] || clean "calls" "none found in $plugin"
+page_calls >"$tmp/shown"
+clean "verifier.h: every call is shown there as it is" \
+    "$(differ "the header" "$tmp/calls" "the manual" "$tmp/shown")"
+clean "verifier.h: every number is there" "$(check_numbers)"
 done_testing
