@@ -7,6 +7,40 @@
 
 #define STMT(id, text) [id] = {id, text}
 
+/* What the row readers expect. Where a parameter may be NULL, its first use is
+ * one that tells its type. */
+#define CLAIM \
+	"SELECT c.number, c.kind, c.agent_id, c.agent_key_hash, c.owner," \
+	" c.serial, c.request_digest, c.time, c.not_before, c.not_after," \
+	" c.recorded, c.ended, c.end_reason,"
+#define ANSWER CLAIM " c.credential, c.digest, c.fields FROM claim c"
+#define CLAIMS \
+	CLAIM " CASE WHEN $7 = CAST(1 AS BIGINT) THEN c.credential END" \
+	" FROM claim c"
+#define ASKED \
+	" AND (c.agent_id = $1 OR $1 IS NULL)" \
+	" AND (c.owner = $2 OR $2 IS NULL OR EXISTS (SELECT 1" \
+	" FROM claim_approval a WHERE a.claim = c.number AND a.owner = $2))" \
+	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
+	" WHERE a.claim = c.number AND a.key_hash = $3) OR $3 IS NULL)" \
+	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
+	" WHERE a.claim = c.number AND a.tbs_hash = $4) OR $4 IS NULL)" \
+	" AND (c.serial = $5 OR $5 IS NULL)" \
+	" AND (c.not_after > $6 AND c.ended IS NULL OR $6 < 0)" \
+	" ORDER BY c.number"
+#define REVOCATION \
+	"SELECT what, name, time, reason, actor, live, lifted," \
+	" lifted_reason, lifted_actor FROM revocation"
+#define END \
+	"UPDATE claim SET ended = $2, end_reason = $3" \
+	" WHERE ended IS NULL AND not_after >= $2 AND"
+#define END_BY \
+	END " number IN (SELECT claim FROM claim_approval WHERE" \
+	" not_after >= $2 AND "
+#define DENIAL \
+	"SELECT agent_id, request_digest, owner, key_hash, tbs_hash, time," \
+	" not_before, not_after, der FROM denial"
+
 static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_META_GET,
 	    "SELECT value_int, value_blob FROM meta WHERE name = $1"),
@@ -42,6 +76,102 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    "SELECT serial, credential FROM claim WHERE number = $1"),
 	STMT(CS_SQL_AUDIT_RECORDED,
 	    "SELECT count(*) FROM claim WHERE recorded IS NOT NULL"),
+
+	STMT(CS_SQL_APPROVAL_SEEN,
+	    "SELECT tbs_hash, key_hash, approval_id FROM approval"
+	    " WHERE tbs_hash = $1 OR (key_hash = $2 AND approval_id = $3)"),
+	STMT(CS_SQL_APPROVAL_PUT,
+	    "INSERT INTO approval (tbs_hash, key_hash, approval_id, owner,"
+	    " time, not_before, not_after, max_issuances)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+	STMT(CS_SQL_RECORDED,
+	    "SELECT CAST(1 AS BIGINT) FROM approval WHERE tbs_hash = $1"
+	    " UNION ALL"
+	    " SELECT CAST(1 AS BIGINT) FROM denial WHERE tbs_hash = $1"),
+	STMT(CS_SQL_COUNTER_GET,
+	    "SELECT value FROM counter WHERE key_hash = $1"),
+	STMT(CS_SQL_COUNTER_PUT,
+	    "INSERT INTO counter (key_hash, value) VALUES ($1, $2)"
+	    " ON CONFLICT (key_hash) DO UPDATE SET value = excluded.value"
+	    " WHERE counter.value < excluded.value"),
+	STMT(CS_SQL_USES_GET,
+	    "SELECT n FROM uses"
+	    " WHERE tbs_hash = $1 AND subject = $2 AND kind = $3"),
+	STMT(CS_SQL_USES_PUT,
+	    "INSERT INTO uses (tbs_hash, subject, kind, n)"
+	    " VALUES ($1, $2, $3, $4)"
+	    " ON CONFLICT (tbs_hash, subject, kind) DO UPDATE"
+	    " SET n = excluded.n"),
+
+	STMT(CS_SQL_CLAIM_SAME,
+	    ANSWER " WHERE c.request_digest = $1 AND c.set_hash = $2"
+	    " AND c.kind = $3 AND c.ended IS NULL"
+	    " ORDER BY c.number DESC LIMIT 1"),
+	STMT(CS_SQL_CLAIM_GET, ANSWER " WHERE c.number = $1"),
+	STMT(CS_SQL_CLAIM_MOVED,
+	    CLAIM " NULL FROM claim c"
+	    " WHERE c.agent_id = $1 AND c.not_after > $2 AND c.ended IS NULL"
+	    " AND (c.owner <> $3 OR c.agent_key_hash <> $4) LIMIT 1"),
+	STMT(CS_SQL_CLAIM_PUT,
+	    "INSERT INTO claim (number, set_hash, request_digest, kind,"
+	    " agent_id, agent_key_hash, owner, serial, time, not_before,"
+	    " not_after, digest, fields)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
+	STMT(CS_SQL_CLAIM_APPROVAL_PUT,
+	    "INSERT INTO claim_approval (claim, position, tbs_hash, subject,"
+	    " role, owner, key_hash, not_after)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+	STMT(CS_SQL_CLAIM_RECORD,
+	    "UPDATE claim SET credential = $2, recorded = $3"
+	    " WHERE number = $1 AND recorded IS NULL AND ended IS NULL"),
+	STMT(CS_SQL_CLAIMS, CLAIMS " WHERE c.number > 0" ASKED),
+	STMT(CS_SQL_CLAIMS_LIVE,
+	    CLAIMS " WHERE c.not_after > $6 AND c.ended IS NULL" ASKED),
+	STMT(CS_SQL_CLAIMS_AGENT, CLAIMS " WHERE c.agent_id = $1" ASKED),
+	STMT(CS_SQL_CLAIMS_OWNER,
+	    CLAIMS " WHERE c.number IN (SELECT o.claim FROM claim_approval o"
+	    " WHERE o.owner = $2)" ASKED),
+	STMT(CS_SQL_CLAIMS_KEY,
+	    CLAIMS " WHERE c.number IN (SELECT k.claim FROM claim_approval k"
+	    " WHERE k.key_hash = $3)" ASKED),
+	STMT(CS_SQL_CLAIMS_TBS,
+	    CLAIMS " WHERE c.number IN (SELECT t.claim FROM claim_approval t"
+	    " WHERE t.tbs_hash = $4)" ASKED),
+	STMT(CS_SQL_CLAIMS_SERIAL, CLAIMS " WHERE c.serial = $5" ASKED),
+
+	STMT(CS_SQL_REVOKED,
+	    REVOCATION " WHERE lifted IS NULL AND ((what = 1 AND name = $1)"
+	    " OR (what = 2 AND name = $2) OR (what = 3 AND name = $3)"
+	    " OR (what = 4 AND name = $4) OR (what = 5 AND name = $4)"
+	    " OR (what = 5 AND name = $5)) ORDER BY number LIMIT 1"),
+	STMT(CS_SQL_REVOCATION_GET,
+	    REVOCATION " WHERE what = $1 AND name = $2 AND lifted IS NULL"),
+	STMT(CS_SQL_REVOCATION_PUT,
+	    "INSERT INTO revocation (number, what, name, time, reason, actor,"
+	    " live) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+	STMT(CS_SQL_REVOCATION_LIFT,
+	    "UPDATE revocation SET lifted = $3, lifted_reason = $4,"
+	    " lifted_actor = $5"
+	    " WHERE what = $1 AND name = $2 AND lifted IS NULL"),
+	STMT(CS_SQL_REVOCATIONS, REVOCATION " ORDER BY number"),
+	STMT(CS_SQL_END_OWNER, END_BY "owner = $1)"),
+	STMT(CS_SQL_END_KEY, END_BY "key_hash = $1)"),
+	STMT(CS_SQL_END_AGENT, END " agent_id = $1"),
+	STMT(CS_SQL_END_TBS, END_BY "tbs_hash = $1)"),
+	STMT(CS_SQL_END_ID,
+	    END_BY "tbs_hash IN (SELECT tbs_hash FROM approval"
+	    " WHERE approval_id = $1))"),
+
+	STMT(CS_SQL_DENIED,
+	    DENIAL " WHERE request_digest = $1 AND not_after >= $2"
+	    " ORDER BY not_after DESC LIMIT 1"),
+	STMT(CS_SQL_DENIAL_GET,
+	    "SELECT number FROM denial WHERE tbs_hash = $1"),
+	STMT(CS_SQL_DENIAL_PUT,
+	    "INSERT INTO denial (number, tbs_hash, agent_id, request_digest,"
+	    " owner, key_hash, time, not_before, not_after, der)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+	STMT(CS_SQL_DENIALS, DENIAL " ORDER BY number"),
 };
 
 _Static_assert(CS_SQL_END <= CS_DB_STMTS_MAX, "too many statements");

@@ -20,6 +20,54 @@ enum cs_sql {
 	CS_SQL_AUDIT_OTHERS, /* $1 behind, $2 to: number, cs_audit_event */
 	CS_SQL_AUDIT_ISSUE,  /* $1 claim: serial, credential */
 	CS_SQL_AUDIT_RECORDED, /* how many claims have their credential */
+	/* Of approvals, counters, counts. */
+	CS_SQL_APPROVAL_SEEN, /* $1 TBS hash, $2 key hash, $3 id: the three */
+	CS_SQL_APPROVAL_PUT,  /* the columns in their order */
+	CS_SQL_RECORDED,      /* $1 TBS hash: 1 when it was claimed or denied */
+	CS_SQL_COUNTER_GET,   /* $1 key hash: value */
+	CS_SQL_COUNTER_PUT,   /* $1 key hash, $2 value: never goes down */
+	CS_SQL_USES_GET,      /* $1 TBS hash, $2 subject, $3 kind: n */
+	CS_SQL_USES_PUT,      /* the same, $4 n: sets */
+	/* Of claims; what they select is in sql.c, CLAIM and ANSWER. */
+	CS_SQL_CLAIM_SAME,  /* $1 request digest, $2 set hash, $3 kind: the last
+			     * that was not ended */
+	CS_SQL_CLAIM_GET,   /* $1 number */
+	CS_SQL_CLAIM_MOVED, /* $1 agent, $2 now, $3 owner, $4 key hash: a live
+			     * one of another owner or key; NULL: any will do */
+	CS_SQL_CLAIM_PUT,   /* the columns in their order, but what comes
+			     * later */
+	CS_SQL_CLAIM_APPROVAL_PUT, /* the columns in their order */
+	CS_SQL_CLAIM_RECORD, /* $1 number, $2 credential, $3 now */
+	/* $1 agent, $2 owner, $3 key hash, $4 TBS hash, $5 serial: NULL, any;
+	 * $6 now, of what is live, -1: and the rest; $7 1: with credential. By
+	 * what each begins to look. */
+	CS_SQL_CLAIMS,
+	CS_SQL_CLAIMS_LIVE,
+	CS_SQL_CLAIMS_AGENT,
+	CS_SQL_CLAIMS_OWNER,
+	CS_SQL_CLAIMS_KEY,
+	CS_SQL_CLAIMS_TBS,
+	CS_SQL_CLAIMS_SERIAL,
+	/* Of revocations. */
+	CS_SQL_REVOKED,        /* $1 owner, $2 key hash, $3 agent, $4 TBS hash,
+				* $5 approval id: the oldest in force */
+	CS_SQL_REVOCATION_GET, /* $1 what, $2 name: in force */
+	CS_SQL_REVOCATION_PUT, /* the columns in their order, but the lift's */
+	CS_SQL_REVOCATION_LIFT, /* $1 what, $2 name, $3 time, $4 reason, $5
+				 * actor */
+	CS_SQL_REVOCATIONS,
+	/* $1 of what, $2 time, $3 reason: ends what is live. */
+	CS_SQL_END_OWNER,
+	CS_SQL_END_KEY,
+	CS_SQL_END_AGENT,
+	CS_SQL_END_TBS,
+	CS_SQL_END_ID,
+	/* Of denials. */
+	CS_SQL_DENIED,     /* $1 request digest, $2 now: the one in force that
+			    * lasts longest */
+	CS_SQL_DENIAL_GET, /* $1 TBS hash: its number */
+	CS_SQL_DENIAL_PUT, /* the columns in their order */
+	CS_SQL_DENIALS,
 	CS_SQL_END
 };
 
