@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "plugin/policyscan.h"
 #include "tap.h"
 
 static const char golden[] =
@@ -334,6 +335,53 @@ trusted(void)
 	(void)rmdir(path);
 }
 
+static cs_buf *
+page(void)
+{
+	const char *src = getenv("SRCDIR");
+	cs_buf *b = NULL;
+	char name[4200];
+
+	(void)snprintf(name, sizeof(name), "%s/man/countersign-policy.5",
+	    src == NULL ? "." : src);
+	if (cs_file_read(name, 1 << 20, &b, NULL) != CS_OK)
+		exit(99);
+	return b;
+}
+
+/* The page's example is a policy, and means what the page says of it; every
+ * name has its paragraph. */
+static void
+manual(void)
+{
+	cs_buf *b = page();
+	const char *text = cs_buf_cstr(b), *at, *end;
+	cs_policy *p = NULL;
+	const cs_rule *r;
+	char item[64];
+	cs_err e = {0};
+	size_t i;
+
+	for (i = 0; i < CS_POLICY_NAMES; i++) {
+		(void)snprintf(item, sizeof(item), "\n.It Ic %s\n",
+		    cs_policy_names[i]);
+		ok(strstr(text, item) != NULL, "%s: countersign-policy(5)",
+		    cs_policy_names[i]);
+	}
+	at = strstr(strstr(text, ".\\\" policy: example\n"), "indent\n") + 7;
+	end = strstr(at, ".Ed\n");
+	ok(cs_policy_parse("page", cs_span_of(at, (size_t)(end - at)), &p,
+	    &e) == CS_OK, "the example: %s", e.text);
+	r = rule(p, "corp.example", "wimse://corp.example/agent/treasury/eu");
+	ok(r != NULL && r->quorum == 2 && r->evidence &&
+	    cs_rule_has(r, cs_span_str("finance")) &&
+	    !cs_rule_has(r, cs_span_str("staff")), "finance alone");
+	ok(rule(p, "corp.example", "wimse://corp.example/other") == NULL,
+	    "no rule");
+	cs_policy_free(&p);
+	cs_buf_free(&b);
+}
+
 static void *
 again(void *arg)
 {
@@ -375,5 +423,6 @@ main(void)
 	limits();
 	trusted();
 	threads();
+	manual();
 	return done_testing();
 }
