@@ -15,6 +15,7 @@
 
 #define AUTHORITY_MAX 512
 #define PLACE_MAX 256
+#define TIME_MAX 253402300799
 
 static const char where[] = "store/adopt";
 
@@ -147,13 +148,25 @@ cs_floor_set(cs_txn *t, int64_t now, const char *why, cs_err *e)
 	return cs_audit_append(t, &r, NULL, e);
 }
 
+/* No time of the formats is later than year 9999. */
+static int
+floor_get(cs_txn *t, int64_t *floor, cs_err *e)
+{
+	int rc = cs_meta_get(t, "floor", floor, NULL, e);
+
+	if (rc != CS_OK || (*floor >= 0 && *floor <= TIME_MAX))
+		return rc;
+	return cs_fail_detail(e, CS_EIO, CS_R_STORE_UNAVAILABLE, where,
+	    "damaged: a floor at %" PRId64, *floor);
+}
+
 static int
 raise_floor(cs_txn *t, const char *why, cs_err *e)
 {
 	int64_t now = cs_store_now(t->store), floor;
 	int rc;
 
-	if ((rc = cs_meta_get(t, "floor", &floor, NULL, e)) != CS_OK ||
+	if ((rc = floor_get(t, &floor, e)) != CS_OK ||
 	    (rc = cs_floor_set(t, floor > now ? floor : now, why, e)) != CS_OK)
 		return rc;
 	return cs_place_put(t, e);
