@@ -37,18 +37,39 @@ cs_store_backup(cs_store *s, const char *path, int64_t now,
 	return rc;
 }
 
+/* A clock that lags behind the copy, or behind a floor that is there, would let
+ * in what was used. */
+static int
+find_floor(cs_txn *t, int64_t *floor, cs_err *e)
+{
+	const char *const names[] = {"backup", "floor"};
+	int64_t at;
+	size_t i;
+	int rc;
+
+	*floor = t->store->now;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if ((rc = cs_meta_get(t, names[i], &at, NULL, e)) != CS_OK)
+			return rc;
+		if (at > *floor)
+			*floor = at;
+	}
+	return CS_OK;
+}
+
 static int
 take_mark_off(cs_txn *t, cs_err *e)
 {
-	int64_t schema;
+	int64_t schema, floor;
 	int rc;
 
-	if ((rc = cs_meta_get(t, "schema", &schema, NULL, e)) != CS_OK ||
+	if ((rc = find_floor(t, &floor, e)) != CS_OK ||
+	    (rc = cs_meta_get(t, "schema", &schema, NULL, e)) != CS_OK ||
 	    (rc = cs_schema_bring_up(t, schema, CS_STORE_SCHEMA, cs_sql_step,
 	    e)) != CS_OK ||
 	    (rc = cs_meta_put(t, "backup", 0, cs_span_of(NULL, 0), e)) !=
 	    CS_OK ||
-	    (rc = cs_floor_set(t, t->store->now, "restored", e)) != CS_OK)
+	    (rc = cs_floor_set(t, floor, "restored", e)) != CS_OK)
 		return rc;
 	return cs_place_put(t, e);
 }

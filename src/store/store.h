@@ -38,7 +38,8 @@ void cs_store_close(cs_store **s);
  * is, CS_EUSAGE where the engine has tools of its own for that. */
 CS_USE int cs_store_backup(cs_store *s, const char *path, int64_t now,
     int64_t deadline_ms, cs_err *e);
-/* Takes the mark off and sets the floor to `now`, whatever was there. */
+/* Takes the mark off and sets the floor to `now`, whatever was there; to the
+ * floor that was, or to when the copy was made, where `now` is before it. */
 CS_USE int cs_store_restore(const char *uri, const cs_store_env *env,
     cs_err *e);
 

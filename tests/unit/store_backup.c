@@ -143,6 +143,24 @@ test_copy(cs_err *e)
 	cs_store_close(&other.s);
 }
 
+static void
+test_clock_behind(cs_err *e)
+{
+	struct storebed b;
+
+	storebed_beside(&bed, "behind.db", &b);
+	ok(cs_store_backup(bed.s, b.path, LATER, storebed_ms(20000), e) ==
+	    CS_OK && restore_at(&b, STOREBED_AUTHORITY, LATER - 500, e) ==
+	    CS_OK && storebed_open_at(&b, LATER, CS_DB_WRITE, e) == CS_OK &&
+	    floor_of(&b, NULL) == LATER,
+	    "a clock behind the copy: no floor before it");
+	cs_store_close(&b.s);
+	ok(restore_at(&b, STOREBED_AUTHORITY, LATER - 500, e) == CS_OK &&
+	    storebed_open_at(&b, LATER, CS_DB_WRITE, e) == CS_OK &&
+	    floor_of(&b, NULL) == LATER, "nor one before the last");
+	cs_store_close(&b.s);
+}
+
 static bool
 copy_file(const char *from, const char *to)
 {
@@ -245,6 +263,7 @@ main(void)
 	storebed_beside(&bed, "away.db", &away);
 	test_live(&e);
 	test_copy(&e);
+	test_clock_behind(&e);
 	test_moved(&e);
 	test_pulled_away(&e);
 	storebed_remove(&bed);
