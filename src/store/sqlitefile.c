@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -195,6 +196,15 @@ cs_sqlite_wal(const char *path)
 	there = lstat(wal, &st) == 0;
 	free(wal);
 	return there ? (uint64_t)st.st_ino : 0;
+}
+
+bool
+cs_sqlite_is_frozen(const char *path)
+{
+	struct statvfs v;
+
+	return statvfs(path, &v) == 0 && (v.f_flag & ST_RDONLY) != 0 &&
+	    cs_sqlite_wal(path) == 0;
 }
 
 void

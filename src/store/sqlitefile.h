@@ -24,6 +24,8 @@ CS_USE int cs_sqlite_check(const char *path, cs_err *e);
 CS_USE int cs_sqlite_place(const char *path, cs_buf *out, cs_err *e);
 /* The inode of PATH-wal, 0: not there. */
 uint64_t cs_sqlite_wal(const char *path);
+/* On a file system that cannot be written to, and no log beside it. */
+bool cs_sqlite_is_frozen(const char *path);
 /* PATH, PATH-wal and PATH-shm. */
 void cs_sqlite_remove(const char *path);
 

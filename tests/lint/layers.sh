@@ -34,7 +34,7 @@ tss2/ src/signer/tpm2
 openssl/ src/crypt/ src/keys/pkcs11.c
 jansson.h src/tool/
 confuse.h src/tool/ src/plugin/
-sqlite3.h src/store/sqlite.c
+sqlite3.h src/store/sqlite
 libpq-fe.h src/store/postgresql.c src/store/pg
 countersign/ src/include/ src/lib/ src/plugin/ src/tool/
 '
