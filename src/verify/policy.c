@@ -157,7 +157,7 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 }
 
 int
-cs_step_use(const struct cs_step *s, const cs_approved *a, cs_err *e)
+cs_step_use(const struct cs_step *s, cs_approved *a, cs_err *e)
 {
 	cs_anchor k = {0};
 	bool known = false;
@@ -171,6 +171,8 @@ cs_step_use(const struct cs_step *s, const cs_approved *a, cs_err *e)
 	if (known && k.has_revoked && s->in->now >= k.revoked)
 		return CS_REFUSE(e, CS_R_REVOKED,
 		    "the holder's key is revoked, %s:%u", CS_ANCHOR_AT(&k));
+	if (known)
+		a->holder = k.owner;
 	return CS_OK;
 }
 

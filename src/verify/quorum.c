@@ -33,14 +33,23 @@ cs_quorum_has(const struct cs_step *s, const cs_approved *a)
 	return only.p == NULL || cs_span_eq(group, only);
 }
 
-/* One person, as far as can be told: the same owner, or the same key. */
+static bool
+is_one(cs_span a, cs_span b)
+{
+	return a.p != NULL && b.p != NULL && cs_span_eq(a, b);
+}
+
+/* One person, as far as can be told: the same owner, or the same key, or one
+ * owner's approval and the use of another's grant by a key in his line. */
 static bool
 is_same(const cs_approved *a, const cs_approved *b)
 {
 	const cs_tbs *s = &a->approval->tbs, *t = &b->approval->tbs;
 
 	return cs_span_eq(s->owner, t->owner) ||
-	    cs_span_eq(s->owner_key_hash, t->owner_key_hash);
+	    cs_span_eq(s->owner_key_hash, t->owner_key_hash) ||
+	    is_one(a->holder, t->owner) || is_one(s->owner, b->holder) ||
+	    is_one(a->holder, b->holder);
 }
 
 /* Gives everyone that is the same as `i` its number, and so on. A pair of
@@ -65,7 +74,7 @@ spread(const struct cs_step *s, size_t number[], size_t i)
 }
 
 /* Distinct owners with distinct keys, holders' keys included: whoever shares a
- * key with another counts once with him. */
+ * key with another, or has given his word to another's, counts once with him. */
 static size_t
 count(const struct cs_step *s)
 {

@@ -72,9 +72,8 @@ CS_USE int cs_step_rule(const struct cs_step *s, cs_approved *a, cs_err *e);
 CS_USE int cs_step_counter(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* The owner's line rules the grant, and the grant rules its use. But a key that
  * the operator has revoked approves in nobody's name. A use proves nothing
- * about a person or a device: a->assurance stays empty. */
-CS_USE int cs_step_use(const struct cs_step *s, const cs_approved *a,
-    cs_err *e);
+ * about a person or a device: a->assurance stays empty. Fills a->holder. */
+CS_USE int cs_step_use(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* What a use may be beside its grant, and a grant beside its use. */
 CS_USE int cs_step_grant(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Is this request denied, as far as is remembered? CS_EREFUSED without a

@@ -101,6 +101,7 @@ typedef struct cs_approved { /* one approval that verified */
 	 * and owner are the certificate's, and borrow from its path. */
 	cs_anchor anchor;
 	cs_spki key;                 /* that verified; a use: the holder's */
+	cs_span holder;              /* of a use: whose line has its key */
 	struct cs_path *path;        /* lends what a path to a CA needs */
 	cs_assurance assurance;
 	cs_counter counter;

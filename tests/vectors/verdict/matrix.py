@@ -336,6 +336,16 @@ def quorums():
     write("quorum-missing-holder-is-granter", R.composite(
         *pair_of(ALICE, "granter", K["grant_bob"]),
         *pair_of(BOB, "grant_bob", OTHER)), two)
+    # another key of the same person, whom the second owner trusts
+    write("quorum-missing-holder-is-own-other", R.composite(
+        alice, *pair_of(BOB, "grant_bob", K["alice_ops"])), two)
+    write("quorum-missing-holder-is-own-turned", R.composite(
+        *pair_of(BOB, "grant_bob", K["alice_ops"]), alice), two)
+    write("quorum-missing-holders-of-one", R.composite(
+        *pair_of(ALICE, "granter", K["carol"]),
+        *pair_of(BOB, "grant_bob", K["carol_ops"])), two)
+    write("approved-quorum-holder-third", R.composite(
+        alice, *pair_of(BOB, "grant_bob", K["carol"])), two + ",roles=ogu")
     write("quorum-missing-chain", R.composite(
         *pair_of(ALICE, "granter", K["bob"]), bob, *pair_of(
             BOB, "grant_bob", K["carol"]), carol), two)
