@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "plugbed.h"
+#include "store/memory.h"
+#include "store/revoke.h"
+#include "store/store.h"
+#include "tap.h"
+
+/* The built module with a store: claims in their order, and what a store, a
+ * reload or the clock take back between two calls. */
+
+#define LIFE 300
+#define BEGIN (BED_NOON - 60)
+#define TWO_THIRDS (BEGIN + LIFE * 2 / 3)
+
+static struct bed bed;
+static countersign_instance *inst;
+
+static const countersign_verifier_answer *
+answer(const char *vector, uint32_t operation, int64_t now)
+{
+	cs_buf *b = bed_vector(vector);
+	countersign_verifier_input in = bed_input(b);
+	const countersign_verifier_answer *a = NULL;
+	char why[512] = "";
+
+	in.operation = operation;
+	in.time = now;
+	if (bed.p->verify(inst, &in, &a, why, sizeof(why)) != COUNTERSIGN_OK)
+		printf("# %s\n", why);
+	cs_buf_free(&b);
+	return a;
+}
+
+/* The state of an answer, and the reason. */
+static int
+asks(const char *vector, uint32_t operation, int64_t now, int *reason)
+{
+	const countersign_verifier_answer *a = answer(vector, operation, now);
+	int state = a == NULL ? -1 : (int)a->state;
+
+	*reason = a == NULL ? -1 : (int)a->reason;
+	bed.p->release(inst, a);
+	return state;
+}
+
+static countersign_verifier_terms
+terms(uint8_t serial)
+{
+	static const uint8_t digest[32] = {7};
+	static uint8_t serials[256][16];
+
+	memset(serials[serial], serial, sizeof(serials[serial]));
+	return (countersign_verifier_terms){
+		.size = sizeof(countersign_verifier_terms),
+		.kind = COUNTERSIGN_KIND_X509,
+		.time = BED_NOON,
+		.serial = {serials[serial], 16},
+		.not_before = BEGIN,
+		.not_after = BEGIN + LIFE,
+		.digest = {digest, sizeof(digest)},
+		.fields = {(const uint8_t *)"fields", 6},
+	};
+}
+
+static const countersign_verifier_claim *
+claim(const countersign_verifier_answer *a,
+    const countersign_verifier_terms *t)
+{
+	const countersign_verifier_claim *c = NULL;
+	char why[512] = "";
+
+	if (a == NULL || bed.p->claim(inst, a, t, &c, why, sizeof(why)) !=
+	    COUNTERSIGN_OK)
+		printf("# %s\n", why);
+	return c;
+}
+
+/* An answer, and a claim of it: its state; of a refusal its reason. */
+static int
+claims(const char *vector, int64_t now, uint8_t serial, int *reason)
+{
+	const countersign_verifier_answer *a = answer(vector,
+	    COUNTERSIGN_OP_ISSUE, now);
+	countersign_verifier_terms t = terms(serial);
+	const countersign_verifier_claim *c;
+	int state;
+
+	t.time = now;
+	t.not_before = now - 60;
+	t.not_after = now - 60 + LIFE;
+	c = claim(a, &t);
+	state = c == NULL ? -1 : (int)c->state;
+	*reason = c == NULL ? -1 : (int)c->reason;
+	bed.p->release(inst, a);
+	bed.p->release(inst, c);
+	return state;
+}
+
+static bool
+is(countersign_bytes b, const char *text)
+{
+	return b.len == strlen(text) && memcmp(b.ptr, text, b.len) == 0;
+}
+
+static const countersign_verifier_claim *
+record(const countersign_verifier_claim *c, const char *credential)
+{
+	countersign_verifier_record r = {.size = sizeof(r), .time = BED_NOON,
+	    .credential = {(const uint8_t *)credential, strlen(credential)}};
+	const countersign_verifier_claim *done = NULL;
+	char why[512] = "";
+
+	if (bed.p->record(inst, c, &r, &done, why, sizeof(why)) !=
+	    COUNTERSIGN_OK)
+		printf("# %s\n", why);
+	return done;
+}
+
+static void
+test_life(void)
+{
+	const countersign_verifier_answer *a = answer("approved.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(1), other = terms(2);
+	const countersign_verifier_claim *c = claim(a, &t), *again, *first,
+	    *second, *stored;
+	int why;
+
+	if (!ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW &&
+	    c->size == sizeof(*c) && c->number > 0 && c->text[0] == '\0',
+	    "a claim"))
+		return;
+	ok(c->serial.len == 16 && c->serial.ptr[0] == 1 &&
+	    c->not_before == t.not_before && c->not_after == t.not_after &&
+	    c->digest.len == 32 && c->digest.ptr[0] == 7 &&
+	    is(c->fields, "fields") && c->credential.len == 0,
+	    "has what it was made with");
+	again = claim(a, &other);
+	ok(again != NULL && again->state == COUNTERSIGN_CLAIM_AGAIN &&
+	    again->number == c->number && again->serial.ptr[0] == 1,
+	    "which is there again, whatever else is wanted");
+	first = record(again, "credential 1");
+	second = record(c, "credential 2");
+	ok(first != NULL && first->state == COUNTERSIGN_CLAIM_STORED &&
+	    is(first->credential, "credential 1"), "recorded");
+	ok(second != NULL && second->state == COUNTERSIGN_CLAIM_STORED &&
+	    is(second->credential, "credential 1"), "once");
+	stored = claim(a, &other);
+	ok(stored != NULL && stored->state == COUNTERSIGN_CLAIM_STORED &&
+	    is(stored->credential, "credential 1"), "and stored");
+	bed.p->release(inst, a);
+	bed.p->release(inst, c);
+	bed.p->release(inst, again);
+	bed.p->release(inst, first);
+	bed.p->release(inst, second);
+	bed.p->release(inst, stored);
+	ok(asks("approved.pem", COUNTERSIGN_OP_CHECK, BED_NOON, &why) ==
+	    COUNTERSIGN_APPROVED, "a check before two thirds of its life");
+	ok(claims("approved.pem", TWO_THIRDS + 10, 3, &why) ==
+	    COUNTERSIGN_CLAIM_REFUSED && why == COUNTERSIGN_R_EXHAUSTED,
+	    "one issuance, later");
+	ok(asks("approved.pem", COUNTERSIGN_OP_CHECK, TWO_THIRDS + 10,
+	    &why) == COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_EXHAUSTED,
+	    "as a check says");
+	ok(asks("approved.pem", COUNTERSIGN_OP_ISSUE, TWO_THIRDS + 10,
+	    &why) == COUNTERSIGN_APPROVED, "while a verdict is one still");
+}
+
+static void
+test_kinds(void)
+{
+	const countersign_verifier_answer *a = answer("approved.pem",
+	    COUNTERSIGN_OP_WEBHOOK, BED_NOON);
+	countersign_verifier_terms t = terms(9);
+	const countersign_verifier_claim *c;
+
+	t.kind = COUNTERSIGN_KIND_WIT;
+	c = claim(a, &t);
+	ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW,
+	    "a WIT is counted for itself");
+	bed.p->release(inst, a);
+	bed.p->release(inst, c);
+}
+
+/* Of terms that the owner did not approve. */
+static void
+refused(const countersign_verifier_answer *a,
+    const countersign_verifier_terms *t, int reason, const char *what)
+{
+	const countersign_verifier_claim *c = claim(a, t);
+
+	if (!ok(c != NULL && c->state == COUNTERSIGN_CLAIM_REFUSED &&
+	    (int)c->reason == reason && c->text[0] != '\0' &&
+	    c->serial.len == 0 && c->credential.len == 0, "%s", what) &&
+	    c != NULL)
+		printf("# %u %u %s\n", c->state, c->reason, c->text);
+	bed.p->release(inst, c);
+}
+
+static void
+test_terms(void)
+{
+	const countersign_verifier_answer *a = answer("approved-key.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(4);
+
+	if (!ok(a != NULL && a->state == COUNTERSIGN_APPROVED, "an answer"))
+		return;
+	t.not_after = t.not_before + a->max_lifetime + 1;
+	refused(a, &t, COUNTERSIGN_R_LIFETIME_EXCEEDED, "a second too long");
+	t = terms(4);
+	t.not_before = a->not_before - 1;
+	refused(a, &t, COUNTERSIGN_R_NOT_YET_VALID, "a second too early");
+	t = terms(4);
+	t.time = a->not_after + 1;
+	t.not_after = t.time + 60;
+	refused(a, &t, COUNTERSIGN_R_EXPIRED, "claimed too late");
+	t = terms(4);
+	t.time = t.not_before = a->not_before - 1;
+	refused(a, &t, COUNTERSIGN_R_NOT_YET_VALID, "claimed too early");
+	bed.p->release(inst, a);
+}
+
+static void
+test_reload(void)
+{
+	const countersign_verifier_answer *a = answer("approved-key.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(5);
+	cs_buf *owners = bed_vector("owners");
+
+	ok(bed_put_str(bed.owners, "# nobody\n") &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK,
+	    "owners go away behind an answer");
+	refused(a, &t, COUNTERSIGN_R_UNKNOWN_OWNER_KEY,
+	    "which is good for no claim then");
+	bed.p->release(inst, a);
+	ok(bed_put(bed.owners, cs_buf_span(owners)) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK, "and come back");
+	cs_buf_free(&owners);
+}
+
+static cs_store *
+store_open(void)
+{
+	cs_store_env env = {.module_dir = bed.modules, .now = BED_NOON,
+	    .authority = cs_span_str(BED_AUTHORITY), .mode = CS_DB_WRITE};
+	cs_store *s = NULL;
+	cs_err e = {0};
+
+	if (cs_store_open(bed.store, &env, &s, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	return s;
+}
+
+static int64_t
+soon(void)
+{
+	return cs_time_mono_ms() + 10000;
+}
+
+static int
+count_denial(void *arg, const cs_stored_denial *d, cs_err *e)
+{
+	(void)e;
+	*(int *)arg += cs_span_is(d->owner, BED_ALICE) &&
+	    cs_span_is(d->agent_id, BED_AGENT) && d->der.n > 100;
+	return CS_OK;
+}
+
+static void
+test_denial(cs_store *s)
+{
+	int why, n = 0;
+
+	ok(asks("denied.pem", COUNTERSIGN_OP_CHECK, BED_NOON, &why) ==
+	    COUNTERSIGN_DENIED && cs_denials(s, soon(), count_denial, &n,
+	    NULL) == CS_OK && n == 0, "a check keeps no denial");
+	ok(asks("denied.pem", COUNTERSIGN_OP_ISSUE, BED_NOON, &why) ==
+	    COUNTERSIGN_DENIED && cs_denials(s, soon(), count_denial, &n,
+	    NULL) == CS_OK && n == 1, "anything else does");
+}
+
+static int64_t
+revoke(cs_store *s, const char *agent)
+{
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .name = cs_span_str(agent), .reason = cs_span_str("stolen"),
+	    .actor = cs_span_str("a test"), .time = BED_NOON};
+	int64_t ended = -1;
+	cs_err e = {0};
+
+	if (cs_revoke(s, &r, soon(), &ended, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	return ended;
+}
+
+static void
+lift(cs_store *s, const char *agent)
+{
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .name = cs_span_str(agent), .reason = cs_span_str("found"),
+	    .actor = cs_span_str("a test"), .time = BED_NOON};
+	cs_err e = {0};
+
+	if (cs_revoke_lift(s, &r, BED_NOON, soon(), &e) != CS_OK)
+		printf("# %s\n", e.text);
+}
+
+static void
+test_revocation(cs_store *s)
+{
+	const countersign_verifier_answer *a = answer("approved-key.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(6);
+	const countersign_verifier_claim *c = claim(a, &t), *done;
+	int why;
+
+	ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW, "a claim");
+	ok(revoke(s, BED_AGENT) >= 1, "the agent is revoked");
+	done = record(c, "credential 6");
+	ok(done != NULL && done->state == COUNTERSIGN_CLAIM_REFUSED &&
+	    done->reason == COUNTERSIGN_R_REVOKED && done->credential.len == 0,
+	    "no record then");
+	refused(a, &t, COUNTERSIGN_R_REVOKED, "no claim");
+	ok(asks("approved-key.pem", COUNTERSIGN_OP_ISSUE, BED_NOON, &why) ==
+	    COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_REVOKED,
+	    "no verdict");
+	ok(asks("approved.pem", COUNTERSIGN_OP_CHECK, BED_NOON, &why) ==
+	    COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_REVOKED,
+	    "and no check");
+	bed.p->release(inst, a);
+	bed.p->release(inst, c);
+	bed.p->release(inst, done);
+	lift(s, BED_AGENT);
+	ok(asks("approved-key.pem", COUNTERSIGN_OP_ISSUE, BED_NOON, &why) ==
+	    COUNTERSIGN_APPROVED, "until it is lifted");
+}
+
+int
+main(void)
+{
+	countersign_verifier_config c;
+	cs_store *s = NULL;
+
+	if (!ok(bed_load(&bed), "the module is loaded"))
+		return done_testing();
+	if (!bed_store(&bed)) {
+		skip("no SQLite");
+		bed_stop(&bed);
+		return done_testing();
+	}
+	c = bed_config(&bed);
+	c.store = bed.store;
+	inst = bed_open(&bed, &c);
+	s = store_open();
+	if (ok(inst != NULL && s != NULL, "an instance with a store")) {
+		test_life();
+		test_kinds();
+		test_terms();
+		test_reload();
+		test_revocation(s);
+		test_denial(s);
+	}
+	cs_store_close(&s);
+	bed.p->close(inst);
+	c.authority = "https://other.example";
+	inst = NULL;
+	ok(bed.p->open(&c, &inst, NULL, 0) == COUNTERSIGN_EREFUSED &&
+	    inst == NULL, "another authority's store");
+	bed_stop(&bed);
+	return done_testing();
+}
