@@ -116,6 +116,7 @@ WRAP(X509 *, d2i_X509, (X509 **x, const unsigned char **p, long n), (x, p, n),
     NULL)
 WRAP(X509_CRL *, d2i_X509_CRL, (X509_CRL **x, const unsigned char **p,
     long n), (x, p, n), NULL)
+WRAP(int, i2d_X509, (const X509 *x, unsigned char **out), (x, out), -1)
 WRAP(int, i2d_X509_PUBKEY, (const X509_PUBKEY *k, unsigned char **out),
     (k, out), -1)
 WRAP(int, X509_check_ca, (X509 *x), (x), 0)

@@ -47,6 +47,12 @@ forged_plugin(cs_err *e)
 }
 
 static int
+certified_plugin(cs_err *e)
+{
+	return plugin_certified(&f, e);
+}
+
+static int
 reloaded_plugin(cs_err *e)
 {
 	return plugin_reload(&f, e);
@@ -483,6 +489,8 @@ static const struct op ops[] = {
 	{"a plugin's verdict", good_plugin, CS_OK, FOREIGN},
 	{"a plugin's verdict on a forgery", forged_plugin, CS_EREFUSED,
 	    FOREIGN},
+	{"a plugin's verdict on an owner by certificate", certified_plugin,
+	    CS_OK, FOREIGN},
 	{"a plugin's verdict behind a reload", reloaded_plugin, CS_OK,
 	    FOREIGN},
 	{"a TPM's evidence", tpm_evidence, CS_OK, true},

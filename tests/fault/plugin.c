@@ -14,7 +14,7 @@
 #include "include/countersign/verifier.h"
 
 static char dir[] = "./fault-plugin.XXXXXX";
-static char owners[64], policy[64];
+static char owners[64], ca_owners[64], policy[64];
 
 static const char rules[] = "domain corp.example {\n"
     "\tpath \"/\" { groups = {\"*\"} presence = no }\n}\n";
@@ -33,16 +33,20 @@ plugin_start(const struct fixture *f)
 	if (owners[0] == '\0' && mkdtemp(dir) == NULL)
 		return false;
 	(void)snprintf(owners, sizeof(owners), "%s/owners", dir);
+	(void)snprintf(ca_owners, sizeof(ca_owners), "%s/ca", dir);
 	(void)snprintf(policy, sizeof(policy), "%s/policy", dir);
 	return cs_file_write(owners, cs_buf_span(f->owners), 0600, true,
-	    NULL) == CS_OK && cs_file_write(policy, cs_span_str(rules), 0600,
-	    true, NULL) == CS_OK;
+	    NULL) == CS_OK && cs_file_write(ca_owners,
+	    cs_buf_span(f->ca_owners), 0600, true, NULL) == CS_OK &&
+	    cs_file_write(policy, cs_span_str(rules), 0600, true, NULL) ==
+	    CS_OK;
 }
 
 void
 plugin_finish(void)
 {
 	(void)unlink(owners);
+	(void)unlink(ca_owners);
 	(void)unlink(policy);
 	(void)rmdir(dir);
 }
@@ -75,10 +79,10 @@ ask(countersign_instance *i, const cs_buf *message, cs_err *e)
 }
 
 static int
-run(const cs_buf *message, bool reload, cs_err *e)
+run(const char *by, const cs_buf *message, bool reload, cs_err *e)
 {
 	countersign_verifier_config c = {.size = sizeof(c),
-	    .owners = owners, .policy = policy, .skip_watch = 1,
+	    .owners = by, .policy = policy, .skip_watch = 1,
 	    .authority = FIXTURE_AUTHORITY};
 	countersign_instance *i = NULL;
 	char why[512] = "";
@@ -98,17 +102,23 @@ run(const cs_buf *message, bool reload, cs_err *e)
 int
 plugin_good(const struct fixture *f, cs_err *e)
 {
-	return run(f->message, false, e);
+	return run(owners, f->message, false, e);
 }
 
 int
 plugin_forged(const struct fixture *f, cs_err *e)
 {
-	return run(f->forged_message, false, e);
+	return run(owners, f->forged_message, false, e);
 }
 
 int
 plugin_reload(const struct fixture *f, cs_err *e)
 {
-	return run(f->message, true, e);
+	return run(owners, f->message, true, e);
+}
+
+int
+plugin_certified(const struct fixture *f, cs_err *e)
+{
+	return run(ca_owners, f->ca_message, false, e);
 }

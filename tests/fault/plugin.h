@@ -14,6 +14,7 @@ void plugin_finish(void);
 /* CS_OK for a yes. */
 int plugin_good(const struct fixture *f, cs_err *e);
 int plugin_forged(const struct fixture *f, cs_err *e);
+int plugin_certified(const struct fixture *f, cs_err *e);
 int plugin_reload(const struct fixture *f, cs_err *e);
 
 #endif
