@@ -98,6 +98,14 @@ dump && !/^\./ {
 	gsub(/ /, "")
 	hex = hex $0
 }
+# What another test runs: its name, and the block behind it.
+/^\.\\" (policy|elsewhere): / {
+	print > (dir "/elsewhere")
+	elsewhere = 1
+	next
+}
+elsewhere && /^\.Ed/ { elsewhere = 0 }
+elsewhere { next }
 /^\.\\" setup: / { setup = setup substr($0, 12) "\n"; next }
 /^\.\\" test: / { begin(substr($0, 11)); waiting = 1; next }
 waiting && /^\.Bd -literal/ { waiting = 0; inside = 1; next }
