@@ -12,12 +12,14 @@
 #include "fmt/names.h"
 #include "tool/told.h"
 #include "tool/tool.h"
+#include "tool/verifier.h"
 
 struct opts {
 	struct cs_common common;
 	const char *owners, *authority, *trust_domain, *group;
-	int64_t quorum;
-	bool composite;
+	const char *policy, *store, *kind;
+	int64_t quorum, lifetime;
+	bool composite, claim;
 	int64_t at, last_counter;
 };
 
@@ -45,6 +47,20 @@ static const struct cs_opt rows[] = {
     {"last-counter", 0, CS_OPT_COUNT, offsetof(struct opts, last_counter),
 	"N", "the security key's counter in its last approval", 0, UINT32_MAX,
 	CS_COMPLETE_NONE},
+    {"policy", 0, CS_OPT_STRING, offsetof(struct opts, policy), "FILE",
+	"ask the verifier plugin, under this policy", 0, 0, CS_COMPLETE_FILE},
+    {"store", 0, CS_OPT_STRING, offsetof(struct opts, store), "URI",
+	"what the authority remembers: sqlite:PATH, postgresql:...", 0, 0,
+	CS_COMPLETE_FILE},
+    {"claim", 0, CS_OPT_FLAG, offsetof(struct opts, claim), NULL,
+	"and count it, as before a credential is signed", 0, 0,
+	CS_COMPLETE_NONE},
+    {"kind", 0, CS_OPT_CHOICE, offsetof(struct opts, kind), "x509|wit",
+	"the kind of credential that is claimed; by default x509", 0, 0,
+	CS_COMPLETE_NONE},
+    {"lifetime", 0, CS_OPT_DURATION, offsetof(struct opts, lifetime),
+	"DURATION", "how long it would live; by default as long as may be", 0,
+	0, CS_COMPLETE_NONE},
     CS_COMMON_ROWS(struct opts),
 };
 
@@ -132,11 +148,40 @@ put_verdict(const cs_verdict *v, cs_out *out, cs_err *e)
 }
 
 static int
+check_plugin(const struct opts *o, cs_err *e)
+{
+	const struct cs_goes goes[] = {
+	    {"store", "policy", o->store != NULL && o->policy == NULL},
+	    {"claim", "store", o->claim && o->store == NULL},
+	    {"kind", "claim", o->kind != NULL && !o->claim},
+	    {"lifetime", "claim", o->lifetime != 0 && !o->claim},
+	};
+	const struct cs_clash decided[] = {
+	    {"trust-domain", o->trust_domain != NULL},
+	    {"quorum", o->quorum != 0},
+	    {"quorum-group", o->group != NULL},
+	    {"last-counter", o->last_counter >= 0},
+	};
+	const struct cs_clash now[] = {{"at", o->at >= 0}};
+	int r;
+
+	r = cs_tool_goes(goes, sizeof(goes) / sizeof(goes[0]), e);
+	if (r == CS_OK && o->policy != NULL)
+		r = cs_tool_clash(decided,
+		    sizeof(decided) / sizeof(decided[0]), "policy", e);
+	if (r == CS_OK && o->claim)
+		r = cs_tool_clash(now, 1, "claim", e);
+	return r;
+}
+
+static int
 check(const struct opts *o, cs_err *e)
 {
 	if (o->owners == NULL || o->authority == NULL)
 		return cs_fail(e, CS_EUSAGE, "verify", "--%s is missing",
 		    o->owners == NULL ? "owners" : "authority");
+	if (check_plugin(o, e) != CS_OK)
+		return CS_EUSAGE;
 	if (o->group != NULL && o->quorum == 0)
 		return cs_fail(e, CS_EUSAGE, "verify",
 		    "--quorum-group without --quorum");
@@ -170,31 +215,6 @@ remember(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
 	return CS_OK;
 }
 
-static int
-judge(const struct opts *o, cs_span message, const cs_anchors *anchors,
-    int64_t now, cs_out *out, cs_err *e)
-{
-	cs_verify_in in = {.message = message, .anchors = anchors,
-	    .authority = cs_span_str(o->authority),
-	    .trust_domain = cs_span_str(o->trust_domain),
-	    .quorum = (size_t)o->quorum,
-	    .quorum_group = cs_span_str(o->group),
-	    .composite = o->composite, .now = now};
-	struct last m = {.last = (uint32_t)o->last_counter};
-	const cs_memory memory = {.arg = &m, .counter = remember};
-	cs_verdict *v = NULL;
-	int r;
-
-	if (o->last_counter >= 0)
-		in.memory = &memory;
-	if ((r = cs_verify(&in, &v, e)) == CS_OK) {
-		cs_out_time(out, "at", NULL, now);
-		r = put_verdict(v, out, e);
-	}
-	cs_verdict_free(&v);
-	return r;
-}
-
 /* Too large to be read is a verdict too: of the message, not of the call. */
 static int
 read_message(const char *path, cs_buf **b, cs_out *out, cs_err *e)
@@ -212,24 +232,79 @@ read_message(const char *path, cs_buf **b, cs_out *out, cs_err *e)
 }
 
 static int
+judge(const struct opts *o, const char *path, int64_t now, cs_out *out,
+    cs_err *e)
+{
+	cs_verify_in in = {.authority = cs_span_str(o->authority),
+	    .trust_domain = cs_span_str(o->trust_domain),
+	    .quorum = (size_t)o->quorum,
+	    .quorum_group = cs_span_str(o->group),
+	    .composite = o->composite, .now = now};
+	struct last m = {.last = (uint32_t)o->last_counter};
+	const cs_memory memory = {.arg = &m, .counter = remember};
+	cs_anchors *anchors = NULL;
+	cs_verdict *v = NULL;
+	cs_buf *b = NULL;
+	int r;
+
+	if (o->last_counter >= 0)
+		in.memory = &memory;
+	if ((r = cs_anchors_load(o->owners, geteuid(), &anchors, e)) !=
+		CS_OK || (r = read_message(path, &b, out, e)) != CS_OK)
+		goto out;
+	in.message = cs_buf_span(b);
+	in.anchors = anchors;
+	if ((r = cs_verify(&in, &v, e)) == CS_OK) {
+		cs_out_time(out, "at", NULL, now);
+		r = put_verdict(v, out, e);
+	}
+out:
+	cs_verdict_free(&v);
+	cs_buf_free(&b);
+	cs_anchors_free(&anchors);
+	return r;
+}
+
+static uint32_t
+claimed_kind(const struct opts *o)
+{
+	if (!o->claim)
+		return COUNTERSIGN_KIND_NONE;
+	return o->kind != NULL && strcmp(o->kind, "wit") == 0 ?
+	    COUNTERSIGN_KIND_WIT : COUNTERSIGN_KIND_X509;
+}
+
+static int
+ask(const cs_tool *t, const struct opts *o, const char *path, int64_t now,
+    cs_out *out, cs_err *e)
+{
+	cs_verifier_ask a = {.module_dir = t->module_dir, .owners = o->owners,
+	    .policy = o->policy, .authority = o->authority, .store = o->store,
+	    .now = now, .composite = o->composite, .kind = claimed_kind(o),
+	    .lifetime = o->lifetime};
+	cs_buf *b = NULL;
+	int r;
+
+	if ((r = read_message(path, &b, out, e)) == CS_OK) {
+		a.message = cs_buf_span(b);
+		r = cs_verifier_put(&a, out, e);
+	}
+	cs_buf_free(&b);
+	return r;
+}
+
+static int
 run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
     cs_err *e)
 {
 	const struct opts *o = opts;
-	cs_anchors *anchors = NULL;
-	cs_buf *b = NULL;
+	int64_t now = o->at >= 0 ? o->at : cs_time_now();
 	int r;
 
-	(void)t;
-	if ((r = check(o, e)) == CS_OK &&
-	    (r = cs_anchors_load(o->owners, geteuid(), &anchors, e)) ==
-		CS_OK &&
-	    (r = read_message(w->v[0], &b, out, e)) == CS_OK)
-		r = judge(o, cs_buf_span(b), anchors,
-		    o->at >= 0 ? o->at : cs_time_now(), out, e);
-	cs_buf_free(&b);
-	cs_anchors_free(&anchors);
-	return r;
+	if ((r = check(o, e)) != CS_OK)
+		return r;
+	return o->policy == NULL ? judge(o, w->v[0], now, out, e) :
+	    ask(t, o, w->v[0], now, out, e);
 }
 
 const struct cs_verb cs_cmd_verify = {

@@ -335,6 +335,8 @@ cs_class_name(int cls)
 static bool
 has_reason(int cls, const cs_err *e)
 {
+	if (cls == CS_EIO)
+		return e->detail == CS_R_STORE_UNAVAILABLE;
 	return (cls == CS_EREFUSED || cls == CS_EFORMAT) &&
 	    e->detail > CS_R_NONE && e->detail < CS_R_END;
 }

@@ -362,8 +362,8 @@ rewrite(const char *name)
 	cs_buf_free(&file);
 }
 
-/* What no message can bring about yet, and what that wants. All others of the
- * closed list have a vector; countersign-exit(7) has a star at these. */
+/* What no message brings about by itself, and what that wants. All others of the
+ * closed list have a vector; countersign-exit(7) has them all. */
 static const struct {
 	int reason;
 	const char *wants;
@@ -404,8 +404,7 @@ closed_list(void)
 		wants = is_elsewhere(i);
 		ok((seen[i] != 0) == (wants == NULL), "%s: %s", name,
 		    wants == NULL ? "has a vector" : wants);
-		(void)snprintf(line, sizeof(line), "\n.It Cm %s%s\n", name,
-		    wants != NULL && i != CS_R_INTERNAL ? " *" : "");
+		(void)snprintf(line, sizeof(line), "\n.It Cm %s\n", name);
 		ok(strstr(cs_buf_cstr(page), line) != NULL,
 		    "%s: countersign-exit(7)", name);
 	}
