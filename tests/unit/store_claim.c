@@ -68,7 +68,7 @@ static void more_uses(struct bed_claim *c)
 	c->in.at[0].max_issuances = 1000001;
 }
 static void subject(struct bed_claim *c) { c->in.at[0].subject = 64; }
-static void no_life(struct bed_claim *c) { c->in.not_after = c->in.not_before; }
+static void no_life(struct bed_claim *c) { c->in.not_before = c->in.not_after; }
 static void past(struct bed_claim *c) { c->in.not_after = c->in.now; }
 static void year(struct bed_claim *c) { c->in.not_after = INT64_MAX; }
 static void long_fields(struct bed_claim *c)
@@ -214,6 +214,25 @@ test_counters(void)
 	    "until it was not");
 }
 
+/* Two approvals of one key in one claim, the higher counter first. */
+static void
+test_counters_of_one(void)
+{
+	struct bed_claim c;
+	int i;
+
+	bed_claim(&c, "one key");
+	bed_more(&c, "one key again");
+	for (i = 0; i < 2; i++) {
+		bed_hash(c.at[i].key, 32, "one key");
+		c.in.at[i].counter_given = true;
+		c.in.at[i].counter = i == 0 ? 9 : 7;
+	}
+	ok(STATE(&c) == CS_CLAIM_NEW, "counters of one key");
+	ok(counted("one key 8", "one key", 8, true) == CS_R_COUNTER_REGRESSED,
+	    "the higher one is kept");
+}
+
 static void
 deny(const struct bed_claim *c, const char *name, int64_t until)
 {
@@ -335,6 +354,7 @@ main(void)
 	test_floor();
 	test_ids();
 	test_counters();
+	test_counters_of_one();
 	test_denied();
 	test_move();
 	test_moved();
