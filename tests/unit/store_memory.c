@@ -265,6 +265,8 @@ test_damage(void)
 		"UPDATE claim SET recorded = 1795262400",
 		"UPDATE claim SET agent_id = ''",
 		"UPDATE claim SET owner = ''",
+		"UPDATE claim SET agent_id = 'wimse://corp.example/other'",
+		"UPDATE claim SET credential = fields",
 	};
 	struct bed_claim c;
 	char sql[160];
