@@ -31,6 +31,8 @@
 #define REVOCATION \
 	"SELECT what, name, time, reason, actor, live, lifted," \
 	" lifted_reason, lifted_actor FROM revocation"
+#define IN_FORCE \
+	"SELECT number FROM revocation WHERE lifted IS NULL AND "
 #define END \
 	"UPDATE claim SET ended = $2, end_reason = $3" \
 	" WHERE ended IS NULL AND not_after >= $2 AND"
@@ -126,7 +128,8 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE number = $1 AND recorded IS NULL AND ended IS NULL"),
 	STMT(CS_SQL_CLAIMS, CLAIMS " WHERE c.number > 0" ASKED),
 	STMT(CS_SQL_CLAIMS_LIVE,
-	    CLAIMS " WHERE c.not_after > $6 AND c.ended IS NULL" ASKED),
+	    CLAIMS " WHERE c.number IN (SELECT l.number FROM claim l"
+	    " WHERE l.not_after > $6 AND l.ended IS NULL)" ASKED),
 	STMT(CS_SQL_CLAIMS_AGENT, CLAIMS " WHERE c.agent_id = $1" ASKED),
 	STMT(CS_SQL_CLAIMS_OWNER,
 	    CLAIMS " WHERE c.number IN (SELECT o.claim FROM claim_approval o"
@@ -140,10 +143,13 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_CLAIMS_SERIAL, CLAIMS " WHERE c.serial = $5" ASKED),
 
 	STMT(CS_SQL_REVOKED,
-	    REVOCATION " WHERE lifted IS NULL AND ((what = 1 AND name = $1)"
-	    " OR (what = 2 AND name = $2) OR (what = 3 AND name = $3)"
-	    " OR (what = 4 AND name = $4) OR (what = 5 AND name = $4)"
-	    " OR (what = 5 AND name = $5)) ORDER BY number LIMIT 1"),
+	    REVOCATION " WHERE number IN ("
+	    IN_FORCE "what = 1 AND name = $1 UNION ALL "
+	    IN_FORCE "what = 2 AND name = $2 UNION ALL "
+	    IN_FORCE "what = 3 AND name = $3 UNION ALL "
+	    IN_FORCE "what = 4 AND name = $4 UNION ALL "
+	    IN_FORCE "what = 5 AND name = $4 UNION ALL "
+	    IN_FORCE "what = 5 AND name = $5) ORDER BY number LIMIT 1"),
 	STMT(CS_SQL_REVOCATION_GET,
 	    REVOCATION " WHERE what = $1 AND name = $2 AND lifted IS NULL"),
 	STMT(CS_SQL_REVOCATION_PUT,
