@@ -36,7 +36,8 @@ typedef struct cs_db_stmt { /* static; the engine keeps it prepared */
 } cs_db_stmt;
 #define CS_DB_STMTS_MAX 96
 
-/* One row: its columns live until it returns. Stops at what is not CS_OK. */
+/* One row: its columns live until it returns, and until then the connection
+ * takes no other statement. Stops at what is not CS_OK. */
 typedef int cs_db_row_fn(void *arg, const cs_db_value *col, size_t n,
     cs_err *e);
 
