@@ -234,13 +234,18 @@ ask_store(countersign_instance *i, const struct answer *a, cs_err *e)
 	return CS_OK;
 }
 
-/* For claim, which may have to ask again. */
+/* For claim, which may have to ask again. The host's octets end with the
+ * call. */
 static int
 keep_question(struct answer *a, cs_err *e)
 {
 	struct question *q = &a->asked;
 	cs_span all;
 
+	if (cs_verdict_state(a->verdict) != CS_APPROVED) {
+		q->message = q->nonce = (cs_span){0};
+		return CS_OK;
+	}
 	if ((a->own = cs_buf_new(q->message.n + q->nonce.n + 1)) == NULL ||
 	    cs_buf_put(a->own, q->message) != CS_OK || (q->nonce.n != 0 &&
 	    cs_buf_put(a->own, q->nonce) != CS_OK))
