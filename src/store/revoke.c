@@ -55,7 +55,7 @@ check_name(const cs_revocation *r, cs_err *e)
 	case CS_REVOKE_APPROVAL:
 		if (r->name.p != NULL && r->name.n == CS_APPROVAL_ID_LEN)
 			return CS_OK;
-		/* fallthrough */
+		return cs_words_check(&hash, 1, where, e);
 	case CS_REVOKE_KEY:
 	case CS_REVOKE_GRANT:
 		return cs_words_check(&hash, 1, where, e);
