@@ -245,7 +245,8 @@ claims_by(const cs_claim_ask *ask)
 	if (ask->serial.p != NULL)
 		return CS_SQL_CLAIMS_SERIAL;
 	if (ask->tbs_hash.p != NULL)
-		return CS_SQL_CLAIMS_TBS;
+		return ask->tbs_hash.n == CS_APPROVAL_ID_LEN ?
+		    CS_SQL_CLAIMS_ID : CS_SQL_CLAIMS_TBS;
 	if (ask->agent_id.p != NULL)
 		return CS_SQL_CLAIMS_AGENT;
 	if (ask->key_hash.p != NULL)

@@ -48,7 +48,8 @@ typedef struct cs_stored_claim { /* borrows, in a callback */
 	cs_span credential; /* absent unless asked for */
 } cs_stored_claim;
 typedef struct cs_claim_ask { /* absent: any */
-	cs_span agent_id, owner, key_hash, tbs_hash, serial;
+	cs_span agent_id, owner, key_hash, serial;
+	cs_span tbs_hash;   /* or an approval's id of 16 octets */
 	bool live_only;     /* not ended, notAfter after `now` */
 	int64_t now;
 	bool with_credential;

@@ -17,6 +17,8 @@
 #define CLAIMS \
 	CLAIM " CASE WHEN $7 = CAST(1 AS BIGINT) THEN c.credential END" \
 	" FROM claim c"
+#define OF_ID \
+	" (SELECT p.tbs_hash FROM approval p WHERE p.approval_id = $4)"
 #define ASKED \
 	" AND (c.agent_id = $1 OR $1 IS NULL)" \
 	" AND (c.owner = $2 OR $2 IS NULL OR EXISTS (SELECT 1" \
@@ -24,7 +26,8 @@
 	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
 	" WHERE a.claim = c.number AND a.key_hash = $3) OR $3 IS NULL)" \
 	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
-	" WHERE a.claim = c.number AND a.tbs_hash = $4) OR $4 IS NULL)" \
+	" WHERE a.claim = c.number AND (a.tbs_hash = $4 OR a.tbs_hash IN" \
+	OF_ID ")) OR $4 IS NULL)" \
 	" AND (c.serial = $5 OR $5 IS NULL)" \
 	" AND (c.not_after > $6 AND c.ended IS NULL OR $6 < 0)" \
 	" ORDER BY c.number"
@@ -140,6 +143,9 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_CLAIMS_TBS,
 	    CLAIMS " WHERE c.number IN (SELECT t.claim FROM claim_approval t"
 	    " WHERE t.tbs_hash = $4)" ASKED),
+	STMT(CS_SQL_CLAIMS_ID,
+	    CLAIMS " WHERE c.number IN (SELECT t.claim FROM claim_approval t"
+	    " WHERE t.tbs_hash IN" OF_ID ")" ASKED),
 	STMT(CS_SQL_CLAIMS_SERIAL, CLAIMS " WHERE c.serial = $5" ASKED),
 
 	STMT(CS_SQL_REVOKED,

@@ -47,6 +47,7 @@ enum cs_sql {
 	CS_SQL_CLAIMS_OWNER,
 	CS_SQL_CLAIMS_KEY,
 	CS_SQL_CLAIMS_TBS,
+	CS_SQL_CLAIMS_ID,
 	CS_SQL_CLAIMS_SERIAL,
 	/* Of revocations. */
 	CS_SQL_REVOKED,        /* $1 owner, $2 key hash, $3 agent, $4 TBS hash,

@@ -101,6 +101,7 @@ says "is refused" out "refused: revoked: "
 approval_id=$(jq -r '.approvals[0].approval_id' b.claim)
 ok "by its id" revoke --approval "$approval_id" --reason 'by its id'
 says "one" out "credentials ended: 1"
+is "asked for by its id" "$(states --approval "$approval_id")" "b=ended"
 status --approval "$approval_id" >shown
 says "with its revocation" shown "revoked: approval $approval_id since "
 silent "and no other" shown "revoked: approval $hash"

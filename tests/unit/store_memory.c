@@ -229,6 +229,8 @@ test_claims(void)
 	    "by key");
 	ok(claims((cs_claim_ask){.tbs_hash = c.in.at[0].tbs_hash}).n == 3,
 	    "by TBS");
+	ok(claims((cs_claim_ask){.tbs_hash = c.in.at[0].approval_id}).n == 3,
+	    "by an approval's id");
 	ok(claims((cs_claim_ask){.serial = c.in.serial}).n == 1, "by serial");
 	ok(claims((cs_claim_ask){.owner = c.in.owner,
 	    .agent_id = d.in.agent_id}).n == 1 &&
