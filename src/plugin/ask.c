@@ -251,8 +251,10 @@ keep_question(struct answer *a, cs_err *e)
 	    cs_buf_put(a->own, q->nonce) != CS_OK))
 		return cs_nomem(e, where);
 	all = cs_buf_span(a->own);
-	q->nonce = q->nonce.n == 0 ? (cs_span){0} :
-	    cs_span_cut(all, q->message.n, q->nonce.n);
+	if (q->nonce.n == 0)
+		q->nonce = cs_span_of(NULL, 0);
+	else
+		q->nonce = cs_span_cut(all, q->message.n, q->nonce.n);
 	q->message = cs_span_cut(all, 0, q->message.n);
 	return CS_OK;
 }

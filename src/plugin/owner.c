@@ -16,6 +16,7 @@
 
 static const char where[] = "plugin";
 
+#define LOG_MAX (sizeof(cs_err) + 64)
 #define ANSWER_AT offsetof(struct answer, pub)
 _Static_assert(ANSWER_AT == offsetof(struct claim, pub),
     "release() finds what it is");
@@ -36,7 +37,7 @@ void
 cs_owner_log(const countersign_instance *i, int level, const char *what,
     const cs_err *e)
 {
-	char text[sizeof(e->text) + 64];
+	char text[LOG_MAX];
 
 	if (i->log == NULL)
 		return;

@@ -163,7 +163,7 @@ floor_get(cs_txn *t, int64_t *floor, cs_err *e)
 static int
 raise_floor(cs_txn *t, const char *why, cs_err *e)
 {
-	int64_t now = cs_store_now(t->store), floor;
+	int64_t now = cs_store_now(t->store), floor = 0;
 	int rc;
 
 	if ((rc = floor_get(t, &floor, e)) != CS_OK ||

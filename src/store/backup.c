@@ -43,7 +43,7 @@ static int
 find_floor(cs_txn *t, int64_t *floor, cs_err *e)
 {
 	const char *const names[] = {"backup", "floor"};
-	int64_t at;
+	int64_t at = 0;
 	size_t i;
 	int rc;
 
@@ -60,7 +60,7 @@ find_floor(cs_txn *t, int64_t *floor, cs_err *e)
 static int
 take_mark_off(cs_txn *t, cs_err *e)
 {
-	int64_t schema, floor;
+	int64_t schema = 0, floor = 0;
 	int rc;
 
 	if ((rc = find_floor(t, &floor, e)) != CS_OK ||

@@ -178,7 +178,7 @@ latest(const struct batch *b)
 static int
 commit(cs_store *s, cs_txn *t, const struct batch *b, cs_err *e)
 {
-	int64_t head;
+	int64_t head = 0;
 	int rc;
 
 	t->ops->deadline(t->db, latest(b));
