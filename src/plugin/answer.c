@@ -135,17 +135,19 @@ fill_approved(struct answer *a, cs_err *e)
 	return fill_bindings(a, e);
 }
 
-/* One that the store remembers is not at hand. */
+/* Of one that the store remembers the key is not at hand. */
 static void
 fill_denied(struct answer *a)
 {
 	const cs_approved *d = cs_verdict_denial(a->verdict);
 
-	if (d == NULL)
+	if (cs_verdict_state(a->verdict) != CS_DENIED)
 		return;
-	a->pub.owner = cs_sized_out(d->approval->tbs.owner);
-	a->pub.owner_key_hash = cs_sized_out(d->approval->tbs.owner_key_hash);
-	a->pub.not_after = d->approval->tbs.not_after;
+	a->pub.owner = cs_sized_out(cs_verdict_denier(a->verdict));
+	a->pub.not_after = cs_verdict_denied_until(a->verdict);
+	if (d != NULL)
+		a->pub.owner_key_hash =
+		    cs_sized_out(d->approval->tbs.owner_key_hash);
 }
 
 int
