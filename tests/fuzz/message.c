@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "base/file.h"
+#include "fmt/names.h"
 #include "fuzz.h"
 #include "verify/verify.h"
 
@@ -37,6 +38,35 @@ anchors(enum file which)
 	return a[which];
 }
 
+#define POLICIES 5
+#define YEAR (INT64_C(366) * 86400)
+
+/* The first is none. */
+static const cs_policy *
+policy(size_t which)
+{
+	static cs_policy *made[POLICIES];
+	cs_rule r = {.trust_domain = cs_span_str("corp.example"),
+	    .path = cs_span_str("/agent"), .file = "policy", .line = 1,
+	    .max_lifetime = YEAR, .max_window = YEAR, .any_group = true,
+	    .grants = which != 4, .batches = which != 4};
+
+	if (which == 2) {
+		r.any_group = false;
+		r.groups[0] = cs_span_str("ops");
+		r.n_groups = 1;
+		r.quorum = 2;
+	} else if (which == 3) {
+		r.presence = r.hardware = r.verification = true;
+	} else if (which == 4) {
+		r.max_lifetime = r.max_window = 1200;
+		r.evidence = true;
+	}
+	if (which != 0 && made[which] == NULL)
+		CHECK(cs_policy_new(&r, 1, &made[which], NULL) == CS_OK);
+	return made[which];
+}
+
 static cs_keycache *
 cache(void)
 {
@@ -63,6 +93,30 @@ counter(void *arg, const uint8_t key_hash[CS_SHA256_LEN],
 	return CS_OK;
 }
 
+static int
+revoked(void *arg, const cs_revoked_in *in, bool *found, char *text, size_t n,
+    cs_err *e)
+{
+	const uint8_t how = *(const uint8_t *)arg;
+
+	CHECK(text[0] == '\0' && n > 0);
+	*found = how == 1 && in->owner.p != NULL &&
+	    cs_span_is(in->owner, "mailto:dave@corp.example");
+	return how != 3 ? CS_OK : cs_fail(e, CS_EIO, "fuzz", "forgotten");
+}
+
+static int
+denied(void *arg, const uint8_t digest[CS_SHA256_LEN], int64_t now,
+    int64_t *not_after, char *owner, size_t n, cs_err *e)
+{
+	const uint8_t how = *(const uint8_t *)arg;
+
+	CHECK(n > CS_OWNER_MAX);
+	*not_after = how == 2 && digest[0] < 8 ? now : 0;
+	owner[0] = '\0';
+	return how != 3 ? CS_OK : cs_fail(e, CS_EIO, "fuzz", "forgotten");
+}
+
 /* The first of each table is what is asked without options. */
 static cs_verify_in
 question(const uint8_t o[OPTIONS_LEN], cs_span message)
@@ -79,9 +133,9 @@ question(const uint8_t o[OPTIONS_LEN], cs_span message)
 	    INT64_MIN, -1};
 	static uint8_t how[] = {0, 1, 2, 3};
 	static const cs_memory memories[] = {
-		{.arg = &how[0], .counter = counter},
-		{.arg = &how[1], .counter = counter},
-		{.arg = &how[2], .counter = counter},
+		{&how[0], counter, revoked, denied},
+		{&how[1], counter, revoked, denied},
+		{&how[2], counter, revoked, denied},
 		{.arg = &how[3], .counter = counter}};
 	const uint8_t flags = o[7];
 
@@ -93,8 +147,11 @@ question(const uint8_t o[OPTIONS_LEN], cs_span message)
 		.composite = (flags & 2) != 0,
 		.keys = (flags & 4) != 0 ? cache() : NULL,
 		.quorum = o[1],
+		.policy = policy(o[2] / 5 % POLICIES),
+		.evidence_given = (o[3] & 64) != 0,
+		.evidence_affirmed = (o[3] & 128) != 0,
 		.quorum_group = cs_span_str(groups[o[2] % 5]),
-		.nonce = cs_span_str(nonces[o[3] % 5]),
+		.nonce = cs_span_str(nonces[(o[3] & 63) % 5]),
 		.authority = cs_span_str(where[o[4] % 4]),
 		.trust_domain = cs_span_str(domains[o[5] % 5]),
 		.now = times[o[6] % 11],
@@ -113,7 +170,9 @@ verdict(const cs_verify_in *in)
 	}
 	CHECK((cs_verdict_error(v)->detail == CS_R_NONE) ==
 	    (cs_verdict_state(v) != CS_REFUSED));
-	CHECK((cs_verdict_denial(v) != NULL) ==
+	CHECK(cs_verdict_denial(v) == NULL ||
+	    cs_verdict_state(v) == CS_DENIED);
+	CHECK((cs_verdict_denied_until(v) != 0) ==
 	    (cs_verdict_state(v) == CS_DENIED));
 	return v;
 }
@@ -194,6 +253,37 @@ count_owners(const cs_verify_in *in, const cs_verdict *v)
 	return n;
 }
 
+/* And what the agent's rule says of each. */
+static void
+check_rule(const cs_rule *r, const cs_verify_in *in, const cs_approved *a)
+{
+	const cs_tbs *t = &a->approval->tbs;
+
+	CHECK(cs_rule_has(r, a->anchor.group));
+	CHECK(t->max_lifetime <= r->max_lifetime);
+	CHECK(t->not_after - t->not_before <= r->max_window);
+	CHECK(r->grants || a->role == CS_ROLE_OWN);
+	CHECK(r->batches || t->n_subjects == 1);
+	CHECK(!r->evidence || (in->evidence_given && in->evidence_affirmed));
+	if (a->role == CS_ROLE_USE)
+		return;
+	CHECK(!r->hardware || a->assurance.hardware);
+	CHECK(!r->presence || a->assurance.present);
+	CHECK(!r->verification || a->assurance.verified);
+}
+
+static void
+check_rules(const cs_verify_in *in, const cs_verdict *v)
+{
+	const cs_rule *r = cs_verdict_rule(v);
+	size_t i;
+
+	CHECK((r != NULL) == (in->policy != NULL));
+	for (i = 0; r != NULL && i < cs_verdict_count(v); i++)
+		check_rule(r, in, cs_verdict_at(v, i));
+	CHECK(r == NULL || count_owners(in, v) >= r->quorum);
+}
+
 static void
 check_yes(const cs_verify_in *in, const cs_verdict *v)
 {
@@ -208,6 +298,7 @@ check_yes(const cs_verify_in *in, const cs_verdict *v)
 	CHECK(in->trust_domain.p == NULL ||
 	    cs_span_eq(cs_verdict_request(v)->trust_domain, in->trust_domain));
 	CHECK(count_owners(in, v) >= in->quorum);
+	check_rules(in, v);
 }
 
 /* A yes stays one where less is asked, and is none for another time, challenge,
@@ -219,6 +310,7 @@ check_others(const cs_verify_in *in)
 
 	less.quorum = 0;
 	less.quorum_group = less.trust_domain = (cs_span){0};
+	less.policy = NULL;
 	less.composite = false;
 	less.keys = NULL;
 	CHECK(state(less) == CS_APPROVED);
