@@ -168,6 +168,24 @@ def judge_kept(expect, owners):
                "and what else is expected", found)
 
 
+def judge_rules():
+    """The vectors of the verdict under a rule, as the list has them."""
+    folder, anchors = VECTORS + "verdict/", {}
+    for name in ("owners", "owners-ca", "owners-sk"):
+        with open(folder + name) as file:
+            anchors[name] = v.read_owners(file.read(), folder)
+    with open(folder + "rules") as file:
+        rows = [line.split() for line in file if line[0] != "#"]
+    for owners, name, words, expected in rows:
+        rule, evidence = v.read_rule(words)
+        with open(folder + name + ".pem", "rb") as file:
+            mine, found = judged(
+                file.read(), anchors[owners], policy=[rule],
+                evidence=evidence)
+        ok(mine == expected, f"{name} under {words}: {expected}",
+           f"{mine} {found}")
+
+
 def judge_parts(kind, read):
     """Vectors of one format; their names begin with the reason, if any."""
     reasons = sorted(set(READINGS.values()) | {
@@ -389,6 +407,7 @@ judge_kept("expect", "owners")
 judge_kept("expect-ca", "owners-ca")
 judge_kept("expect-sk", "owners-sk")
 judge_kept("matrix", "owners")
+judge_rules()
 judge_credentials()
 judge_ours(cases.ALL)
 judge_ours(touches.ALL)

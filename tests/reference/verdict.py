@@ -75,9 +75,12 @@ def read_message(data):
 
 @d.otherwise("malformed")
 def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
-           quorum=0, group=None, composite=False, counters=None):
+           quorum=0, group=None, composite=False, counters=None,
+           policy=None, evidence=None):
     """The verdict, or Refused; in the order of section 9. counters: what tells
-    the last counter of a key and whether a TBS is recorded, if anybody can."""
+    the last counter of a key and whether a TBS is recorded, if anybody can.
+    policy: rules, dictionaries; evidence: of the agent's machine, whether it
+    is affirmed."""
     request = read_message(message)
     agent, intended = request["agentId"], request["intended"]
     approvals = [r.read_approval(der) for der in request["approvals"]]
@@ -116,15 +119,22 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
     denials = [one for one in approvals if one["decision"] == 0]
     owners = [one["anchor"]["owner"] for one in approvals
               if one["decision"] == 1]
+    served, rule = rule_of(policy, agent)
+    quorum = max(quorum, rule["quorum"] if rule else 1)
+    several = quorum > 1 or group is not None
     members = [one for one in approvals if group in (
-        None, one["anchor"].get("group"))]
+        None, one["anchor"].get("group")) and (
+        policy is None or rule and may_approve(one, rule))]
     check(not intended or (not owners or intended in owners) and
-          all(one["owner"] == intended or quorum and one in members
+          all(one["owner"] == intended or several and one in members
               for one in denials), "wrong-owner")
     for one in approvals:
         check(one["authority"] == authority, "wrong-authority")
         check(trust_domain in (None, agent.split("/")[2]),
               "wrong-trust-domain")
+        if policy is not None:
+            check(served, "wrong-trust-domain")
+            check(one in denials or rule and rule["groups"], "policy-refused")
         check(time(one["notBefore"]) <= now, "not-yet-valid")
         check(now <= time(one["notAfter"]), "expired")
         check(one.get("nonce") == (nonce if one["kind"] != "grant" else None),
@@ -132,6 +142,10 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
     for one in approvals:
         if one not in uses:
             check_anchor(one, agent, now)
+    if policy is not None:
+        for one in approvals:
+            if one not in denials:
+                check_rule(one, rule, one in uses)
     for one in approvals:
         if one not in uses and one.get("counter") is not None:
             one["regressed"] = check_counter(one, counters)
@@ -139,7 +153,10 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
         check_grant(grant, agent, anchors, now, [
             one for one in uses if one["grant"] is grant])
     if not denials:
-        check(not quorum or has_quorum(members, quorum), "quorum-missing")
+        check(not several or has_quorum(members, quorum), "quorum-missing")
+        if rule and rule["evidence"]:
+            check(evidence is not None, "evidence-missing")
+            check(evidence, "evidence-refused")
     bits = set.intersection(*(
         set() if "grant" in one else assurance(one)
         for one in approvals))
@@ -151,6 +168,52 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
         "state": "denied" if denials else "approved", "agent": agent,
         "owner": intended or approvals[0]["owner"],
         "assurance": bits - {"asserted"} if "hardware" in bits else bits}
+
+
+def rule_of(policy, agent):
+    """Whether the trust domain has a rule, and the longest for the agent."""
+    _, _, domain, *path = agent.split("/")
+    rules = [one for one in policy or () if one["domain"] == domain]
+    found = [one for one in rules if one["path"] == "/" or is_under(
+        "/" + "/".join(path), [one["path"]])]
+    return bool(rules), max(found, key=lambda one: len(one["path"]),
+                            default=None)
+
+
+def read_rule(words):
+    """A row of the list, and what evidence there is."""
+    words = dict(one.partition("=")[::2] for one in words.split(","))
+    groups = words.get("groups", "")
+    return {
+        "domain": words.get("domain", "corp.example"),
+        "path": words.get("path", "/agent"),
+        "groups": groups.split("+") if groups else [],
+        "quorum": int(words.get("quorum", 1)),
+        "lifetime": int(words.get("lifetime", 31536000)),
+        "window": int(words.get("window", 31536000)),
+        "grants": "no-grants" not in words,
+        "batches": "no-batches" not in words, "evidence": "evidence" in words,
+        "bits": {"present", "verified", "hardware"} & set(words)}, {
+            "given": False, "affirmed": True}.get(words.get("evidence"))
+
+
+def may_approve(one, rule):
+    return "*" in rule["groups"] or one["anchor"].get("group") in rule["groups"]
+
+
+def check_rule(one, rule, use):
+    window = time(one["notAfter"]) - time(one["notBefore"])
+    check(may_approve(one, rule), "policy-refused")
+    check(rule["grants"] or not use and one["kind"] != "grant",
+          "policy-refused")
+    check(rule["batches"] or len(one["subjects"]) == 1, "policy-refused")
+    check(window.total_seconds() <= rule["window"], "window-too-long")
+    check(one["maxLifetime"] <= rule["lifetime"], "lifetime-exceeded")
+    bits = set() if use else assurance(one)
+    for bit, reason in (("present", "touch-missing"),
+                        ("verified", "verification-missing"),
+                        ("hardware", "not-hardware")):
+        check(use or bit not in rule["bits"] or bit in bits, reason)
 
 
 def assurance(one):

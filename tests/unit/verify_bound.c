@@ -17,6 +17,7 @@
 #include "tap.h"
 #include "vec.h"
 #include "verify/credential.h"
+#include "verify/verdict.h"
 
 /* What an approved verdict leaves behind is put into a certificate, and a
  * relying party judges that. */
@@ -335,6 +336,30 @@ spare(const char *name)
 	cs_buf_free(&more);
 }
 
+/* As if one octet more had been signed than may be there in full. */
+static void
+large(void)
+{
+	cs_buf *file = expect_file("approved", ".pem"),
+	    *out = cs_buf_new(CERT_ROOM);
+	struct expect_asked asked;
+	cs_verify_in in = expect_input(&asked, "-", cs_buf_span(file),
+	    anchors);
+	cs_bindings *b = NULL;
+	cs_verdict *v = NULL;
+
+	if (!ok(cs_verify(&in, &v, NULL) == CS_OK, "a verdict"))
+		exit(95);
+	v->approvals[0]->tbs.der.n = 4097;
+	ok(cs_verdict_bindings(v, false, out, NULL) == CS_OK &&
+	    cs_bindings_parse(cs_buf_span(out), 0, &b, NULL) == CS_OK &&
+	    b->at[0].full.p == NULL, "4097 octets are there by their digest");
+	cs_bindings_free(&b);
+	cs_verdict_free(&v);
+	cs_buf_free(&file);
+	cs_buf_free(&out);
+}
+
 static void
 owners(const char *name)
 {
@@ -364,6 +389,7 @@ main(void)
 	expect_each(one, "expect");
 	expect_each(one, "matrix");
 	spare("approved-bundle");
+	large();
 	ok(seen > 150 && proven > 140 && grants > 20 && quorums > 15,
 	    "%zu verdicts, %zu proven, %zu by grants, %zu quorums", seen,
 	    proven, grants, quorums);
