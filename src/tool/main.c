@@ -19,7 +19,8 @@ main(int argc, char **argv)
 	    &cs_cmd_owners_revoke,
 	    &cs_cmd_owners_compile, &cs_cmd_store_init, &cs_cmd_store_check,
 	    &cs_cmd_store_backup, &cs_cmd_store_restore, &cs_cmd_revoke,
-	    &cs_cmd_status, &cs_cmd_completion};
+	    &cs_cmd_status, &cs_cmd_audit_list, &cs_cmd_audit_show,
+	    &cs_cmd_audit_verify, &cs_cmd_audit_export, &cs_cmd_completion};
 	cs_tool t = {
 	    .module_dir = CS_MODULE_DIR,
 	    .verbs = verbs,

@@ -95,7 +95,9 @@ extern const struct cs_verb cs_cmd_request, cs_cmd_sign, cs_cmd_attach,
     cs_cmd_owners_challenge, cs_cmd_owners_add, cs_cmd_owners_revoke,
     cs_cmd_owners_compile, cs_cmd_keys, cs_cmd_enroll, cs_cmd_revoke,
     cs_cmd_status, cs_cmd_store_init, cs_cmd_store_check,
-    cs_cmd_store_backup, cs_cmd_store_restore, cs_cmd_completion;
+    cs_cmd_store_backup, cs_cmd_store_restore, cs_cmd_audit_list,
+    cs_cmd_audit_show, cs_cmd_audit_verify, cs_cmd_audit_export,
+    cs_cmd_completion;
 
 /* --help and --help --json, from the tables. `s` NULL: all verbs, or those of
  * `group`. */

@@ -147,6 +147,12 @@ def record(number, previous, event, at="20261121120000Z", version=1,
                ia5(authority), event)
 
 
+def odd_line(fields):
+    one = parts(parts(fields[8])[0])
+    one[4] = utf8("\u202e\x1b[2J:7")
+    fields[8] = seq(seq(*one))
+
+
 HEX = "0123456789abcdef"
 LOG = [
     ("claimed", claim("approved-bundle")),
@@ -165,6 +171,8 @@ LOG = [
     ("revoked-approval-id", revocation(5, HEX * 2)),
     ("lifted", revocation(1, "mailto:alice@corp.example", tag=0xA4, live=0)),
     ("floor", floor()),
+    ("floor-odd", floor("restored\u202e\x1b[2J\n")),
+    ("claimed-odd", claim("approved-bundle", edit=odd_line)),
 ]
 
 
