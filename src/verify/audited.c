@@ -10,7 +10,7 @@
 
 #include "base/time.h"
 #include "crypt/pubkey.h"
-#include "verify/step.h"
+#include "verify/carrier.h"
 
 /* A record of the audit log, years later: countersign-formats(5), section 12.
  * The steps are those of a verdict, with the record in the place of the
@@ -100,9 +100,19 @@ find_key(struct audited *d, size_t i, cs_err *e)
 	    .owner = of->owner, .key = of->key, .type = CS_ANCHOR_SPKI,
 	    .grants = true};
 	a->key = of->key;
+	if (a->approval->carrier == CS_CARRIER_WEBAUTHN)
+		return CS_OK; /* check_signature */
 	if ((r = cs_step_bare(a, e)) != CS_OK)
 		return r;
 	return cs_step_type(&d->step, a, e);
+}
+
+static int
+check_signature(struct audited *d, cs_approved *a, cs_err *e)
+{
+	if (a->approval->carrier == CS_CARRIER_WEBAUTHN)
+		return cs_carrier_webauthn_recorded(&d->step, a, e);
+	return cs_step_signature(&d->step, a, e);
 }
 
 static int
@@ -164,7 +174,7 @@ check_one(struct audited *d, size_t i, cs_err *e)
 
 	/* The request that the nonce was for is not here. */
 	d->in.nonce = t->nonce;
-	if ((r = cs_step_signature(s, a, e)) != CS_OK ||
+	if ((r = check_signature(d, a, e)) != CS_OK ||
 	    (r = check_same(d, i, e)) != CS_OK ||
 	    (r = cs_step_binding(s, a, e)) != CS_OK ||
 	    (r = cs_step_place(s, a, e)) != CS_OK ||

@@ -21,6 +21,10 @@ CS_USE int cs_carrier_sshsig(const struct cs_step *s, const cs_approved *a,
  * of RP ID, origin, or OpenSSH's key, as far as that fits. */
 CS_USE int cs_carrier_webauthn_bare(cs_approved *a, cs_err *e);
 CS_USE int cs_carrier_sshsig_bare(cs_approved *a, cs_err *e);
+/* An assertion whose line was checked long ago, for the RP ID and the origins of
+ * that line: whichever it names. */
+CS_USE int cs_carrier_webauthn_recorded(const struct cs_step *s,
+    cs_approved *a, cs_err *e);
 
 /* Tells a refusal of a room below with the anchor behind it; any other failure
  * as it was. Returns what it tells. */

@@ -35,19 +35,28 @@ check_client_data(const cs_approved *a, cs_span challenge, cs_err *e)
 	return r;
 }
 
-/* For whom, for what, and from where: WebAuthn 7.2, steps 11 to 15. */
+/* For what, and from where: WebAuthn 7.2, steps 11 to 14. */
 static int
-check_terms(const cs_approved *a, cs_err *e)
+check_said(const cs_approved *a, cs_err *e)
 {
-	const cs_webauthn *w = &a->approval->webauthn;
 	uint8_t challenge[CS_SHA256_LEN];
 	int r;
 
-	if ((r = cs_assertion_rp(&w->auth, a->anchor.rp_id, e)) != CS_OK ||
-	    (r = cs_assertion_challenge(w->tbs, challenge, e)) != CS_OK)
+	if ((r = cs_assertion_challenge(a->approval->webauthn.tbs, challenge,
+	    e)) != CS_OK)
 		return r;
 	return check_client_data(a, cs_span_of(challenge, sizeof(challenge)),
 	    e);
+}
+
+/* And for whom: step 15. */
+static int
+check_terms(const cs_approved *a, cs_err *e)
+{
+	int r = cs_assertion_rp(&a->approval->webauthn.auth, a->anchor.rp_id,
+	    e);
+
+	return r == CS_OK ? check_said(a, e) : r;
 }
 
 static int
@@ -64,13 +73,14 @@ check_signature(const struct cs_step *s, const cs_approved *a, cs_err *e)
 	return r;
 }
 
-int
-cs_carrier_webauthn(const struct cs_step *s, const cs_approved *a, cs_err *e)
+static int
+check_both(const struct cs_step *s, const cs_approved *a,
+    int (*check)(const cs_approved *a, cs_err *e), cs_err *e)
 {
 	cs_err why = {0};
 	int r;
 
-	if ((r = check_terms(a, &why)) != CS_OK) {
+	if ((r = check(a, &why)) != CS_OK) {
 		(void)cs_wrap(&why, "expected an assertion for this approval, "
 		    "found another");
 		return cs_carrier_refuse(a, r, &why, e);
@@ -80,6 +90,22 @@ cs_carrier_webauthn(const struct cs_step *s, const cs_approved *a, cs_err *e)
 		    "the security key's signature does not verify, %s:%u",
 		    CS_ANCHOR_AT(&a->anchor));
 	return r == CS_OK ? CS_OK : cs_carrier_refuse(a, r, &why, e);
+}
+
+int
+cs_carrier_webauthn(const struct cs_step *s, const cs_approved *a, cs_err *e)
+{
+	return check_both(s, a, check_terms, e);
+}
+
+int
+cs_carrier_webauthn_recorded(const struct cs_step *s, cs_approved *a,
+    cs_err *e)
+{
+	a->anchor.type = CS_ANCHOR_FIDO2;
+	a->anchor.origins = cs_clientdata_origin(
+	    a->approval->webauthn.client_data);
+	return check_both(s, a, check_said, e);
 }
 
 /* The host of an origin, which no port follows. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expect.h"
 #include "fmt/reason.h"
 #include "tap.h"
 #include "vec.h"
@@ -207,6 +208,91 @@ test_edits(void)
 	    "another key");
 }
 
+/* Every verdict that left something behind: what is written then holds. */
+
+static cs_anchors *anchors;
+static size_t claims, denials;
+
+static bool
+fill_record(const cs_verdict *v, const cs_verify_in *in, cs_audit_record *r,
+    uint8_t digest[CS_SHA256_LEN], cs_buf *own)
+{
+	bool yes = cs_verdict_state(v) == CS_APPROVED;
+	const cs_csr *csr = cs_verdict_request(v);
+	size_t i;
+
+	*r = (cs_audit_record){.sequence = 7, .time = in->now,
+	    .previous = cs_span_of(zeros, 32), .authority = in->authority,
+	    .event = yes ? CS_AUDIT_CLAIMED : CS_AUDIT_DENIED,
+	    .kind = CS_AUDIT_X509, .agent_id = csr->agent_id,
+	    .agent_key = csr->key, .serial = cs_span_of(zeros, 16),
+	    .request_digest = cs_span_of(digest, CS_SHA256_LEN),
+	    .not_before = in->now, .not_after = in->now,
+	    .body_digest = cs_span_of(zeros, 32),
+	    .n = yes ? cs_verdict_count(v) : 1};
+	if (yes)
+		r->not_after += cs_verdict_max_lifetime(v);
+	for (i = 0; i < r->n; i++)
+		if (cs_approved_audit(yes ? cs_verdict_at(v, i) :
+		    cs_verdict_denial(v), &r->at[i], own, NULL) != CS_OK)
+			return false;
+	return cs_request_digest(csr, digest, NULL) == CS_OK;
+}
+
+static void
+recorded(const char *name, const cs_verdict *v, const cs_verify_in *in)
+{
+	cs_buf *own = cs_buf_new(CS_AUDIT_MAX), *der = cs_buf_new(
+	    CS_AUDIT_MAX);
+	uint8_t digest[CS_SHA256_LEN];
+	cs_audit_record r, *back = NULL;
+	cs_err e = {0};
+
+	if (!ok(fill_record(v, in, &r, digest, own) &&
+	    cs_audit_put(&r, der, &e) == CS_OK &&
+	    cs_audit_parse(cs_buf_span(der), &back, &e) == CS_OK &&
+	    cs_audit_approvals_check(back, &e) == CS_OK, "%s", name))
+		printf("# %s\n", e.text);
+	cs_audit_free(&back);
+	cs_buf_free(&own);
+	cs_buf_free(&der);
+}
+
+static void
+one(const char *name, const char *options)
+{
+	struct expect_asked asked;
+	cs_verdict *v = NULL;
+	cs_buf *file;
+	cs_verify_in in;
+	bool yes = strncmp(name, "approved", 8) == 0;
+
+	if (!yes && strncmp(name, "denied", 6) != 0)
+		return;
+	file = expect_file(name, ".pem");
+	in = expect_input(&asked, options, cs_buf_span(file), anchors);
+	if (cs_verify(&in, &v, NULL) == CS_OK &&
+	    (cs_verdict_state(v) == CS_APPROVED ||
+	    cs_verdict_denial(v) != NULL)) {
+		claims += yes;
+		denials += !yes;
+		recorded(name, v, &in);
+	}
+	cs_verdict_free(&v);
+	cs_buf_free(&file);
+}
+
+static void
+verdicts(const char *owners, const char *list)
+{
+	cs_buf *b = expect_file(owners, "");
+
+	if (cs_anchors_parse(owners, cs_buf_span(b), &anchors, NULL) == CS_OK)
+		expect_each(one, list);
+	cs_anchors_free(&anchors);
+	cs_buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -228,6 +314,12 @@ main(void)
 	test_flips("01-claimed");
 	test_flips("04-claimed-pair");
 	test_flips("07-claimed-fido2");
+	verdicts("owners", "expect");
+	verdicts("owners", "matrix");
+	verdicts("owners-ca", "expect-ca");
+	verdicts("owners-sk", "expect-sk");
+	ok(claims > 150 && denials > 10, "%zu claims, %zu denials", claims,
+	    denials);
 	cs_audit_free(&other);
 	vec_free(vectors, n_vectors);
 	return done_testing();
