@@ -172,8 +172,8 @@ get_question(const countersign_instance *i,
 	return CS_OK;
 }
 
-static void
-watch(countersign_instance *i)
+void
+cs_owner_watch(countersign_instance *i)
 {
 	bool changed = false;
 	cs_err e = {0};
@@ -309,7 +309,7 @@ cs_owner_verify(countersign_instance *i, const countersign_verifier_input *in,
 	} else if (a->asked.other_authority) {
 		cs_answer_refuse(a, &why);
 	} else {
-		watch(i);
+		cs_owner_watch(i);
 		a->set = cs_set_hold(i->sets);
 		r = reach(i, a, e);
 	}

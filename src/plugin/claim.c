@@ -43,6 +43,23 @@ approval_of(const cs_approved *a, const cs_audit_approval *audit,
 	};
 }
 
+/* Who vouched for the owner's key may be revoked as he may. */
+static int
+fill_path(const cs_approved *a, cs_claim_approval *out, cs_err *e)
+{
+	const cs_chain *c = a->path == NULL ? NULL : a->path->chain;
+	const uint8_t *hash;
+	size_t i;
+
+	for (i = 1; c != NULL && (hash = cs_chain_key_hash(c, i)) != NULL;
+	    i++) {
+		if (out->n_path == CS_CLAIM_PATH_MAX)
+			return cs_fail(e, CS_EBUG, where, "a path too long");
+		out->path[out->n_path++] = cs_span_of(hash, CS_SHA256_LEN);
+	}
+	return CS_OK;
+}
+
 static int
 fill_approvals(const cs_verdict *v, cs_audit_approval audit[],
     cs_claim_in *how, cs_buf *own, cs_err *e)
@@ -56,6 +73,9 @@ fill_approvals(const cs_verdict *v, cs_audit_approval audit[],
 		if (r != CS_OK)
 			return r;
 		approval_of(cs_verdict_at(v, i), &audit[i], &how->at[i]);
+		if ((r = fill_path(cs_verdict_at(v, i), &how->at[i], e)) !=
+		    CS_OK)
+			return r;
 	}
 	return CS_OK;
 }
@@ -243,6 +263,7 @@ make(countersign_instance *i, const struct answer *a, cs_claim_in *how,
 	if (i->store == NULL)
 		return cs_fail(e, CS_EIO, where,
 		    "expected a store, found none");
+	cs_owner_watch(i);
 	set = cs_set_hold(i->sets);
 	r = make_with(i, a, set, how, out, e);
 	cs_set_drop(i->sets, set);

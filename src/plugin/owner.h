@@ -72,6 +72,8 @@ CS_USE int cs_owner_record(countersign_instance *i, const struct claim *c,
 void cs_answer_free(struct answer **a);
 void cs_claimed_free(struct claim **c);
 
+/* Takes owners and policy anew when they have changed, unless the host does. */
+void cs_owner_watch(countersign_instance *i);
 /* A verdict on a question by a set that is held. `memory` is the store's. */
 CS_USE int cs_owner_judge(countersign_instance *i, const struct question *q,
     const cs_set *set, cs_verdict **out, cs_err *e);

@@ -11,10 +11,13 @@
 
 #define CS_FIELDS_MAX (64 * 1024)
 #define CS_CREDENTIAL_MAX (64 * 1024)
+#define CS_CLAIM_PATH_MAX 8
 
 typedef struct cs_claim_approval { /* borrows */
 	const cs_audit_approval *audit; /* role, owner, key, approval */
 	cs_span tbs_hash, key_hash, approval_id; /* 32, 32, 16 octets */
+	cs_span path[CS_CLAIM_PATH_MAX]; /* 32 octets each: of the keys above */
+	size_t n_path;                   /* the owner's, up to a CA's */
 	size_t subject;        /* that is this request's; a grant: 0 */
 	int64_t not_before, not_after;
 	int64_t max_issuances; /* of this approval */

@@ -63,11 +63,36 @@ check_floor(cs_txn *t, const cs_claim_in *in, cs_err *e)
 }
 
 static int
-check_revoked(cs_txn *t, const cs_claim_in *in, cs_err *e)
+ask_revoked(cs_txn *t, const cs_revoked_ask *ask, cs_err *e)
 {
 	char text[sizeof(e->text)];
-	cs_revoked_ask ask = {0};
 	bool found = false;
+	int rc;
+
+	if ((rc = cs_txn_revoked(t, ask, &found, text, sizeof(text), e)) !=
+	    CS_OK)
+		return rc;
+	return found ? REFUSE(e, CS_R_REVOKED, "%s", text) : CS_OK;
+}
+
+static int
+check_path(cs_txn *t, const cs_claim_approval *a, cs_err *e)
+{
+	cs_revoked_ask ask = {0};
+	int rc = CS_OK;
+	size_t i;
+
+	for (i = 0; i < a->n_path && rc == CS_OK; i++) {
+		ask.key_hash = a->path[i];
+		rc = ask_revoked(t, &ask, e);
+	}
+	return rc;
+}
+
+static int
+check_revoked(cs_txn *t, const cs_claim_in *in, cs_err *e)
+{
+	cs_revoked_ask ask = {0};
 	size_t i;
 	int rc;
 
@@ -77,11 +102,9 @@ check_revoked(cs_txn *t, const cs_claim_in *in, cs_err *e)
 		ask.key_hash = in->at[i].key_hash;
 		ask.tbs_hash = in->at[i].tbs_hash;
 		ask.approval_id = in->at[i].approval_id;
-		if ((rc = cs_txn_revoked(t, &ask, &found, text, sizeof(text),
-		    e)) != CS_OK)
+		if ((rc = ask_revoked(t, &ask, e)) != CS_OK ||
+		    (rc = check_path(t, &in->at[i], e)) != CS_OK)
 			return rc;
-		if (found)
-			return REFUSE(e, CS_R_REVOKED, "%s", text);
 	}
 	return CS_OK;
 }

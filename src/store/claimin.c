@@ -55,6 +55,9 @@ check_approval(const cs_claim_approval *a, cs_err *e)
 		    CS_APPROVAL_ID_LEN},
 	};
 	cs_word owner = {"owner", {NULL, 0}, 1, CS_OWNER_MAX};
+	cs_word above = {"hash of a key above", {NULL, 0}, CS_HASH_LEN,
+	    CS_HASH_LEN};
+	size_t i;
 	int rc;
 
 	if (a->audit != NULL)
@@ -66,6 +69,14 @@ check_approval(const cs_claim_approval *a, cs_err *e)
 	    CS_OK ||
 	    (rc = cs_time_check("notAfter", a->not_after, where, e)) != CS_OK)
 		return rc;
+	if ((rc = check_number("keys above", (int64_t)a->n_path, 0,
+	    CS_CLAIM_PATH_MAX, e)) != CS_OK)
+		return rc;
+	for (i = 0; i < a->n_path; i++) {
+		above.s = a->path[i];
+		if ((rc = cs_words_check(&above, 1, where, e)) != CS_OK)
+			return rc;
+	}
 	if ((rc = check_number("subject", (int64_t)a->subject, 0,
 	    CS_SUBJECTS_MAX - 1, e)) != CS_OK)
 		return rc;

@@ -149,6 +149,22 @@ put_links(cs_txn *t, const cs_claim_in *in, int64_t number, cs_err *e)
 }
 
 static int
+put_paths(cs_txn *t, const cs_claim_in *in, int64_t number, cs_err *e)
+{
+	cs_db_value v[] = {cs_db_int(number), {0}, cs_db_int(in->not_after)};
+	size_t i, k;
+	int rc = CS_OK;
+
+	for (i = 0; i < in->n; i++)
+		for (k = 0; k < in->at[i].n_path && rc == CS_OK; k++) {
+			v[1] = cs_db_blob(in->at[i].path[k]);
+			rc = cs_txn_run(t, CS_SQL_CLAIM_PATH_PUT, v, 3, NULL,
+			    NULL, NULL, e);
+		}
+	return rc;
+}
+
+static int
 put_claim(cs_txn *t, const cs_claiming *c, const cs_claim_row *row, cs_err *e)
 {
 	const cs_stored_claim *s = &row->claim;
@@ -201,7 +217,8 @@ cs_claim_put(cs_txn *t, cs_claiming *c, cs_err *e)
 		return rc;
 	row_of(in, number, &row);
 	if ((rc = put_claim(t, c, &row, e)) != CS_OK ||
-	    (rc = put_links(t, in, number, e)) != CS_OK)
+	    (rc = put_links(t, in, number, e)) != CS_OK ||
+	    (rc = put_paths(t, in, number, e)) != CS_OK)
 		return rc;
 	return cs_claim_new(CS_CLAIM_NEW, &row, &c->out, e);
 }

@@ -19,6 +19,7 @@
  *   the first.
  * claim: one issuance; claim_approval: on which approvals, in the order of the
  *   audit record; not_after again, so that what is live is found at once.
+ * claim_path: the keys of the CAs that vouched for their owners' keys.
  * uses: issuances of a TBS, by its subject and the credential's kind.
  * counter: the last signature counter of a key.
  * revocation: at most one in force of a name.
@@ -90,6 +91,14 @@ static const char step_1[] =
     "CREATE INDEX claim_approval_owner ON claim_approval (owner, not_after);"
     "CREATE INDEX claim_approval_key ON claim_approval"
     " (key_hash, not_after);"
+
+    "CREATE TABLE claim_path ("
+    " claim BIGINT NOT NULL REFERENCES claim (number),"
+    " key_hash BLOB NOT NULL,"
+    " not_after BIGINT NOT NULL,"
+    " PRIMARY KEY (claim, key_hash)"
+    ") STRICT;"
+    "CREATE INDEX claim_path_key ON claim_path (key_hash, not_after);"
 
     "CREATE TABLE uses ("
     " tbs_hash BLOB NOT NULL,"

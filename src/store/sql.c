@@ -24,7 +24,9 @@
 	" AND (c.owner = $2 OR $2 IS NULL OR EXISTS (SELECT 1" \
 	" FROM claim_approval a WHERE a.claim = c.number AND a.owner = $2))" \
 	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
-	" WHERE a.claim = c.number AND a.key_hash = $3) OR $3 IS NULL)" \
+	" WHERE a.claim = c.number AND a.key_hash = $3) OR $3 IS NULL" \
+	" OR EXISTS (SELECT 1 FROM claim_path p" \
+	" WHERE p.claim = c.number AND p.key_hash = $3))" \
 	" AND (EXISTS (SELECT 1 FROM claim_approval a" \
 	" WHERE a.claim = c.number AND (a.tbs_hash = $4 OR a.tbs_hash IN" \
 	OF_ID ")) OR $4 IS NULL)" \
@@ -126,6 +128,9 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    "INSERT INTO claim_approval (claim, position, tbs_hash, subject,"
 	    " role, owner, key_hash, not_after)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
+	STMT(CS_SQL_CLAIM_PATH_PUT,
+	    "INSERT INTO claim_path (claim, key_hash, not_after)"
+	    " VALUES ($1, $2, $3) ON CONFLICT (claim, key_hash) DO NOTHING"),
 	STMT(CS_SQL_CLAIM_RECORD,
 	    "UPDATE claim SET credential = $2, recorded = $3"
 	    " WHERE number = $1 AND recorded IS NULL AND ended IS NULL"),
@@ -139,7 +144,8 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE o.owner = $2)" ASKED),
 	STMT(CS_SQL_CLAIMS_KEY,
 	    CLAIMS " WHERE c.number IN (SELECT k.claim FROM claim_approval k"
-	    " WHERE k.key_hash = $3)" ASKED),
+	    " WHERE k.key_hash = $3 UNION SELECT u.claim FROM claim_path u"
+	    " WHERE u.key_hash = $3)" ASKED),
 	STMT(CS_SQL_CLAIMS_TBS,
 	    CLAIMS " WHERE c.number IN (SELECT t.claim FROM claim_approval t"
 	    " WHERE t.tbs_hash = $4)" ASKED),
@@ -167,7 +173,9 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE what = $1 AND name = $2 AND lifted IS NULL"),
 	STMT(CS_SQL_REVOCATIONS, REVOCATION " ORDER BY number"),
 	STMT(CS_SQL_END_OWNER, END_BY "owner = $1)"),
-	STMT(CS_SQL_END_KEY, END_BY "key_hash = $1)"),
+	STMT(CS_SQL_END_KEY,
+	    END_BY "key_hash = $1 UNION SELECT claim FROM claim_path"
+	    " WHERE not_after >= $2 AND key_hash = $1)"),
 	STMT(CS_SQL_END_AGENT, END " agent_id = $1"),
 	STMT(CS_SQL_END_TBS, END_BY "tbs_hash = $1)"),
 	STMT(CS_SQL_END_ID,

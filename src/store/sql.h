@@ -37,6 +37,7 @@ enum cs_sql {
 	CS_SQL_CLAIM_PUT,   /* the columns in their order, but what comes
 			     * later */
 	CS_SQL_CLAIM_APPROVAL_PUT, /* the columns in their order */
+	CS_SQL_CLAIM_PATH_PUT,     /* likewise */
 	CS_SQL_CLAIM_RECORD, /* $1 number, $2 credential, $3 now */
 	/* $1 agent, $2 owner, $3 key hash, $4 TBS hash, $5 serial: NULL, any;
 	 * $6 now, of what is live, -1: and the rest; $7 1: with credential. By

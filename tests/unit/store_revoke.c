@@ -65,6 +65,53 @@ test_reach(void)
 	reach("r-none", CS_REVOKE_KEY, tbs, false);
 }
 
+static int
+count_claim(void *arg, const cs_stored_claim *c, cs_err *err)
+{
+	(void)c;
+	(void)err;
+	(*(int *)arg)++;
+	return CS_OK;
+}
+
+/* A CA that vouched for two owners, and for one of them another above it. */
+static void
+test_above(void)
+{
+	uint8_t ca[32], top[32];
+	struct bed_claim c, later;
+	cs_claim_ask ask = {.now = NOON};
+	int n = 0;
+
+	bed_hash(ca, sizeof(ca), "a CA");
+	bed_hash(top, sizeof(top), "one above it");
+	bed_claim(&c, "above");
+	bed_more(&c, "above second");
+	c.in.at[0].path[0] = cs_span_of(ca, sizeof(ca));
+	c.in.at[0].n_path = 1;
+	c.in.at[1].path[0] = c.in.at[0].path[0];
+	c.in.at[1].path[1] = cs_span_of(top, sizeof(top));
+	c.in.at[1].n_path = 2;
+	bed_claim(&later, "above later");
+	later.in.at[0].path[0] = c.in.at[1].path[1];
+	later.in.at[0].n_path = 1;
+	ok(STATE(&c) == CS_CLAIM_NEW && STATE(&c) == CS_CLAIM_AGAIN,
+	    "a claim under two CAs");
+	ask.key_hash = c.in.at[1].path[1];
+	ok(cs_claims(s, &ask, bed_deadline(), count_claim, &n, &e) == CS_OK &&
+	    n == 1, "found by the key of a CA");
+	ok(bed_revoke(s, CS_REVOKE_KEY, ask.key_hash) == 1, "and ended by it");
+	ok(bed_refused(s, &later) == CS_R_REVOKED, "nor is there a new one");
+	ok(bed_lift(s, CS_REVOKE_KEY, ask.key_hash) &&
+	    STATE(&later) == CS_CLAIM_NEW, "before it is lifted");
+	later.in.at[0].path[0].n = 31;
+	ok(STATE(&later) == CS_CLAIM_NONE && e.cls == CS_EUSAGE,
+	    "a hash of 31 octets above");
+	later.in.at[0].n_path = CS_CLAIM_PATH_MAX + 1;
+	ok(STATE(&later) == CS_CLAIM_NONE && e.cls == CS_EUSAGE,
+	    "more above than there is room for");
+}
+
 static int64_t
 revoke_at(enum cs_revoke_what what, cs_span name, int64_t time)
 {
@@ -265,6 +312,7 @@ main(void)
 	if ((s = bed_open()) == NULL)
 		return 0;
 	test_reach();
+	test_above();
 	test_live();
 	test_ask();
 	test_twice();
