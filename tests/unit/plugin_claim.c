@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -248,6 +249,35 @@ test_reload(void)
 	cs_buf_free(&owners);
 }
 
+/* A host that thinks for long behind one verdict asks nothing meanwhile. */
+static void
+test_watch(void)
+{
+	const countersign_verifier_answer *a = answer("approved-key.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	const int64_t until = cs_time_mono_ms() + 20000;
+	countersign_verifier_terms t = terms(5);
+	const countersign_verifier_claim *c = NULL;
+	cs_buf *owners = bed_vector("owners");
+	int reason = 0;
+
+	t.kind = COUNTERSIGN_KIND_WIT;
+	ok(bed_put_str(bed.owners, "# nobody\n"), "owners change unsaid");
+	while (reason == 0 && cs_time_mono_ms() < until) {
+		bed.p->release(inst, c);
+		c = claim(a, &t);
+		reason = c == NULL ? -1 : (int)c->reason;
+		(void)poll(NULL, 0, 20);
+	}
+	ok(reason == COUNTERSIGN_R_UNKNOWN_OWNER_KEY,
+	    "a claim looks for itself");
+	bed.p->release(inst, c);
+	bed.p->release(inst, a);
+	ok(bed_put(bed.owners, cs_buf_span(owners)) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK, "and back");
+	cs_buf_free(&owners);
+}
+
 static cs_store *
 store_open(void)
 {
@@ -360,6 +390,7 @@ main(void)
 	}
 	c = bed_config(&bed);
 	c.store = bed.store;
+	c.skip_watch = 0;
 	inst = bed_open(&bed, &c);
 	s = store_open();
 	if (ok(inst != NULL && s != NULL, "an instance with a store")) {
@@ -367,6 +398,7 @@ main(void)
 		test_kinds();
 		test_terms();
 		test_reload();
+		test_watch();
 		test_revocation(s);
 		test_denial(s);
 	}
