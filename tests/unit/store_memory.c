@@ -269,6 +269,9 @@ test_damage(void)
 		"UPDATE claim SET owner = ''",
 		"UPDATE claim SET agent_id = 'wimse://corp.example/other'",
 		"UPDATE claim SET credential = fields",
+		"UPDATE claim SET agent_key_hash = request_digest",
+		"UPDATE claim SET ended = 5, end_reason = 'x'",
+		"UPDATE claim SET digest = serial",
 	};
 	struct bed_claim c;
 	char sql[160];
@@ -290,6 +293,24 @@ test_damage(void)
 		    e.detail == CS_R_EXHAUSTED : e.cls == CS_EIO), "%s",
 		    e.text);
 	}
+}
+
+/* An approval that has become another key's, or another one of its key. */
+static void
+test_damaged_approval(void)
+{
+	struct bed_claim c, other;
+
+	bed_claim(&c, "damaged approval");
+	bed_claim(&other, "damaged approval too");
+	c.in.at[0].max_issuances = 5;
+	ok(bed_make(s, &c, &e) == CS_CLAIM_NEW, "a claim");
+	bed_request(&c, "damaged approval again");
+	ok(bed_sql(s, "UPDATE approval SET key_hash = tbs_hash WHERE"
+	    " owner = 'mailto:damaged-approval@corp.example'") &&
+	    bed_make(s, &c, &e) == CS_CLAIM_NONE && e.cls == CS_EIO, "%s",
+	    e.text);
+	ok(bed_make(s, &other, &e) == CS_CLAIM_NEW, "another is as it was");
 }
 
 static void
@@ -324,6 +345,7 @@ main(void)
 	test_denial_usage();
 	test_claims();
 	test_damage();
+	test_damaged_approval();
 	test_damaged_memory();
 	bed_close(&s);
 	return done_testing();
