@@ -101,6 +101,7 @@ struct recording {
 	int64_t number, now;
 	cs_span serial, credential;
 	bool known; /* the claim; else nothing was to be recorded */
+	uint8_t request_digest[CS_HASH_LEN]; /* the claim's */
 	cs_claim *out;
 };
 
@@ -116,6 +117,7 @@ found(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 	if (!cs_span_eq(row.claim.serial, g->serial))
 		return CS_OK;
 	g->known = true;
+	memcpy(g->request_digest, row.claim.request_digest.p, CS_HASH_LEN);
 	if (row.claim.ended != 0)
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_REVOKED, where,
 		    "%.*s", (int)row.claim.end_reason.n,
@@ -169,6 +171,9 @@ record(cs_txn *t, void *arg, cs_err *e)
 		return cs_fail_detail(e, CS_EREFUSED, CS_R_REPLAYED, where,
 		    "no claim %lld with this serial",
 		    (long long)g->number);
+	if ((rc = cs_claim_check_denied(t, cs_span_of(g->request_digest,
+	    CS_HASH_LEN), g->now, e)) != CS_OK)
+		return rc;
 	if (g->out->state == CS_CLAIM_STORED)
 		return CS_OK;
 	g->out->state = CS_CLAIM_STORED;

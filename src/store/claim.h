@@ -70,7 +70,8 @@ typedef struct cs_claim { /* gives: own holds what the spans show */
 CS_USE int cs_claim_make(cs_store *s, const cs_claim_in *in, cs_claim **out,
     cs_err *e);
 /* Compare and set: whatever was recorded first comes back, CS_CLAIM_STORED.
- * CS_EREFUSED "revoked" when the claim was ended meanwhile, and "replayed" when
+ * CS_EREFUSED "revoked" when the claim was ended meanwhile, without a detail
+ * when its request was denied since, and "replayed" when
  * no claim has this number and serial: a store that was restored may give a
  * number twice. */
 CS_USE int cs_claim_record(cs_store *s, int64_t number, cs_span serial,

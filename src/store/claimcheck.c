@@ -109,15 +109,16 @@ check_revoked(cs_txn *t, const cs_claim_in *in, cs_err *e)
 	return CS_OK;
 }
 
-static int
-check_denied(cs_txn *t, const cs_claim_in *in, cs_err *e)
+int
+cs_claim_check_denied(cs_txn *t, cs_span request_digest, int64_t when,
+    cs_err *e)
 {
 	char owner[CS_OWNER_MAX + 1], at[24];
 	int64_t not_after = 0;
 	int rc;
 
-	if ((rc = cs_txn_denied(t, in->request_digest, in->now, &not_after,
-	    owner, sizeof(owner), e)) != CS_OK)
+	if ((rc = cs_txn_denied(t, request_digest, when, &not_after, owner,
+	    sizeof(owner), e)) != CS_OK)
 		return rc;
 	return not_after == 0 ? CS_OK : REFUSE(e, CS_R_NONE,
 	    "denied by %s until %s", owner, stamp(not_after, at));
@@ -225,7 +226,8 @@ cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e)
 	if ((rc = check_windows(c->in, e)) != CS_OK ||
 	    (rc = check_floor(t, c->in, e)) != CS_OK ||
 	    (rc = check_revoked(t, c->in, e)) != CS_OK ||
-	    (rc = check_denied(t, c->in, e)) != CS_OK ||
+	    (rc = cs_claim_check_denied(t, c->in->request_digest, c->in->now,
+	    e)) != CS_OK ||
 	    (rc = check_ids(t, c, e)) != CS_OK)
 		return rc;
 	return check_counters(t, c, e);

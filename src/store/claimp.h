@@ -72,6 +72,9 @@ CS_USE int cs_claim_set(const cs_claim_in *in, uint8_t out[CS_HASH_LEN],
     cs_err *e);
 /* Windows, floor, revocations, denials, ids, counters. */
 CS_USE int cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e);
+/* Was this request denied, which is in force at `when`? */
+CS_USE int cs_claim_check_denied(cs_txn *t, cs_span request_digest,
+    int64_t when, cs_err *e);
 /* Would the agent's identifier move to this owner, or to this key? */
 CS_USE int cs_claim_check_move(cs_txn *t, const cs_claim_in *in, cs_span owner,
     cs_err *e);

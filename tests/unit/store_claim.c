@@ -251,6 +251,32 @@ deny(const struct bed_claim *c, const char *name, int64_t until)
 	    "a denial is kept");
 }
 
+/* Between claim and signature the owner may say no. */
+static void
+test_denied_record(void)
+{
+	const cs_span credential = cs_span_str("a credential");
+	struct bed_claim c;
+	cs_claim *made, *out = NULL;
+
+	bed_claim(&c, "denied record");
+	made = bed_get(s, &c);
+	if (!ok(made != NULL, "a claim"))
+		return;
+	deny(&c, "denied record denier", NOON + 10);
+	ok(cs_claim_record(s, made->number, made->serial, credential,
+	    NOON + 10, bed_deadline(), &out, &e) == CS_EREFUSED &&
+	    e.detail == CS_R_NONE && out == NULL, "%s", e.text);
+	ok(cs_claim_record(s, made->number, made->serial, credential,
+	    NOON + 11, bed_deadline(), &out, &e) == CS_OK && out != NULL &&
+	    out->state == CS_CLAIM_STORED, "behind the denial's end");
+	cs_claim_free(&out);
+	ok(cs_claim_record(s, made->number, made->serial, credential, NOON,
+	    bed_deadline(), &out, &e) == CS_EREFUSED && out == NULL,
+	    "nor is a stored one answered");
+	cs_claim_free(&made);
+}
+
 static void
 test_denied(void)
 {
@@ -349,6 +375,7 @@ main(void)
 {
 	if ((s = bed_open()) == NULL)
 		return 0;
+	test_denied_record();
 	test_window();
 	test_usage();
 	test_floor();
