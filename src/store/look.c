@@ -36,7 +36,7 @@ look(cs_txn *t, void *arg, cs_err *e)
 	const struct look *l = arg;
 	const cs_db_value now = cs_db_int(l->now);
 	cs_store_info *o = l->out;
-	int64_t backup;
+	int64_t backup = 0;
 	int rc;
 
 	if ((rc = cs_meta_get(t, "schema", &o->schema, NULL, e)) != CS_OK ||
