@@ -153,7 +153,8 @@ def verify(message, anchors, now, authority, nonce=None, trust_domain=None,
         check_grant(grant, agent, anchors, now, [
             one for one in uses if one["grant"] is grant])
     if not denials:
-        check(not several or has_quorum(members, quorum), "quorum-missing")
+        check(not several or has_quorum(members, quorum, anchors),
+              "quorum-missing")
         if rule and rule["evidence"]:
             check(evidence is not None, "evidence-missing")
             check(evidence, "evidence-refused")
@@ -292,12 +293,16 @@ def check_grant(grant, agent, anchors, now, uses):
           "grant-invalid")
 
 
-def has_quorum(members, quorum):
-    """As many, where whoever shares a key or an owner counts once."""
+def has_quorum(members, quorum, anchors):
+    """As many, where whoever shares a key or an owner counts once, and so does
+    whoever granted to a key in another's line."""
     found = []
     for one in members:
         names = {one["owner"], one["anchor"]["key"], *(
-            [one["grant"]["anchor"]["key"]] if "grant" in one else [])}
+            [one["grant"]["anchor"]["key"]] + [
+                line["owner"] for line in anchors
+                if line.get("key") == one["anchor"]["key"]]
+            if "grant" in one else [])}
         same = [those for those in found if those & names]
         found = [those for those in found if not those & names]
         found.append(names.union(*same))
