@@ -576,13 +576,24 @@ test_op(const struct op *o)
 	}
 }
 
+/* Names of temporary files are asprintf's, which the wrap does not see. */
+static bool
+start_plugin(void)
+{
+	const long live = fault_live();
+	const bool done = plugin_start(&f);
+
+	uncounted += fault_live() - live;
+	return done;
+}
+
 static void
 test(const char *kind, bool all)
 {
 	const struct op *o;
 
 	memset(&f, 0, sizeof(f));
-	if (!ok(fixture_make(&f, kind) && plugin_start(&f),
+	if (!ok(fixture_make(&f, kind) && start_plugin(),
 	    "%s keys and messages", kind))
 		return;
 	for (o = ops; o < ops + sizeof(ops) / sizeof(ops[0]); o++)

@@ -42,6 +42,20 @@ plant_library() {
 	printf '\tcountersign_a;\n' >"$tree/src/lib/libcountersign.map"
 	printf '%s\n' '.Nm countersign_a' '.Ft int' '.Fo countersign_a' \
 	    '.Fa void' '.Fc' >"$tree/man/countersign.3"
+	plant_plugin
+}
+
+# One call of the plugins, and one number
+plant_plugin() {
+	printf '%s\n' '#ifndef COUNTERSIGN_VERIFIER_H' \
+	    '#define COUNTERSIGN_VERIFIER_H' 'enum countersign_b {' \
+	    '	COUNTERSIGN_B = 1' '};' \
+	    'typedef struct countersign_verifier {' '	int (*open)(void);' \
+	    '} countersign_verifier;' '#endif' \
+	    >"$tree/src/include/countersign/verifier.h"
+	printf '%s\n' '.Bd -literal -compact' 'int open(void);' '.Ed' \
+	    '.Ss countersign_verifier' '.It Va open' '.It Dv COUNTERSIGN_B' \
+	    >"$tree/man/countersign-verifier.3"
 }
 
 # One verb, one page, one reason; the command prints what files say.
@@ -147,6 +161,10 @@ refuses api man/countersign.3 'the manual alone: int countersign_b(void)' \
 .Fo countersign_b
 .Fa void
 .Fc'
+refuses api src/include/countersign/verifier.h COUNTERSIGN_C \
+    '	COUNTERSIGN_C = 2'
+refuses api man/countersign-verifier.3 'the manual alone: countersign_verifier' \
+    '.It Va close'
 refuses api src/lib/libcountersign.map 'the script alone: countersign_b' \
     '	countersign_b;'
 
