@@ -84,11 +84,11 @@ static _Atomic(OSSL_LIB_CTX *) own;
 /* The provider is named: one that OpenSSL falls back on could give way to
  * another. */
 static OSSL_LIB_CTX *
-make_context(void)
+make_context(OSSL_PROVIDER **held)
 {
 	OSSL_LIB_CTX *c = OSSL_LIB_CTX_new();
 
-	if (c == NULL || OSSL_PROVIDER_load(c, "default") != NULL)
+	if (c == NULL || (*held = OSSL_PROVIDER_load(c, "default")) != NULL)
 		return c;
 	OSSL_LIB_CTX_free(c);
 	return NULL;
@@ -107,14 +107,18 @@ int
 cs_ossl_context(OSSL_LIB_CTX **out, cs_err *e)
 {
 	OSSL_LIB_CTX *c = atomic_load(&own), *other = NULL;
+	OSSL_PROVIDER *held = NULL;
 
 	*out = NULL;
 	if (c == NULL && !atomic_load(&is_default)) {
-		if ((c = make_context()) == NULL)
+		if ((c = make_context(&held)) == NULL)
 			return cs_ossl_fail(e, "ossl",
 			    "no context of our own");
 		if (!atomic_compare_exchange_strong(&own, &other, c)) {
-			OSSL_LIB_CTX_free(c); /* another thread's was first */
+			/* Another thread's was first. A provider that is held
+			 * would outlive its context. */
+			(void)OSSL_PROVIDER_unload(held);
+			OSSL_LIB_CTX_free(c);
 			c = other;
 		}
 	}
