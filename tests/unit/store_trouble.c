@@ -71,7 +71,7 @@ head(void)
 static void
 test_full(cs_err *e)
 {
-	struct rlimit had, small;
+	struct rlimit had = {0, 0}, small;
 	struct stat st;
 	int64_t n, last = 0;
 	char wal[80];
