@@ -375,6 +375,99 @@ test_revocation(cs_store *s)
 	    COUNTERSIGN_APPROVED, "until it is lifted");
 }
 
+static bool
+moves(const char *flags)
+{
+	char policy[512];
+
+	(void)snprintf(policy, sizeof(policy), "domain \"corp.example\" {\n"
+	    "path \"/agent\" {\ngroups = {\"*\"}\nbatches = yes\n%s}}\n",
+	    flags);
+	return bed_put_str(bed.policy, policy) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK;
+}
+
+/* Alice has a live credential; carol's approval comes first in the other. */
+static void
+test_moves(void)
+{
+	int why;
+
+	ok(moves("") && claims("approved-batch-first.pem", BED_NOON, 20,
+	    &why) == COUNTERSIGN_CLAIM_NEW, "alice's");
+	ok(claims("approved-quorum-three.pem", BED_NOON, 21, &why) ==
+	    COUNTERSIGN_CLAIM_REFUSED && why == COUNTERSIGN_R_POLICY_REFUSED,
+	    "it does not move to another owner");
+	ok(claims("approved-agent-rsa.pem", BED_NOON, 22, &why) ==
+	    COUNTERSIGN_CLAIM_REFUSED && why == COUNTERSIGN_R_POLICY_REFUSED,
+	    "nor to another key");
+	ok(moves("move-owner = yes\n") &&
+	    claims("approved-agent-rsa.pem", BED_NOON, 22, &why) ==
+	    COUNTERSIGN_CLAIM_REFUSED && claims("approved-quorum-three.pem",
+	    BED_NOON, 21, &why) == COUNTERSIGN_CLAIM_NEW,
+	    "to an owner where the rule lets it");
+	ok(moves("move-key = yes\n") &&
+	    claims("approved-agent-rsa.pem", BED_NOON, 22, &why) ==
+	    COUNTERSIGN_CLAIM_REFUSED && moves("move-key = yes\n"
+	    "move-owner = yes\n") && claims("approved-agent-rsa.pem",
+	    BED_NOON, 22, &why) == COUNTERSIGN_CLAIM_NEW, "to a key likewise");
+	ok(moves(""), "and as it was");
+}
+
+/* A line may end between a verdict and its claim, which nobody changed. */
+static void
+test_later(void)
+{
+	const countersign_verifier_answer *a = answer(
+	    "approved-before-revoked.pem", COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(30);
+
+	t.time = BED_NOON + 1;
+	refused(a, &t, COUNTERSIGN_R_REVOKED, "a second later it is revoked");
+	bed.p->release(inst, a);
+}
+
+static void
+test_no_record(void)
+{
+	const countersign_verifier_answer *a = answer("approved-key.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_record r = {.size = sizeof(r), .time = BED_NOON,
+	    .credential = {(const uint8_t *)"x", 1}};
+	const countersign_verifier_claim *c, *done = NULL;
+	countersign_verifier_terms t = terms(31);
+
+	t.not_before = BED_NOON - 86400;
+	c = claim(a, &t);
+	ok(c != NULL && c->state == COUNTERSIGN_CLAIM_REFUSED &&
+	    bed.p->record(inst, c, &r, &done, NULL, 0) ==
+	    COUNTERSIGN_EUSAGE && done == NULL, "a refusal has no record");
+	bed.p->release(inst, c);
+	bed.p->release(inst, a);
+}
+
+/* The verdict behind it approved; what the host heard did not. */
+static void
+test_evidence(void)
+{
+	const uint8_t some[] = {0x80};
+	cs_buf *b = bed_vector("approved-key.pem");
+	countersign_verifier_input in = bed_input(b);
+	const countersign_verifier_answer *a = NULL;
+	const countersign_verifier_claim *c = NULL;
+	countersign_verifier_terms t = terms(32);
+
+	in.evidence = (countersign_bytes){some, sizeof(some)};
+	in.appraisal = COUNTERSIGN_APPRAISAL_REFUSED;
+	ok(bed.p->verify(inst, &in, &a, NULL, 0) == COUNTERSIGN_OK &&
+	    a->state == COUNTERSIGN_REFUSED &&
+	    a->reason == COUNTERSIGN_R_EVIDENCE_REFUSED, "evidence refused");
+	ok(bed.p->claim(inst, a, &t, &c, NULL, 0) == COUNTERSIGN_EUSAGE &&
+	    c == NULL, "and no claim of that");
+	bed.p->release(inst, a);
+	cs_buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -400,6 +493,10 @@ main(void)
 		test_reload();
 		test_watch();
 		test_revocation(s);
+		test_moves();
+		test_later();
+		test_no_record();
+		test_evidence();
 		test_denial(s);
 	}
 	cs_store_close(&s);
