@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "crypt/hash.h"
+#include "crypt/x509.h"
 #include "plugbed.h"
 #include "store/memory.h"
 #include "store/revoke.h"
@@ -154,6 +156,9 @@ test_life(void)
 	    is(first->credential, "credential 1"), "recorded");
 	ok(second != NULL && second->state == COUNTERSIGN_CLAIM_STORED &&
 	    is(second->credential, "credential 1"), "once");
+	ok(record((const countersign_verifier_claim *)(const void *)a, "x") ==
+	    NULL && claim((const countersign_verifier_answer *)(const void *)c,
+	    &t) == NULL, "an answer is no claim, and a claim no answer");
 	stored = claim(a, &other);
 	ok(stored != NULL && stored->state == COUNTERSIGN_CLAIM_STORED &&
 	    is(stored->credential, "credential 1"), "and stored");
@@ -376,6 +381,52 @@ test_revocation(cs_store *s)
 }
 
 static bool
+revoke_ca(cs_store *s, const char *certificate)
+{
+	cs_buf *der = bed_vector(certificate), *spki = cs_buf_new(1024);
+	uint8_t hash[CS_SHA256_LEN];
+	cs_revocation r = {.what = CS_REVOKE_KEY,
+	    .name = cs_span_of(hash, sizeof(hash)), .time = BED_NOON,
+	    .actor = cs_span_str("a test")};
+	int64_t ended = -1;
+	cs_err e = {0};
+	bool done;
+
+	done = der != NULL && cs_cert_spki(cs_buf_span(der), spki, &e) ==
+	    CS_OK && cs_sha256(cs_buf_span(spki), hash, &e) == CS_OK &&
+	    cs_revoke(s, &r, soon(), &ended, &e) == CS_OK;
+	if (!done)
+		printf("# %s\n", e.text);
+	cs_buf_free(&der);
+	cs_buf_free(&spki);
+	return done && ended == 1;
+}
+
+/* Who vouched for the owner is revoked behind the verdict. */
+static void
+test_ca(cs_store *s)
+{
+	cs_buf *owners = bed_vector("owners"), *cas = bed_vector("owners-ca");
+	const countersign_verifier_answer *a;
+	countersign_verifier_terms t = terms(33);
+	const countersign_verifier_claim *c;
+
+	ok(bed_put(bed.owners, cs_buf_span(cas)) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK, "owners by CA");
+	a = answer("approved-ca.pem", COUNTERSIGN_OP_ISSUE, BED_NOON);
+	c = claim(a, &t);
+	ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW, "a claim");
+	ok(revoke_ca(s, "ca-root.der"), "the CA ends it");
+	refused(a, &t, COUNTERSIGN_R_REVOKED, "and there is no other");
+	bed.p->release(inst, c);
+	bed.p->release(inst, a);
+	ok(bed_put(bed.owners, cs_buf_span(owners)) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK, "owners by key");
+	cs_buf_free(&owners);
+	cs_buf_free(&cas);
+}
+
+static bool
 moves(const char *flags)
 {
 	char policy[512];
@@ -493,6 +544,7 @@ main(void)
 		test_reload();
 		test_watch();
 		test_revocation(s);
+		test_ca(s);
 		test_moves();
 		test_later();
 		test_no_record();
