@@ -35,7 +35,8 @@ CS_USE int cs_audit_link(cs_audit_check *c, cs_span authority,
 /* Behind the last: what is known from before was there. CS_EREFUSED. */
 CS_USE int cs_audit_link_end(const cs_audit_check *c, cs_err *e);
 /* Chain, sequence, head, that every claim has its record and every record of a
- * claim its claim. `each` (may be NULL) sees every record once it has been
+ * claim its claim; likewise denials, revocations, lifts, the floor, and the
+ * counts of uses. `each` (may be NULL) sees every record once it has been
  * linked to the one before. What is wrong is CS_EREFUSED and says where. */
 CS_USE int cs_audit_verify(cs_store *s, cs_audit_check *c,
     int64_t deadline_ms,

@@ -23,6 +23,7 @@ struct check {
 	cs_txn *t;
 	int64_t rows_to; /* those up to this number have been looked at */
 	int64_t issued;    /* records of that kind */
+	cs_audit_sums sums;
 	size_t n;
 	cs_audit_record *part[CS_AUDIT_PART];
 	size_t at;         /* within part, of a row's record */
@@ -285,6 +286,9 @@ check_part(struct check *k, cs_err *e)
 		return r;
 	k->rows_to = to;
 	for (i = 0; i < k->n; i++) {
+		cs_audit_sums_add(&k->sums, k->part[i]);
+		if ((r = cs_audit_row_check(k->t, k->part[i], e)) != CS_OK)
+			return r;
 		if (k->part[i]->event == CS_AUDIT_ISSUED &&
 		    (r = check_issue(k, k->part[i], e)) != CS_OK)
 			return r;
@@ -319,9 +323,11 @@ check_end(struct check *k, cs_err *e)
 	    (r = cs_txn_int(k->t, CS_SQL_AUDIT_RECORDED, NULL, 0, &recorded,
 	    e)) != CS_OK)
 		return r;
-	return recorded == k->issued ? CS_OK : WRONG(e, "expected as many "
-	    "records of what was issued as credentials, %lld, found %lld",
-	    (long long)recorded, (long long)k->issued);
+	if (recorded != k->issued)
+		return WRONG(e, "expected as many records of what was issued "
+		    "as credentials, %lld, found %lld", (long long)recorded,
+		    (long long)k->issued);
+	return cs_audit_sums_check(k->t, &k->sums, e);
 }
 
 static int

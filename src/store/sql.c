@@ -81,6 +81,23 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE number > $1 AND number <= $2 ORDER BY 1"),
 	STMT(CS_SQL_AUDIT_ISSUE,
 	    "SELECT serial, credential FROM claim WHERE number = $1"),
+	STMT(CS_SQL_AUDIT_DENIAL, DENIAL " WHERE number = $1"),
+	STMT(CS_SQL_AUDIT_REVOCATION, REVOCATION " WHERE number = $1"),
+	STMT(CS_SQL_AUDIT_SUMS,
+	    "SELECT (SELECT COUNT(*) FROM revocation"
+	    " WHERE lifted IS NOT NULL),"
+	    " (SELECT COUNT(*) FROM claim WHERE ended IS NOT NULL),"
+	    " (SELECT CAST(COALESCE(SUM(live), 0) AS BIGINT)"
+	    " FROM revocation),"
+	    " (SELECT COUNT(*) FROM claim_approval),"
+	    " (SELECT COUNT(*) FROM uses u WHERE u.n <> (SELECT COUNT(*)"
+	    " FROM claim_approval a JOIN claim c ON c.number = a.claim"
+	    " WHERE a.tbs_hash = u.tbs_hash AND a.subject = u.subject"
+	    " AND c.kind = u.kind)),"
+	    " (SELECT COUNT(*) FROM claim_approval a"
+	    " JOIN claim c ON c.number = a.claim WHERE NOT EXISTS"
+	    " (SELECT 1 FROM uses u WHERE u.tbs_hash = a.tbs_hash"
+	    " AND u.subject = a.subject AND u.kind = c.kind))"),
 	STMT(CS_SQL_AUDIT_RECORDED,
 	    "SELECT count(*) FROM claim WHERE recorded IS NOT NULL"),
 

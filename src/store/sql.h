@@ -19,6 +19,9 @@ enum cs_sql {
 			      * request_digest, serial, not_before, not_after */
 	CS_SQL_AUDIT_OTHERS, /* $1 behind, $2 to: number, cs_audit_event */
 	CS_SQL_AUDIT_ISSUE,  /* $1 claim: serial, credential */
+	CS_SQL_AUDIT_DENIAL, /* $1 number */
+	CS_SQL_AUDIT_REVOCATION, /* $1 number */
+	CS_SQL_AUDIT_SUMS,   /* six counts, see auditrows.c */
 	CS_SQL_AUDIT_RECORDED, /* how many claims have their credential */
 	/* Of approvals, counters, counts. */
 	CS_SQL_APPROVAL_SEEN, /* $1 TBS hash, $2 key hash, $3 id: the three */

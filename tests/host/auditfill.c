@@ -20,10 +20,11 @@
  *
  * Makes a store in which came to pass what the records say, by the calls that a
  * plugin makes: claims and what is issued for them, denials, revocations. A
- * floor is put into the log as it is.
+ * floor is put into the log as it is, and the last one is set at the end.
  */
 
 static cs_store *store;
+static int64_t last_floor;
 
 static int64_t
 deadline(void)
@@ -157,6 +158,13 @@ append(cs_txn *t, void *arg, cs_err *e)
 	return cs_audit_append(t, arg, NULL, e);
 }
 
+/* Of the last one; before, it would refuse what comes behind. */
+static int
+set_floor(cs_txn *t, void *arg, cs_err *e)
+{
+	return cs_meta_put(t, "floor", *(int64_t *)arg, (cs_span){0}, e);
+}
+
 static void
 put_floor(const cs_audit_record *r)
 {
@@ -166,6 +174,7 @@ put_floor(const cs_audit_record *r)
 	if (cs_store_write(store, append, &copy, false, deadline(), &e) !=
 	    CS_OK)
 		die("floor", &e);
+	last_floor = r->not_before;
 }
 
 static void
@@ -205,6 +214,9 @@ main(int argc, char **argv)
 		die(argv[2], &e);
 	for (i = 3; i < argc; i++)
 		do_file(argv[i]);
+	if (last_floor != 0 && cs_store_write(store, set_floor, &last_floor,
+	    false, deadline(), &e) != CS_OK)
+		die("floor", &e);
 	cs_store_close(&store);
 	return 0;
 }

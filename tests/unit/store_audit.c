@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypt/hash.h"
+#include "fmt/approval.h"
 #include "fmt/reason.h"
 #include "store/audit.h"
 #include "storebed.h"
@@ -25,7 +26,12 @@ static uint8_t heads[8][32]; /* of record i */
 static int
 append(cs_txn *t, void *arg, cs_err *e)
 {
-	return cs_audit_append(t, arg, NULL, e);
+	cs_audit_record *r = arg;
+	int rc = CS_OK;
+
+	if (r->event == CS_AUDIT_FLOOR)
+		rc = cs_meta_put(t, "floor", r->not_before, (cs_span){0}, e);
+	return rc == CS_OK ? cs_audit_append(t, r, NULL, e) : rc;
 }
 
 /* A record as a vector has it, but for what the log fills in. */
@@ -59,10 +65,52 @@ static const char rows[] =
     " 'mailto:alice@corp.example', x'0102030405060708090a0b0c0d0e0f10',"
     " 1795262400, 1795262400, 1795266000, x'00', 1795262400, x'00',"
     " CAST('credential' AS BLOB) FROM audit WHERE sequence = 2;"
-    "INSERT INTO denial VALUES (4, x'00', 'wimse://corp.example/agent/alice',"
-    " x'00', 'mailto:alice@corp.example', x'00', 0, 0, 0, x'00');"
-    "INSERT INTO revocation (number, what, name, time, reason, actor, live)"
-    " VALUES (5, 1, x'00', 0, '', '', 0)";
+    "INSERT INTO claim_approval VALUES (2, 0, x'01', 0, 0,"
+    " 'mailto:alice@corp.example', x'01', 1795266000);"
+    "INSERT INTO uses VALUES (x'01', 0, 1, 1);"
+    "INSERT INTO revocation (number, what, name, time, reason, actor, live,"
+    " lifted, lifted_reason, lifted_actor)"
+    " VALUES (5, 1, CAST('mailto:alice@corp.example' AS BLOB), 1795262400,"
+    " 'lost', 'uid 0', 0, 1795262400, 'lost', 'uid 0')";
+
+static char *
+hex(char *out, cs_span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		(void)snprintf(out + 2 * i, 3, "%02x", s.p[i]);
+	return out;
+}
+
+/* The row of the denial, as cs_denial_keep() writes it. */
+static bool
+put_denial(void)
+{
+	char sql[16384], digest[65], key[65], der[12000];
+	cs_audit_record *r = NULL;
+	cs_approval *a = NULL;
+	bool good = false;
+	cs_err e = {0};
+
+	if (cs_audit_parse(vec_find(vectors, n_vectors, "08-denied"), &r,
+	    &e) == CS_OK && r->at[0].approval.n < 6000 &&
+	    cs_approval_parse(r->at[0].approval, 0, &a, &e) == CS_OK) {
+		(void)snprintf(sql, sizeof(sql), "INSERT INTO denial VALUES"
+		    " (4, zeroblob(32), '%.*s', x'%s', '%.*s', x'%s', %lld,"
+		    " %lld, %lld, x'%s')", (int)r->agent_id.n,
+		    (const char *)r->agent_id.p,
+		    hex(digest, r->request_digest), (int)r->at[0].owner.n,
+		    (const char *)r->at[0].owner.p,
+		    hex(key, a->tbs.owner_key_hash), (long long)r->time,
+		    (long long)a->tbs.not_before,
+		    (long long)a->tbs.not_after, hex(der, r->at[0].approval));
+		good = storebed_sql(bed.path, sql);
+	}
+	cs_approval_free(&a);
+	cs_audit_free(&r);
+	return good;
+}
 
 static bool
 fill(void)
@@ -77,8 +125,9 @@ fill(void)
 	if (!storebed_make(&bed, &e))
 		return false;
 	for (i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
-		/* The vector names record 1, and here it is 2. */
-		if (i == 2) {
+		/* One vector names record 1, which is 2 here; the other has
+		 * ended what is not there. */
+		if (i == 2 || i == 4) {
 			cs_audit_record *r = NULL, copy;
 
 			if (cs_audit_parse(vec_find(vectors, n_vectors,
@@ -86,6 +135,7 @@ fill(void)
 				return false;
 			copy = *r;
 			copy.claim = 2;
+			copy.live = 0;
 			if (cs_store_write(bed.s, append, &copy, false,
 			    storebed_ms(5000), &e) != CS_OK)
 				printf("# %s\n", e.text);
@@ -94,7 +144,7 @@ fill(void)
 			return false;
 		}
 	}
-	if (!storebed_sql(bed.path, rows))
+	if (!storebed_sql(bed.path, rows) || !put_denial())
 		return false;
 	if (cs_audit_verify(bed.s, &c, storebed_ms(5000), NULL, NULL, &e) ==
 	    CS_OK)
@@ -252,6 +302,42 @@ test_rows(void)
 	    " request_digest, owner, key_hash, time, not_before, not_after,"
 	    " der FROM denial",
 	    "the log does not have record 6 of what was denied");
+	test_edit("UPDATE claim SET kind = 2",
+	    "record 2: the claim in the store is another");
+	test_edit("UPDATE claim SET serial = x'02'",
+	    "record 2: the claim in the store is another");
+	test_edit("UPDATE claim SET ended = time, end_reason = 'x'",
+	    "expected credentials that were ended as the log has it, 0");
+	test_edit("DELETE FROM claim_approval", "approvals of claims");
+	test_edit("DELETE FROM uses", "1 counts of an approval's uses");
+	test_edit("UPDATE uses SET n = 0", "1 counts of an approval's uses");
+	test_edit("UPDATE uses SET subject = 1",
+	    "2 counts of an approval's uses");
+	test_edit("UPDATE meta SET value_int = 1 WHERE name = 'floor'",
+	    "expected the floor as the log has it, 1795262400, found 1");
+	test_edit("DELETE FROM meta WHERE name = 'floor'",
+	    "expected the floor as the log has it, 1795262400, found 0");
+	test_edit("UPDATE revocation SET lifted = NULL, lifted_reason = NULL,"
+	    " lifted_actor = NULL", "revocations that were lifted");
+	test_edit("UPDATE revocation SET name ="
+	    " CAST('mailto:bob@corp.example' AS BLOB)",
+	    "record 5: what the store has of what was revoked is another");
+	test_edit("UPDATE revocation SET what = 3", "record 5: what the");
+	test_edit("UPDATE revocation SET time = time + 1", "record 5: what");
+	test_edit("UPDATE revocation SET reason = 'x'", "record 5: what");
+	test_edit("UPDATE revocation SET actor = 'x'", "record 5: what");
+	test_edit("UPDATE revocation SET live = 1", "record 5: what the");
+	test_edit("UPDATE denial SET not_after = not_after - 1",
+	    "record 4: what the store has of what was denied is another");
+	test_edit("UPDATE denial SET not_before = not_before - 1",
+	    "record 4: what the");
+	test_edit("UPDATE denial SET request_digest = zeroblob(32)",
+	    "record 4: what the");
+	test_edit("UPDATE denial SET owner = 'mailto:bob@corp.example'",
+	    "record 4: what the");
+	test_edit("UPDATE denial SET key_hash = zeroblob(32)",
+	    "record 4: what the");
+	test_edit("UPDATE denial SET der = x'00'", "record 4: what the");
 	test_edit("INSERT INTO claim (number, set_hash, request_digest, kind,"
 	    " agent_id, agent_key_hash, owner, serial, time, not_before,"
 	    " not_after, digest, fields) SELECT 8, x'01', request_digest,"
@@ -325,7 +411,7 @@ append_many(cs_txn *t, void *arg, cs_err *e)
 	int i, rc = CS_OK;
 
 	for (i = 0; rc == CS_OK && i < 200; i++)
-		rc = cs_audit_append(t, arg, NULL, e);
+		rc = append(t, arg, e);
 	return rc;
 }
 

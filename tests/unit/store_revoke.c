@@ -306,6 +306,16 @@ test_longest(void)
 	cs_buf_free(&why);
 }
 
+/* What was ended and lifted by all of these, the log accounts for. */
+static void
+test_log(void)
+{
+	cs_audit_check c = {0};
+
+	ok(cs_audit_verify(s, &c, bed_deadline(), NULL, NULL, &e) == CS_OK &&
+	    c.records > 20, "the log agrees");
+}
+
 int
 main(void)
 {
@@ -319,6 +329,7 @@ main(void)
 	test_tombstones();
 	test_usage();
 	test_longest();
+	test_log();
 	bed_close(&s);
 	return done_testing();
 }
