@@ -194,13 +194,28 @@ test_moved(cs_err *e)
 	    floor_of(&bed, NULL) == LATER, "its first writer gives it one");
 	ok(storebed_open_at(&bed, LATER + 99, CS_DB_WRITE, e) == CS_OK &&
 	    floor_of(&bed, NULL) == LATER, "and no later one does again");
+	cs_store_close(&bed.s);
+	ok(copy_file(bed.path, away.path) && rename(away.path, bed.path) == 0 &&
+	    storebed_open_at(&bed, LATER - 900, CS_DB_WRITE, e) == CS_OK &&
+	    floor_of(&bed, NULL) == LATER,
+	    "another copy, by a clock that is behind: no lower one");
+}
+
+static int64_t
+head_of(struct storebed *b)
+{
+	cs_store_info info;
+	cs_err e = {0};
+
+	return cs_store_look(b->s, LATER, storebed_ms(5000), &info, &e) ==
+	    CS_OK ? info.head.sequence : -1;
 }
 
 /* What was written since the last checkpoint is in it alone. */
 static void
 test_log_gone(cs_err *e)
 {
-	struct storebed wal;
+	struct storebed wal, beside;
 	int64_t n, again;
 
 	storebed_beside(&bed, "store.db-wal", &wal);
@@ -209,6 +224,10 @@ test_log_gone(cs_err *e)
 	    "its log is taken away, under a writer and a reader");
 	ok(cs_store_write(bed.s, put_row, &again, false, storebed_ms(5000),
 	    e) == CS_OK && again == n + 1, "what it held is there");
+	storebed_beside(&bed, "store.db", &beside);
+	ok(storebed_open_at(&beside, LATER, CS_DB_READ, e) == CS_OK &&
+	    head_of(&beside) == again, "for everybody, at once");
+	cs_store_close(&beside.s);
 	ok(storebed_open_at(&bed, LATER + 900, CS_DB_WRITE, e) == CS_OK &&
 	    cs_store_write(bed.s, put_row, &n, true, storebed_ms(5000), e) ==
 	    CS_OK && n == again + 1 && storebed_is(bed.path, WHOLE), "and stays");

@@ -335,6 +335,29 @@ test_damaged_memory(void)
 	    bed_make(s, &c, &e) == CS_CLAIM_NEW, "and when it is mended");
 }
 
+/* A table that was made without STRICT may hold anything. */
+static void
+test_types(void)
+{
+	const cs_db_value col[] = {{.type = CS_DB_NULL}, cs_db_int(1),
+	    cs_db_blob(cs_span_str("x")), cs_db_text(cs_span_str("x"))};
+	cs_span out;
+	int64_t n;
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		ok((cs_col_int(col, 4, i, 0, 9, &n, &e) == CS_OK) == (i == 1),
+		    "INTEGER %zu", i);
+		ok((cs_col_blob(col, 4, i, 0, 9, &out, &e) == CS_OK) ==
+		    (i == 2), "BLOB %zu", i);
+		ok((cs_col_text(col, 4, i, 0, 9, &out, &e) == CS_OK) ==
+		    (i == 3), "TEXT %zu", i);
+	}
+	ok(cs_col_int(col, 1, 1, 0, 9, &n, &e) == CS_EIO &&
+	    cs_col_text(col, 4, 2, 0, 9, &out, &e) == CS_EIO &&
+	    e.detail == CS_R_STORE_UNAVAILABLE, "damage: %s", e.text);
+}
+
 int
 main(void)
 {
@@ -347,6 +370,7 @@ main(void)
 	test_damage();
 	test_damaged_approval();
 	test_damaged_memory();
+	test_types();
 	bed_close(&s);
 	return done_testing();
 }
