@@ -13,7 +13,7 @@
 #include "plugbed.h"
 #include "store/memory.h"
 #include "store/revoke.h"
-#include "store/store.h"
+#include "store/storep.h"
 #include "tap.h"
 
 /* The built module with a store: claims in their order, and what a store, a
@@ -427,6 +427,78 @@ test_ca(cs_store *s)
 }
 
 static bool
+owned_by(const char *vector)
+{
+	cs_buf *owners = bed_vector(vector);
+	bool done = owners != NULL && bed_put(bed.owners,
+	    cs_buf_span(owners)) &&
+	    bed.p->reload(inst, NULL, 0) == COUNTERSIGN_OK;
+
+	cs_buf_free(&owners);
+	return done;
+}
+
+/* Two verdicts of one key, neither of which saw the other's counter. */
+static void
+test_counter(void)
+{
+	const countersign_verifier_answer *a, *b;
+	countersign_verifier_terms t = terms(40), u = terms(41);
+	const countersign_verifier_claim *c;
+
+	ok(owned_by("owners-sk"), "owners by security key");
+	a = answer("approved-ssh-strict.pem", COUNTERSIGN_OP_ISSUE, BED_NOON);
+	b = answer("approved-ssh-strict-most.pem", COUNTERSIGN_OP_ISSUE,
+	    BED_NOON);
+	c = claim(b, &t);
+	ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW, "the later one");
+	refused(a, &u, COUNTERSIGN_R_COUNTER_REGRESSED, "not the earlier one");
+	bed.p->release(inst, a);
+	bed.p->release(inst, b);
+	bed.p->release(inst, c);
+	ok(owned_by("owners"), "owners as before");
+}
+
+struct uses {
+	cs_span tbs;
+	int64_t subject, n;
+};
+
+static int
+read_uses(cs_txn *t, void *arg, cs_err *e)
+{
+	struct uses *u = arg;
+	const cs_db_value v[] = {cs_db_blob(u->tbs), cs_db_int(u->subject),
+	    cs_db_int(COUNTERSIGN_KIND_X509)};
+
+	return cs_txn_int(t, CS_SQL_USES_GET, v, 3, &u->n, e);
+}
+
+/* Of a batch the subject counts that is this request's. */
+static void
+test_subject(cs_store *s)
+{
+	const countersign_verifier_answer *a = answer("approved-batch.pem",
+	    COUNTERSIGN_OP_ISSUE, BED_NOON);
+	countersign_verifier_terms t = terms(42);
+	const countersign_verifier_claim *c = claim(a, &t);
+	struct uses u = {.subject = 1};
+	cs_err e = {0};
+
+	if (!ok(c != NULL && c->state == COUNTERSIGN_CLAIM_NEW, "of a batch"))
+		return;
+	u.tbs = cs_span_of(a->approvals[0]->tbs_hash.ptr,
+	    a->approvals[0]->tbs_hash.len);
+	ok(cs_store_read(s, read_uses, &u, soon(), &e) == CS_OK && u.n == 1,
+	    "its subject is counted");
+	u.subject = u.n = 0;
+	ok(cs_store_read(s, read_uses, &u, soon(), &e) == CS_OK && u.n == 0,
+	    "and no other");
+	bed.p->release(inst, a);
+	bed.p->release(inst, c);
+}
+
+static bool
 moves(const char *flags)
 {
 	char policy[512];
@@ -519,6 +591,25 @@ test_evidence(void)
 	cs_buf_free(&b);
 }
 
+static void
+test_all(cs_store *s)
+{
+	test_life();
+	test_kinds();
+	test_terms();
+	test_reload();
+	test_watch();
+	test_revocation(s);
+	test_ca(s);
+	test_subject(s);
+	test_counter();
+	test_moves();
+	test_later();
+	test_no_record();
+	test_evidence();
+	test_denial(s);
+}
+
 int
 main(void)
 {
@@ -537,20 +628,8 @@ main(void)
 	c.skip_watch = 0;
 	inst = bed_open(&bed, &c);
 	s = store_open();
-	if (ok(inst != NULL && s != NULL, "an instance with a store")) {
-		test_life();
-		test_kinds();
-		test_terms();
-		test_reload();
-		test_watch();
-		test_revocation(s);
-		test_ca(s);
-		test_moves();
-		test_later();
-		test_no_record();
-		test_evidence();
-		test_denial(s);
-	}
+	if (ok(inst != NULL && s != NULL, "an instance with a store"))
+		test_all(s);
 	cs_store_close(&s);
 	bed.p->close(inst);
 	c.authority = "https://other.example";
