@@ -39,7 +39,7 @@ EVP_PKEY_get0_type_name EVP_PKEY_get_bits EVP_PKEY_get_size EVP_PKEY_is_a
 EVP_sha256 EVP_sha384 EVP_sha512 OSSL_LIB_CTX_free
 OSSL_PARAM_construct_BN OSSL_PARAM_construct_end
 OSSL_PARAM_construct_int OSSL_PARAM_construct_octet_string
-OSSL_PARAM_construct_uint
+OSSL_PARAM_construct_uint OSSL_PROVIDER_unload
 OSSL_PARAM_construct_utf8_string'
 
 calls=$(find "$BUILDDIR/src/crypt/.libs" -name '*.o' ! -name '*-x509.o' \
