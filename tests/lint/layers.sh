@@ -21,7 +21,10 @@ verify: base fmt crypt verify
 include: include
 lib: base fmt crypt verify lib include
 plugin: base fmt crypt store verify plugin include
-tool: base fmt crypt attest keys signer store verify tool include
+issue: base fmt crypt issue
+net: base net
+server: base fmt crypt keys issue store net server include
+tool: base fmt crypt attest keys signer store verify issue tool include
 '
 
 # header: the files or rooms that may include it
@@ -32,11 +35,14 @@ fido.h src/signer/fido2dev.c src/signer/fido2ask.c
 fido.h src/signer/fido2assert.c src/signer/fido2enroll.c
 tss2/ src/signer/tpm2
 openssl/ src/crypt/ src/keys/pkcs11.c
-jansson.h src/tool/
+jansson.h src/tool/ src/issue/ src/server/
+event2/ src/net/
+openssl/ src/net/tls src/net/http
+seccomp.h src/net/sandbox
 confuse.h src/tool/ src/plugin/
 sqlite3.h src/store/sqlite
 libpq-fe.h src/store/postgresql.c src/store/pg
-countersign/ src/include/ src/lib/ src/plugin/ src/tool/
+countersign/ src/include/ src/lib/ src/plugin/ src/server/ src/tool/
 '
 
 system='arpa/ assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h grp.h inttypes.h

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_ISSUE_AUTHORITY_H
+#define CS_ISSUE_AUTHORITY_H
+
+#include "crypt/alg.h"
+
+/* Certificates that `countersign-server init` makes. */
+typedef struct cs_authority_new { /* borrows */
+	cs_span trust_domain;   /* its spiffe://TRUST-DOMAIN is the CA's URI */
+	cs_span name;           /* commonName, UTF-8, 1..64 */
+	cs_spki key;
+	cs_span serial;         /* 16 octets */
+	int64_t not_before, not_after;
+} cs_authority_new;
+/* A self-signed CA's body: keyCertSign and cRLSign, CA=true with path length
+ * 0, critical; our four policies; URI spiffe://TRUST-DOMAIN; key identifier. */
+CS_USE int cs_ca_body_put(const cs_authority_new *a, const cs_alg *alg,
+    cs_buf *out, cs_err *e);
+/* A TLS server's body under that CA's name: serverAuth, dNSNames or
+ * iPAddresses. */
+CS_USE int cs_tls_body_put(const cs_authority_new *a, cs_span ca_name,
+    cs_span ca_key_id, const char *const *hosts, size_t n_hosts,
+    const cs_alg *alg, cs_buf *out, cs_err *e);
+
+/* A CA's certificate, as a keyholder and a relying party need it. */
+typedef struct cs_authority {
+	cs_buf *own;
+	cs_span der, name;      /* Name, whole */
+	cs_spki key;
+	cs_span key_id;         /* its subjectKeyIdentifier */
+	int64_t not_before, not_after;
+} cs_authority;
+/* CA=true, keyCertSign and cRLSign, a key identifier, no critical extension
+ * that is not known, version 3. */
+CS_USE int cs_authority_parse(cs_span der, cs_authority **out, cs_err *e);
+void cs_authority_free(cs_authority **a);
+
+#endif

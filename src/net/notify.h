@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_NET_NOTIFY_H
+#define CS_NET_NOTIFY_H
+
+#include "base/buf.h"
+
+/* sd_notify(3) by its protocol: one datagram to `socket` (NOTIFY_SOCKET; a
+ * path, or @name in the abstract space). NULL: nobody listens, CS_OK. */
+CS_USE int cs_notify(const char *socket, const char *state, cs_err *e);
+
+#endif

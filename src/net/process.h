@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_NET_PROCESS_H
+#define CS_NET_PROCESS_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+/* Processes of a daemon: the same program again, by fork and exec, so that a
+ * child shares neither memory nor its layout with its siblings. */
+
+/* Starts /proc/self/exe with argv; `fds` become descriptors 3, 4, ... of the
+ * child and every other one is closed; environment: LANG=C and PATH alone,
+ * and what env_keep (NULL-ended "NAME=VALUE") says. The child dies with us. */
+typedef struct cs_spawn {
+	char *const *argv;
+	const int *fds;
+	size_t n_fds;
+	const char *const *env_keep;
+} cs_spawn;
+CS_USE int cs_process_spawn(const cs_spawn *s, pid_t *out, cs_err *e);
+
+/* First thing in every process: not dumpable, no core, no new privileges;
+ * standard descriptors open. */
+CS_USE int cs_process_harden(cs_err *e);
+/* To this user (name or number) and his groups, or the group that is named;
+ * as root only, otherwise it has to be ourselves. Cannot be undone. NULL: no
+ * change. */
+CS_USE int cs_process_become(const char *user, const char *group, cs_err *e);
+/* The uid of a name. */
+CS_USE int cs_process_uid(const char *user, uid_t *uid, gid_t *gid,
+    cs_err *e);
+
+#endif

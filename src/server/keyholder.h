@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SERVER_KEYHOLDER_H
+#define CS_SERVER_KEYHOLDER_H
+
+#include "issue/authority.h"
+#include "issue/crl.h"
+#include "issue/leaf.h"
+#include "keys/keys.h"
+#include "net/frame.h"
+#include "server/conf.h"
+
+/*
+ * What the CA's keys sign: this list and nothing else. Each body is parsed anew
+ * from its bytes; the signature is verified before it leaves (an allocation
+ * that failed within OpenSSL can spoil one).
+ */
+typedef struct cs_allow { /* borrows; what the keyholder itself knows */
+	cs_span trust_domain;
+	int64_t lifetime;       /* the cap, seconds; notAfter - notBefore */
+	int64_t crl_life;       /* nextUpdate - thisUpdate at most */
+	cs_span crl_url;        /* absent: certificates have none */
+	int64_t now;
+} cs_allow;
+
+/* notBefore within [now - lifetime, now], start and end within the CA's own
+ * time, issuer = the CA's name, its key identifier, its algorithm; identifier
+ * in the trust domain; key none of the CA's own. */
+CS_USE int cs_allow_cert(const cs_allow *a, const cs_authority *ca,
+    cs_span body, cs_err *e);
+/* kid = that key's; iat as notBefore above; sub in the trust domain. */
+CS_USE int cs_allow_wit(const cs_allow *a, cs_span kid, cs_span signing_input,
+    cs_err *e);
+/* The number grows; thisUpdate not before the last one's and within five
+ * minutes of now; every entry of `last` (NULL: none) that was revoked less
+ * than `lifetime` plus one crl_life ago is still there, with its time. */
+CS_USE int cs_allow_crl(const cs_allow *a, const cs_authority *ca,
+    const cs_crl *last, cs_span body, cs_err *e);
+
+typedef struct cs_keyholder cs_keyholder;
+/* Opens every key of the configuration; a certificate that is not its key's,
+ * or a WIT key that is not P-256, is refused. The last CRL of each CA is read
+ * from conf->state and kept there (written before its signature leaves). */
+CS_USE int cs_keyholder_new(const cs_conf *conf, const cs_keys_env *env,
+    cs_keyholder **out, cs_err *e);
+void cs_keyholder_free(cs_keyholder **k);
+/* One question, one answer: never fails but for memory; a frame that is none
+ * of its three kinds, and whatever breaks a rule or the rate, is answered
+ * CS_MSG_NOT_SIGNED. `answer` borrows until the next call. */
+
+CS_USE int cs_keyholder_answer(cs_keyholder *k, const cs_frame *ask,
+    int64_t now, int64_t mono_ms, cs_frame *answer, cs_err *e);
+
+#endif
