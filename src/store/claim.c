@@ -72,8 +72,7 @@ work(cs_txn *t, void *arg, cs_err *e)
 	cs_claim_free(&c->out); /* of a transaction that was taken back */
 	if ((rc = cs_claim_check(t, c, e)) != CS_OK ||
 	    (rc = cs_claim_find(t, c, e)) != CS_OK ||
-	    (rc = cs_claim_check_move(t, c->in, cs_span_str(c->owner), e)) !=
-	    CS_OK)
+	    (rc = cs_claim_check_move(t, c, e)) != CS_OK)
 		return rc;
 	return c->out != NULL ? CS_OK : cs_claim_put(t, c, e);
 }

@@ -232,34 +232,3 @@ cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e)
 		return rc;
 	return check_counters(t, c, e);
 }
-
-static int
-moves(void *arg, const cs_db_value *col, size_t n, cs_err *e)
-{
-	const cs_span *owner = arg;
-	cs_claim_row row;
-	char at[24];
-	int rc;
-
-	if ((rc = cs_claim_row_get(col, n, &row, e)) != CS_OK)
-		return rc;
-	return REFUSE(e, CS_R_POLICY_REFUSED, "the agent identifier has a "
-	    "live credential of %s%.*s until %s, and may not move",
-	    cs_span_eq(row.claim.owner, *owner) ? "another key, owner " : "",
-	    (int)row.claim.owner.n, (const char *)row.claim.owner.p,
-	    stamp(row.claim.not_after, at));
-}
-
-int
-cs_claim_check_move(cs_txn *t, const cs_claim_in *in, cs_span owner, cs_err *e)
-{
-	const cs_span any = {NULL, 0};
-	const cs_db_value v[] = {cs_db_text(in->agent_id), cs_db_int(in->now),
-	    cs_db_text(in->may_move_owner ? any : owner),
-	    cs_db_blob(in->may_move_key ? any : in->agent_key_hash)};
-
-	if (in->may_move_owner && in->may_move_key)
-		return CS_OK;
-	return cs_txn_run(t, CS_SQL_CLAIM_MOVED, v, 4, moves, &owner, NULL,
-	    e);
-}

@@ -55,6 +55,13 @@ CS_USE int cs_txn_denied(cs_txn *t, cs_span request_digest, int64_t now,
 CS_USE int cs_txn_counter(cs_txn *t, cs_span key_hash, int64_t *value,
     cs_err *e);
 
+/* Of a claim, as bits: whatever else of its agent was live as it was made had
+ * the same. */
+enum cs_claim_alone {
+	CS_ALONE_OWNER = 1 << 0,
+	CS_ALONE_KEY = 1 << 1
+};
+
 /* A claim while it is made. */
 typedef struct cs_claiming {
 	const cs_claim_in *in;
@@ -63,6 +70,7 @@ typedef struct cs_claiming {
 	bool recorded[CS_AUDIT_APPROVALS_MAX]; /* this TBS was claimed before */
 	int64_t counter[CS_AUDIT_APPROVALS_MAX]; /* the key's last; -1: none */
 	char owner[CS_OWNER_MAX + 1]; /* principal of the claim to answer */
+	int alone;            /* enum cs_claim_alone */
 	cs_claim *out;
 } cs_claiming;
 
@@ -75,9 +83,9 @@ CS_USE int cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e);
 /* Was this request denied, which is in force at `when`? */
 CS_USE int cs_claim_check_denied(cs_txn *t, cs_span request_digest,
     int64_t when, cs_err *e);
-/* Would the agent's identifier move to this owner, or to this key? */
-CS_USE int cs_claim_check_move(cs_txn *t, const cs_claim_in *in, cs_span owner,
-    cs_err *e);
+/* Would the agent's identifier move to the answered claim's owner, or to this
+ * key? Fills c->alone. */
+CS_USE int cs_claim_check_move(cs_txn *t, cs_claiming *c, cs_err *e);
 /* The claim that was made before of the same, when it still answers. */
 CS_USE int cs_claim_find(cs_txn *t, cs_claiming *c, cs_err *e);
 /* Counts, and puts the rows. */

@@ -174,9 +174,10 @@ put_claim(cs_txn *t, const cs_claiming *c, const cs_claim_row *row, cs_err *e)
 	    cs_db_text(s->agent_id), cs_db_blob(s->agent_key_hash),
 	    cs_db_text(s->owner), cs_db_blob(s->serial), cs_db_int(s->time),
 	    cs_db_int(s->not_before), cs_db_int(s->not_after),
-	    cs_db_blob(row->digest), cs_db_blob(row->fields)};
+	    cs_db_blob(row->digest), cs_db_blob(row->fields),
+	    cs_db_int(c->alone)};
 
-	return cs_txn_run(t, CS_SQL_CLAIM_PUT, v, 13, NULL, NULL, NULL, e);
+	return cs_txn_run(t, CS_SQL_CLAIM_PUT, v, 14, NULL, NULL, NULL, e);
 }
 
 static void

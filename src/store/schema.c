@@ -18,7 +18,8 @@
  * approval: every TBS that was ever counted; (key_hash, approval_id) belongs to
  *   the first.
  * claim: one issuance; claim_approval: on which approvals, in the order of the
- *   audit record; not_after again, so that what is live is found at once.
+ *   audit record; not_after again, so that what is live is found at once. alone:
+ *   see claimmove.c; NULL before schema 2.
  * claim_path: the keys of the CAs that vouched for their owners' keys.
  * uses: issuances of a TBS, by its subject and the credential's kind.
  * counter: the last signature counter of a key.
@@ -142,10 +143,17 @@ static const char step_1[] =
     ") STRICT;"
     "CREATE INDEX denial_request ON denial (request_digest, not_after);";
 
+/* Text of an agent is at most 2048 octets, which leaves room for a number below
+ * the 2704 of PostgreSQL's index. */
+static const char step_2[] =
+    "ALTER TABLE claim ADD COLUMN alone BIGINT;"
+    "CREATE INDEX claim_last ON claim (agent_id, number)"
+    " WHERE ended IS NULL;";
+
 const char *
 cs_sql_step(int n)
 {
-	static const char *const steps[CS_STORE_SCHEMA] = {step_1};
+	static const char *const steps[CS_STORE_SCHEMA] = {step_1, step_2};
 
 	return n < 1 || n > CS_STORE_SCHEMA ? NULL : steps[n - 1];
 }

@@ -132,6 +132,10 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " AND c.kind = $3 AND c.ended IS NULL"
 	    " ORDER BY c.number DESC LIMIT 1"),
 	STMT(CS_SQL_CLAIM_GET, ANSWER " WHERE c.number = $1"),
+	STMT(CS_SQL_CLAIM_LAST,
+	    "SELECT owner, agent_key_hash, time, alone FROM claim"
+	    " WHERE agent_id = $1 AND ended IS NULL"
+	    " ORDER BY number DESC LIMIT 1"),
 	STMT(CS_SQL_CLAIM_MOVED,
 	    CLAIM " NULL FROM claim c"
 	    " WHERE c.agent_id = $1 AND c.not_after > $2 AND c.ended IS NULL"
@@ -139,8 +143,9 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_CLAIM_PUT,
 	    "INSERT INTO claim (number, set_hash, request_digest, kind,"
 	    " agent_id, agent_key_hash, owner, serial, time, not_before,"
-	    " not_after, digest, fields)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"),
+	    " not_after, digest, fields, alone)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
+	    " $14)"),
 	STMT(CS_SQL_CLAIM_APPROVAL_PUT,
 	    "INSERT INTO claim_approval (claim, position, tbs_hash, subject,"
 	    " role, owner, key_hash, not_after)"

@@ -35,6 +35,8 @@ enum cs_sql {
 	CS_SQL_CLAIM_SAME,  /* $1 request digest, $2 set hash, $3 kind: the last
 			     * that was not ended */
 	CS_SQL_CLAIM_GET,   /* $1 number */
+	CS_SQL_CLAIM_LAST,  /* $1 agent: owner, key hash, time, alone of the
+			     * last that was not ended */
 	CS_SQL_CLAIM_MOVED, /* $1 agent, $2 now, $3 owner, $4 key hash: a live
 			     * one of another owner or key; NULL: any will do */
 	CS_SQL_CLAIM_PUT,   /* the columns in their order, but what comes

@@ -167,6 +167,15 @@ bed_other(struct bed_claim *c, size_t i, const char *name)
 }
 
 void
+bed_approval_id(struct bed_claim *c, size_t i, const char *name)
+{
+	struct bed_approval *a = &c->at[i];
+
+	bed_hash(a->tbs, sizeof(a->tbs), "tbs %s", name);
+	bed_hash(a->id, sizeof(a->id), "id %s", name);
+}
+
+void
 bed_more(struct bed_claim *c, const char *name)
 {
 	bed_other(c, c->in.n++, name);

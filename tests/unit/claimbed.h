@@ -51,6 +51,8 @@ void bed_claim(struct bed_claim *c, const char *name);
 void bed_more(struct bed_claim *c, const char *name);
 /* Another approval in the place of one. */
 void bed_other(struct bed_claim *c, size_t i, const char *name);
+/* The same owner and key have signed another one. */
+void bed_approval_id(struct bed_claim *c, size_t i, const char *name);
 /* The next certificate: serial and digest of its own. */
 void bed_next(struct bed_claim *c, const char *name);
 /* Another request of the same agent and key. */

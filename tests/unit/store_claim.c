@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "claimbed.h"
 #include "fmt/reason.h"
@@ -306,6 +307,15 @@ test_denied(void)
 	    "the one that lasts longest: %s", e.text);
 }
 
+static int64_t
+clock_us(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 static void
 test_move(void)
 {
@@ -370,6 +380,121 @@ test_moved(void)
 	    "stored claim's principal is asked for");
 }
 
+/* What a claim says of those beside it is believed where it may be. */
+static void
+test_alone(void)
+{
+	struct bed_claim c, d;
+
+	bed_claim(&c, "alone");
+	c.in.not_after = NOON + 10 * HOUR;
+	ok(STATE(&c) == CS_CLAIM_NEW, "an identifier");
+	bed_claim(&d, "alone");
+	bed_other(&d, 0, "alone2");
+	bed_request(&d, "alone2");
+	d.in.may_move_owner = true;
+	ok(STATE(&d) == CS_CLAIM_NEW, "that moved while it lived");
+	bed_claim(&d, "alone");
+	bed_other(&d, 0, "alone2");
+	bed_approval_id(&d, 0, "alone3");
+	bed_request(&d, "alone3");
+	ok(REFUSED(&d, CS_R_POLICY_REFUSED), "the last one says nothing of "
+	    "the owners beside it");
+	d.in.now = NOON + 2 * HOUR;
+	d.in.not_after = NOON + 3 * HOUR;
+	ok(REFUSED(&d, CS_R_POLICY_REFUSED), "nor when it is over");
+	d.in.now = c.in.not_after;
+	d.in.not_after = d.in.now + HOUR;
+	ok(STATE(&d) == CS_CLAIM_NEW, "which the last other one is");
+	bed_claim(&c, "alone");
+	bed_other(&c, 0, "alone4");
+	bed_request(&c, "alone4");
+	c.in.now = NOON + 2 * HOUR;
+	c.in.not_after = c.in.now + HOUR;
+	ok(REFUSED(&c, CS_R_POLICY_REFUSED), "another owner, by a clock that "
+	    "is behind");
+	bed_other(&c, 0, "alone2");
+	bed_approval_id(&c, 0, "alone4");
+	ok(REFUSED(&c, CS_R_POLICY_REFUSED), "and the same owner: by that "
+	    "clock, another is live");
+}
+
+/* Takes back what schema 2 brought. */
+static const char to_first[] = "DROP INDEX claim_last;"
+    "ALTER TABLE claim DROP COLUMN alone;"
+    "UPDATE meta SET value_int = 1 WHERE name = 'schema'";
+
+static void
+test_migrated(void)
+{
+	struct bed_claim c, d;
+
+	bed_claim(&c, "before");
+	ok(STATE(&c) == CS_CLAIM_NEW && bed_sql(s, to_first),
+	    "a store of schema 1");
+	bed_again(&s);
+	bed_claim(&d, "before");
+	bed_other(&d, 0, "before2");
+	bed_request(&d, "before2");
+	d.in.dry = true;
+	ok(REFUSED(&d, CS_R_POLICY_REFUSED) && STATE(&c) == CS_CLAIM_AGAIN,
+	    "whose claims say nothing, and are asked");
+	bed_other(&d, 0, "before");
+	bed_approval_id(&d, 0, "before3");
+	d.in.dry = false;
+	ok(STATE(&d) == CS_CLAIM_NEW, "one of the same owner and key");
+}
+
+static int64_t
+quickest(struct bed_claim *c)
+{
+	int64_t best = INT64_MAX, from;
+	int i;
+
+	c->in.dry = true;
+	for (i = 0; i < 9; i++) {
+		from = clock_us();
+		if (STATE(c) != CS_CLAIM_NEW)
+			return INT64_MAX;
+		from = clock_us() - from;
+		best = from < best ? from : best;
+	}
+	return best;
+}
+
+/* A claim takes as long beside very many as beside one. */
+static void
+test_many(void)
+{
+	struct bed_claim c, d;
+	int64_t few, many;
+
+	bed_claim(&c, "many");
+	ok(STATE(&c) == CS_CLAIM_NEW, "one claim");
+	bed_claim(&d, "many");
+	bed_approval_id(&d, 0, "many2");
+	bed_request(&d, "many2");
+	few = quickest(&d);
+	ok(bed_sql(s, "INSERT INTO audit (sequence, record)"
+	    " WITH RECURSIVE n(i) AS (SELECT 1000001 UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < 1030000)"
+	    " SELECT n.i, a.record FROM n, audit a WHERE a.sequence = 1") &&
+	    bed_sql(s, "INSERT INTO claim (number, set_hash, request_digest,"
+	    " kind, agent_id, agent_key_hash, owner, serial, time,"
+	    " not_before, not_after, digest, fields, alone)"
+	    " SELECT a.sequence, c.set_hash, c.request_digest, c.kind,"
+	    " c.agent_id, c.agent_key_hash, c.owner, c.serial, c.time,"
+	    " c.not_before, c.not_after, c.digest, c.fields, c.alone"
+	    " FROM claim c, audit a WHERE a.sequence > 1000000 AND"
+	    " c.agent_id = 'wimse://corp.example/agent/many'") &&
+	    bed_sql(s, "ANALYZE"), "30,001 that live");
+	many = quickest(&d);
+	ok(many < 8 * few, "%lld us beside one, %lld us beside them all",
+	    (long long)few, (long long)many);
+	bed_other(&d, 0, "many3");
+	ok(REFUSED(&d, CS_R_POLICY_REFUSED), "another owner");
+}
+
 int
 main(void)
 {
@@ -385,6 +510,9 @@ main(void)
 	test_denied();
 	test_move();
 	test_moved();
+	test_alone();
+	test_migrated();
+	test_many();
 	bed_close(&s);
 	return done_testing();
 }

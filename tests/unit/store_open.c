@@ -116,7 +116,7 @@ static void
 test_schema(cs_err *e)
 {
 	ok(storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 2 WHERE name = 'schema'"), "newer");
+	    "UPDATE meta SET value_int = 3 WHERE name = 'schema'"), "newer");
 	ok(is(open_uri(bed.uri, NULL, CS_DB_WRITE, e), e, CS_EREFUSED,
 	    "of a later release"), "is refused to a writer");
 	ok(is(open_uri(bed.uri, NULL, CS_DB_READ, e), e, CS_EREFUSED,
@@ -126,7 +126,7 @@ test_schema(cs_err *e)
 	ok(is(open_uri(bed.uri, NULL, CS_DB_READ, e), e, CS_EIO,
 	    "damaged: schema 0"), "no schema is damage");
 	(void)storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 1 WHERE name = 'schema'");
+	    "UPDATE meta SET value_int = 2 WHERE name = 'schema'");
 	ok(open_uri(bed.uri, NULL, CS_DB_WRITE, e) == CS_OK, "ours again");
 }
 
@@ -175,7 +175,7 @@ test_steps(cs_err *e)
 	ok(is(open_uri(bed.uri, NULL, CS_DB_WRITE, e), e, CS_EREFUSED,
 	    "schema 3, of a later release"), "which then is newer");
 	(void)storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 1 WHERE name = 'schema'");
+	    "UPDATE meta SET value_int = 2 WHERE name = 'schema'");
 }
 
 static void
