@@ -9,37 +9,44 @@
 /* Requests that wait for their owner. A request is known by its digest; the
  * same one again is the same row. */
 #define CS_PENDING_MESSAGE_MAX (512 * 1024)
+#define CS_PENDING_EVIDENCE_MAX (256 * 1024)
 
 enum cs_pending_state { CS_PENDING_NONE = 0, CS_PENDING_WAITS, CS_PENDING_READY };
 
 typedef struct cs_pending { /* borrows, as input and in a callback */
 	cs_span request_digest; /* 32 octets */
 	cs_span agent_id, owner; /* whom it asks */
-	cs_span message;        /* the request, DER; READY: with approvals, as
-				 * the verifier takes it */
-	cs_span evidence;
-	int64_t created, expires;
+	cs_span message;        /* the request, with the approvals that came,
+				 * as the verifier takes it */
+	cs_span evidence;       /* absent: none */
+	int64_t created, expires; /* it is there until before `expires` */
 	enum cs_pending_state state;
 } cs_pending;
 
 typedef struct cs_pending_limits {
-	int64_t all, per_agent; /* rows that may wait; 0: none */
+	int64_t all, per_agent; /* rows that may be there; 0: none */
 } cs_pending_limits;
 
-/* Keeps one. CS_OK also when it was there (and then nothing changes);
- * CS_EREFUSED (detail CS_R_EXHAUSTED) at a limit, after what has expired was
- * swept. */
+/* Keeps one that waits. CS_OK also when it was there (and then nothing
+ * changes); CS_EREFUSED (detail CS_R_EXHAUSTED) at a limit, which what has
+ * expired does not count for. */
 CS_USE int cs_pending_keep(cs_store *s, const cs_pending *p,
     const cs_pending_limits *limits, int64_t deadline_ms, cs_err *e);
-/* Its approvals came: message in place of the one before, while it waits and
- * has not expired. CS_EREFUSED when there is none. */
-CS_USE int cs_pending_ready(cs_store *s, cs_span request_digest,
-    cs_span message, int64_t now, int64_t deadline_ms, cs_err *e);
-/* The row, if it has not expired: *state NONE when there is none. Gives *own,
+/* Approvals came: another message and state in place of those of `old`, until
+ * at least `expires`. *changed is false when its message is another one than
+ * old's by now, or none. */
+CS_USE int cs_pending_change(cs_store *s, const cs_pending *old,
+    cs_span message, enum cs_pending_state state, int64_t expires,
+    int64_t deadline_ms, bool *changed, cs_err *e);
+/* The row, if it has not expired: state NONE when there is none. Gives *own,
  * which the spans of *out borrow from. */
 CS_USE int cs_pending_find(cs_store *s, cs_span request_digest, int64_t now,
     int64_t deadline_ms, cs_pending *out, cs_buf **own, cs_err *e);
+/* Deletes what has expired. */
 CS_USE int cs_pending_sweep(cs_store *s, int64_t now, int64_t deadline_ms,
     int64_t *swept, cs_err *e);
+/* How many there are. */
+CS_USE int cs_pending_count(cs_store *s, int64_t now, int64_t deadline_ms,
+    int64_t *count, cs_err *e);
 
 #endif

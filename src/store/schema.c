@@ -10,9 +10,9 @@
 #include "store/store.h"
 
 /*
- * Times are seconds since 1970. What was written stays: nothing is deleted,
- * and of what can end, the row says when and why. A number is that of the audit
- * record which was written with the row. Large columns stand last.
+ * Times are seconds since 1970. What was written stays: nothing is deleted but
+ * what waits, and of what can end, the row says when and why. A number is that
+ * of the audit record which was written with the row. Large columns stand last.
  *
  * meta: schema, authority, place, floor, head, backup.
  * approval: every TBS that was ever counted; (key_hash, approval_id) belongs to
@@ -25,6 +25,7 @@
  * counter: the last signature counter of a key.
  * revocation: at most one in force of a name.
  * denial: what was denied, and the approval that says so.
+ * pending: requests that wait for their owner. They alone go.
  */
 static const char step_1[] =
     "CREATE TABLE meta ("
@@ -150,10 +151,26 @@ static const char step_2[] =
     "CREATE INDEX claim_last ON claim (agent_id, number)"
     " WHERE ended IS NULL;";
 
+static const char step_3[] =
+    "CREATE INDEX claim_ended ON claim (not_after) WHERE ended IS NOT NULL;"
+    "CREATE TABLE pending ("
+    " request_digest BLOB PRIMARY KEY NOT NULL,"
+    " agent_id TEXT NOT NULL,"
+    " owner TEXT NOT NULL,"
+    " created BIGINT NOT NULL,"
+    " expires BIGINT NOT NULL,"
+    " state BIGINT NOT NULL,"
+    " message BLOB NOT NULL,"
+    " evidence BLOB"
+    ") STRICT;"
+    "CREATE INDEX pending_expires ON pending (expires);"
+    "CREATE INDEX pending_agent ON pending (agent_id, expires);";
+
 const char *
 cs_sql_step(int n)
 {
-	static const char *const steps[CS_STORE_SCHEMA] = {step_1, step_2};
+	static const char *const steps[CS_STORE_SCHEMA] = {step_1, step_2,
+	    step_3};
 
 	return n < 1 || n > CS_STORE_SCHEMA ? NULL : steps[n - 1];
 }

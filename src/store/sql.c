@@ -214,6 +214,45 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " owner, key_hash, time, not_before, not_after, der)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
 	STMT(CS_SQL_DENIALS, DENIAL " ORDER BY number"),
+
+	STMT(CS_SQL_ISSUED,
+	    CLAIM " c.credential FROM claim c"
+	    " WHERE c.request_digest = $1 AND c.kind = $2"
+	    " AND c.not_after > $3 AND c.ended IS NULL"
+	    " AND c.recorded IS NOT NULL ORDER BY c.number DESC LIMIT 1"),
+	STMT(CS_SQL_ISSUED_ENDED,
+	    CLAIM " NULL FROM claim c"
+	    " WHERE c.not_after > $1 AND c.ended IS NOT NULL"
+	    " ORDER BY c.number"),
+	STMT(CS_SQL_REVOKED_LAST, "SELECT MAX(number) FROM revocation"
+	    " HAVING COUNT(*) > 0"),
+
+	STMT(CS_SQL_PENDING_COUNT,
+	    "SELECT (SELECT COUNT(*) FROM pending WHERE expires > $1),"
+	    " (SELECT COUNT(*) FROM pending"
+	    " WHERE agent_id = $2 AND expires > $1),"
+	    " (SELECT COUNT(*) FROM pending"
+	    " WHERE request_digest = $3 AND expires > $1)"),
+	STMT(CS_SQL_PENDING_GET,
+	    "SELECT request_digest, agent_id, owner, created, expires, state,"
+	    " message, evidence FROM pending"
+	    " WHERE request_digest = $1 AND expires > $2"),
+	STMT(CS_SQL_PENDING_PUT,
+	    "INSERT INTO pending (request_digest, agent_id, owner, created,"
+	    " expires, state, message, evidence)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+	    " ON CONFLICT (request_digest) DO UPDATE SET"
+	    " agent_id = excluded.agent_id, owner = excluded.owner,"
+	    " created = excluded.created, expires = excluded.expires,"
+	    " state = excluded.state, message = excluded.message,"
+	    " evidence = excluded.evidence"
+	    " WHERE pending.expires <= excluded.created"),
+	STMT(CS_SQL_PENDING_CHANGE,
+	    "UPDATE pending SET message = $3, state = $4, expires ="
+	    " CASE WHEN expires > $5 THEN expires ELSE $5 END"
+	    " WHERE request_digest = $1 AND message = $2"),
+	STMT(CS_SQL_PENDING_SWEEP,
+	    "DELETE FROM pending WHERE expires <= $1"),
 };
 
 _Static_assert(CS_SQL_END <= CS_DB_STMTS_MAX, "too many statements");

@@ -75,6 +75,19 @@ enum cs_sql {
 	CS_SQL_DENIAL_GET, /* $1 TBS hash: its number */
 	CS_SQL_DENIAL_PUT, /* the columns in their order */
 	CS_SQL_DENIALS,
+	/* Of what was issued: $1 request digest, $2 kind, $3 now: the last. */
+	CS_SQL_ISSUED,
+	CS_SQL_ISSUED_ENDED, /* $1 behind which notAfter is: all */
+	CS_SQL_REVOKED_LAST, /* number of the last revocation */
+	/* Of requests that wait. */
+	CS_SQL_PENDING_COUNT, /* $1 now, $2 agent, $3 request digest: how many,
+			       * of this agent, of this request */
+	CS_SQL_PENDING_GET,   /* $1 request digest, $2 now */
+	CS_SQL_PENDING_PUT,   /* the columns in their order; in place of one
+			       * that has expired */
+	CS_SQL_PENDING_CHANGE, /* $1 request digest, $2 message, $3 new one, $4
+				* state, $5 expiry, which only grows */
+	CS_SQL_PENDING_SWEEP, /* $1 now */
 	CS_SQL_END
 };
 

@@ -11,7 +11,7 @@
 need_pg
 pg_new
 
-for test in claim claimuse claimlife claimrace revoke memory; do
+for test in claim claimuse claimlife claimrace revoke memory pending issued; do
 	pg_database "store_$test"
 	ok "$test in PostgreSQL" env "COUNTERSIGN_TEST_STORE=$store" \
 	    "$BUILDDIR/tests/unit/bin/store_$test"

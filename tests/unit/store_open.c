@@ -112,34 +112,43 @@ test_whose(cs_err *e)
 	    CS_EREFUSED, "expected https://other.example"), "nor to read");
 }
 
+static bool
+set_schema(int n)
+{
+	char sql[96];
+
+	(void)snprintf(sql, sizeof(sql),
+	    "UPDATE meta SET value_int = %d WHERE name = 'schema'", n);
+	return storebed_sql(bed.path, sql);
+}
+
 static void
 test_schema(cs_err *e)
 {
-	ok(storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 3 WHERE name = 'schema'"), "newer");
+	ok(set_schema(CS_STORE_SCHEMA + 1), "newer");
 	ok(is(open_uri(bed.uri, NULL, CS_DB_WRITE, e), e, CS_EREFUSED,
 	    "of a later release"), "is refused to a writer");
 	ok(is(open_uri(bed.uri, NULL, CS_DB_READ, e), e, CS_EREFUSED,
 	    "of a later release"), "and to a reader");
-	(void)storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 0 WHERE name = 'schema'");
+	(void)set_schema(0);
 	ok(is(open_uri(bed.uri, NULL, CS_DB_READ, e), e, CS_EIO,
 	    "damaged: schema 0"), "no schema is damage");
-	(void)storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 2 WHERE name = 'schema'");
+	(void)set_schema(CS_STORE_SCHEMA);
 	ok(open_uri(bed.uri, NULL, CS_DB_WRITE, e) == CS_OK, "ours again");
 }
 
+/* Of releases to come. */
 static const char *
 made_up_step(int n)
 {
-	static const char *const steps[] = {NULL,
+	static const char *const steps[] = {
 	    "CREATE TABLE two (a BIGINT NOT NULL, b BLOB) STRICT",
 	    "ALTER TABLE two ADD COLUMN c TEXT;"
 	    "INSERT INTO two (a, c) VALUES (7, 'x')",
 	    "CREATE TABLE two (a BIGINT)"};
 
-	return n <= 4 ? steps[n - 1] : NULL;
+	n -= CS_STORE_SCHEMA + 1;
+	return n >= 0 && n < 3 ? steps[n] : NULL;
 }
 
 struct up {
@@ -151,31 +160,35 @@ bring_up(cs_txn *t, void *arg, cs_err *e)
 {
 	const struct up *u = arg;
 
-	return cs_schema_bring_up(t, 1, u->to, made_up_step, e);
+	return cs_schema_bring_up(t, CS_STORE_SCHEMA, u->to, made_up_step, e);
 }
 
 static void
 test_steps(cs_err *e)
 {
-	struct up u = {3};
+	struct up u = {CS_STORE_SCHEMA + 2};
+	char words[80];
 
 	ok(cs_store_write(bed.s, bring_up, &u, true, storebed_ms(5000), e) ==
 	    CS_OK, "steps of releases to come");
-	u.to = 4;
+	u.to++;
+	(void)snprintf(words, sizeof(words), "step to schema %d", u.to);
 	ok(is(cs_store_write(bed.s, bring_up, &u, false, storebed_ms(5000),
-	    e), e, CS_EIO, "step to schema 4"), "one that fails");
+	    e), e, CS_EIO, words), "one that fails");
 	ok(open_uri(bed.uri, NULL, CS_DB_WRITE, e) == CS_OK,
 	    "takes all back");
-	u.to = 3;
+	u.to--;
+	(void)snprintf(words, sizeof(words),
+	    "SELECT value_int = %d FROM meta WHERE name = 'schema'", u.to);
 	ok(cs_store_write(bed.s, bring_up, &u, false, storebed_ms(5000), e) ==
 	    CS_OK && storebed_is(bed.path,
-	    "SELECT a = 7 AND c = 'x' FROM two") && storebed_is(bed.path,
-	    "SELECT value_int = 3 FROM meta WHERE name = 'schema'"),
-	    "all of them");
+	    "SELECT a = 7 AND c = 'x' FROM two") &&
+	    storebed_is(bed.path, words), "all of them");
+	(void)snprintf(words, sizeof(words), "schema %d, of a later release",
+	    u.to);
 	ok(is(open_uri(bed.uri, NULL, CS_DB_WRITE, e), e, CS_EREFUSED,
-	    "schema 3, of a later release"), "which then is newer");
-	(void)storebed_sql(bed.path,
-	    "UPDATE meta SET value_int = 2 WHERE name = 'schema'");
+	    words), "which then is newer");
+	(void)set_schema(CS_STORE_SCHEMA);
 }
 
 static void
