@@ -36,7 +36,7 @@ typedef struct cs_conf_limits {
 	int64_t signatures;           /* a second, of the CA's keys; burst 2x */
 } cs_conf_limits;
 
-typedef struct cs_conf {
+typedef struct cs_server_conf {
 	char *text;             /* as read; the children's input */
 	char *file;
 	char *trust_domain, *authority; /* default https://TRUST-DOMAIN */
@@ -65,14 +65,15 @@ typedef struct cs_conf {
 	int64_t workers;        /* threads of the issuer; 0: 4 a core, 8..64 */
 	cs_conf_limits limits;
 	char *log;              /* "stderr" or "syslog" */
-} cs_conf;
+} cs_server_conf;
 
 /* Reads and checks; an unknown option is named with file:line and the nearest
  * known one. */
-CS_USE int cs_conf_read(const char *file, cs_conf **out, cs_err *e);
-/* The same from bytes that were read by the parent: `file` names them. */
-CS_USE int cs_conf_parse(cs_span text, const char *file, cs_conf **out,
+CS_USE int cs_server_conf_read(const char *file, cs_server_conf **out,
     cs_err *e);
-void cs_conf_free(cs_conf **c);
+/* The same from bytes that were read by the parent: `file` names them. */
+CS_USE int cs_server_conf_parse(cs_span text, const char *file,
+    cs_server_conf **out, cs_err *e);
+void cs_server_conf_free(cs_server_conf **c);
 
 #endif

@@ -23,7 +23,7 @@ typedef struct cs_sign_ops {
 typedef struct cs_issuer cs_issuer;
 
 typedef struct cs_issuer_env { /* borrows, for the issuer's life */
-	const cs_conf *conf;
+	const cs_server_conf *conf;
 	const countersign_verifier *plugin;
 	countersign_instance *instance;
 	cs_store *store;        /* pending requests, revocations, CRL */

@@ -42,7 +42,7 @@ typedef struct cs_keyholder cs_keyholder;
 /* Opens every key of the configuration; a certificate that is not its key's,
  * or a WIT key that is not P-256, is refused. The last CRL of each CA is read
  * from conf->state and kept there (written before its signature leaves). */
-CS_USE int cs_keyholder_new(const cs_conf *conf, const cs_keys_env *env,
+CS_USE int cs_keyholder_new(const cs_server_conf *conf, const cs_keys_env *env,
     cs_keyholder **out, cs_err *e);
 void cs_keyholder_free(cs_keyholder **k);
 /* One question, one answer: never fails but for memory; a frame that is none

@@ -10,12 +10,17 @@
 /* A child of countersign-server: what the master gave it. Each role is one
  * function that ends when it is told to or its master is gone; what it returns
  * is the process's exit status (0, or the negated class). */
-enum cs_role { CS_ROLE_FRONT, CS_ROLE_ADMIN, CS_ROLE_ISSUER, CS_ROLE_KEYHOLDER };
+enum cs_role {
+	CS_ROLE_FRONT,
+	CS_ROLE_ADMIN,
+	CS_ROLE_ISSUER,
+	CS_ROLE_KEYHOLDER
+};
 
 typedef struct cs_child {
 	enum cs_role role;
 	cs_channel *control;
-	cs_conf *conf;
+	cs_server_conf *conf;
 	int listen[8];          /* front, admin */
 	size_t n_listen;
 	int peer_fd;            /* front, admin: to the issuer. Keyholder: to the
