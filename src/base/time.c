@@ -184,6 +184,18 @@ cs_gentime_put(int64_t t, char out[16])
 }
 
 bool
+cs_utctime_put(int64_t t, char out[14])
+{
+	char full[16];
+
+	if (!cs_gentime_put(t, full) || memcmp(full, "1950", 4) < 0 ||
+	    memcmp(full, "2050", 4) >= 0)
+		return false;
+	memcpy(out, full + 2, 14);
+	return true;
+}
+
+bool
 cs_rfc3339_put(int64_t t, char out[24])
 {
 	struct cs_civil c;

@@ -27,6 +27,7 @@ CS_USE bool cs_gentime_get(cs_span in, int64_t *out);
 CS_USE bool cs_gentime_put(int64_t t, char out[16]);
 /* Exactly `YYMMDDHHMMSSZ`, 1950 to 2049 (RFC 5280 4.1.2.5.1). */
 CS_USE bool cs_utctime_get(cs_span in, int64_t *out);
+CS_USE bool cs_utctime_put(int64_t t, char out[14]);
 /* RFC 3339 with Z and whole seconds: 2026-11-21T09:30:00Z. out[24]. */
 CS_USE bool cs_rfc3339_put(int64_t t, char out[24]);
 /* What a person types: RFC 3339 with Z, or YYYYMMDD[HHMM[SS]]Z. */

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 
-#include "base/time.h"
 #include "fmt/der.h"
 #include "fmt/dn.h"
 #include "fmt/ext.h"
@@ -16,8 +15,7 @@
 
 #define BAD(e, reason, ...) CS_BAD(e, reason, "certificate", __VA_ARGS__)
 
-#define SERIAL_MAX 20                /* RFC 5280 4.1.2.2 */
-#define YEAR_2050 INT64_C(2524608000)
+#define SERIAL_MAX 20 /* RFC 5280 4.1.2.2 */
 
 /* The one value of an extension, which nobody walked yet. */
 static int
@@ -206,24 +204,6 @@ read_extensions(cs_cert *c, cs_span in, cs_err *e)
 	return CS_OK;
 }
 
-/* RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050. */
-static int
-read_time(cs_span *in, int64_t *out, cs_err *e)
-{
-	cs_span body = {0};
-	unsigned tag = 0;
-	int r;
-
-	if ((r = cs_der_any(in, &tag, &body, NULL, e)) != CS_OK)
-		return r;
-	if (tag == CS_DER_UTCTIME && cs_utctime_get(body, out))
-		return CS_OK;
-	if (tag == CS_DER_GENTIME && cs_gentime_get(body, out) &&
-	    *out >= YEAR_2050)
-		return CS_OK;
-	return BAD(e, CS_R_MALFORMED, "no time of a certificate");
-}
-
 static int
 read_validity(cs_cert *c, cs_span *in, cs_err *e)
 {
@@ -231,8 +211,8 @@ read_validity(cs_cert *c, cs_span *in, cs_err *e)
 	int r;
 
 	if ((r = cs_der_get(in, CS_DER_SEQ, &seq, e)) != CS_OK ||
-	    (r = read_time(&seq, &c->not_before, e)) != CS_OK ||
-	    (r = read_time(&seq, &c->not_after, e)) != CS_OK ||
+	    (r = cs_der_time(&seq, &c->not_before, e)) != CS_OK ||
+	    (r = cs_der_time(&seq, &c->not_after, e)) != CS_OK ||
 	    (r = cs_der_end(seq, "validity", e)) != CS_OK)
 		return cs_wrap(e, "validity");
 	if (c->not_before > c->not_after)

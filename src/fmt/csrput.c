@@ -6,6 +6,7 @@
 #include "fmt/csr.h"
 
 #include "fmt/der.h"
+#include "fmt/ext.h"
 #include "fmt/oid.h"
 #include "fmt/reason.h"
 
@@ -100,19 +101,14 @@ cs_csr_composite_info(const cs_csr *c, const cs_span *approvals, size_t n,
 static void
 put_extension_request(cs_buf *out, cs_span agent_id)
 {
-	static const uint8_t yes = 0xff;
 	struct open_attr a = attr_begin(out, CS_OID_EXTENSION_REQUEST);
-	size_t list = cs_der_begin(out, CS_DER_SEQ);
-	size_t ext = cs_der_begin(out, CS_DER_SEQ), octets, names;
+	size_t list = cs_der_begin(out, CS_DER_SEQ), names;
+	cs_ext_open x = cs_ext_begin(out, CS_OID_CE_SUBJECT_ALT_NAME, true);
 
-	cs_der_put(out, CS_DER_OID, cs_oid(CS_OID_CE_SUBJECT_ALT_NAME));
-	cs_der_put(out, CS_DER_BOOLEAN, cs_span_of(&yes, 1));
-	octets = cs_der_begin(out, CS_DER_OCTETS);
 	names = cs_der_begin(out, CS_DER_SEQ);
 	cs_der_put(out, CS_DER_CTX(6), agent_id);
 	cs_der_close(out, names);
-	cs_der_close(out, octets);
-	cs_der_close(out, ext);
+	cs_ext_close(out, x);
 	cs_der_close(out, list);
 	attr_end(out, a);
 }

@@ -14,6 +14,7 @@
 #define BAD(e, ...) CS_BAD(e, CS_R_NOT_DER, "der", __VA_ARGS__)
 
 #define YEAR_2000 INT64_C(946684800)
+#define YEAR_2050 INT64_C(2524608000)
 
 /* X.690 8.1.3 and 10.1: definite, and in the fewest octets. */
 static int
@@ -166,6 +167,25 @@ cs_der_gentime(cs_span *in, int64_t *out, cs_err *e)
 	if (!cs_gentime_get(b, &t) || t < YEAR_2000)
 		return CS_BAD(e, CS_R_MALFORMED, "der",
 		    "GeneralizedTime is not YYYYMMDDHHMMSSZ, 2000 to 9999");
+	*out = t;
+	return CS_OK;
+}
+
+int
+cs_der_time(cs_span *in, int64_t *out, cs_err *e)
+{
+	cs_span body = {0};
+	unsigned tag = 0;
+	int64_t t = 0;
+	int r;
+
+	if ((r = cs_der_any(in, &tag, &body, NULL, e)) != CS_OK)
+		return r;
+	if (!(tag == CS_DER_UTCTIME && cs_utctime_get(body, &t)) &&
+	    !(tag == CS_DER_GENTIME && cs_gentime_get(body, &t) &&
+	    t >= YEAR_2050))
+		return CS_BAD(e, CS_R_MALFORMED, "der",
+		    "no time of a certificate");
 	*out = t;
 	return CS_OK;
 }

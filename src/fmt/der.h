@@ -68,6 +68,9 @@ CS_USE int cs_der_uint(cs_span *in, unsigned tag, int64_t min, int64_t max,
     int64_t *out, cs_err *e);
 /* A GeneralizedTime of formats section 4. */
 CS_USE int cs_der_gentime(cs_span *in, int64_t *out, cs_err *e);
+/* A Time of RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050.
+ * CS_R_MALFORMED. */
+CS_USE int cs_der_time(cs_span *in, int64_t *out, cs_err *e);
 /* Elements of an implicitly tagged SET OF: sorted as DER wants? */
 CS_USE int cs_der_sorted(cs_span body, cs_err *e);
 
@@ -85,6 +88,7 @@ void cs_der_put_uint(cs_buf *b, unsigned tag, uint64_t v);
 void cs_der_put_bigint(cs_buf *b, cs_span big);
 void cs_der_put_bits(cs_buf *b, cs_span bytes); /* BIT STRING, no unused bits */
 void cs_der_put_gentime(cs_buf *b, int64_t t);
+void cs_der_put_time(cs_buf *b, int64_t t); /* as cs_der_time() reads */
 /* Sorts the elements in b[from..] as DER wants of a SET OF. */
 void cs_der_sort(cs_buf *b, size_t from);
 CS_USE int cs_der_done(const cs_buf *b, cs_err *e);

@@ -127,6 +127,17 @@ cs_der_put_gentime(cs_buf *b, int64_t t)
 	cs_der_put(b, CS_DER_GENTIME, cs_span_str(text));
 }
 
+void
+cs_der_put_time(cs_buf *b, int64_t t)
+{
+	char text[14] = {0};
+
+	if (cs_utctime_put(t, text))
+		cs_der_put(b, CS_DER_UTCTIME, cs_span_str(text));
+	else
+		cs_der_put_gentime(b, t);
+}
+
 static int
 compare(const void *x, const void *y)
 {

@@ -45,3 +45,23 @@ cs_ext_next(cs_span *list, cs_seen *seen, cs_ext *out, cs_err *e)
 	out->critical = critical.p != NULL;
 	return CS_OK;
 }
+
+cs_ext_open
+cs_ext_begin(cs_buf *b, enum cs_oid id, bool critical)
+{
+	cs_ext_open o = {.ext = cs_der_begin(b, CS_DER_SEQ)};
+	static const uint8_t yes = 0xff;
+
+	cs_der_put(b, CS_DER_OID, cs_oid(id));
+	if (critical)
+		cs_der_put(b, CS_DER_BOOLEAN, cs_span_of(&yes, 1));
+	o.value = cs_der_begin(b, CS_DER_OCTETS);
+	return o;
+}
+
+void
+cs_ext_close(cs_buf *b, cs_ext_open o)
+{
+	cs_der_close(b, o.value);
+	cs_der_close(b, o.ext);
+}

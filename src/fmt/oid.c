@@ -36,6 +36,10 @@ static const struct row rows[CS_OID_END] = {
 	    OWN("\x05\x04", "owner approved, verified"),
 	[CS_OID_KP_OWNER_APPROVAL] =
 	    OWN("\x06\x01", "owner approval (key purpose)"),
+	/* 1.2.840.113549.1.7.1 */
+	[CS_OID_DATA] =
+	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01",
+		"data"),
 	/* 1.2.840.113549.1.7.2 */
 	[CS_OID_SIGNED_DATA] =
 	    STD("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
@@ -116,10 +120,38 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_CE_BASIC_CONSTRAINTS] =
 	    STD("\x55\x1d\x13",
 		"basicConstraints"),
+	/* 2.5.29.20 */
+	[CS_OID_CE_CRL_NUMBER] =
+	    STD("\x55\x1d\x14",
+		"cRLNumber"),
+	/* 2.5.29.31 */
+	[CS_OID_CE_CRL_DISTRIBUTION_POINTS] =
+	    STD("\x55\x1d\x1f",
+		"cRLDistributionPoints"),
+	/* 2.5.29.32 */
+	[CS_OID_CE_CERTIFICATE_POLICIES] =
+	    STD("\x55\x1d\x20",
+		"certificatePolicies"),
+	/* 2.5.29.35 */
+	[CS_OID_CE_AUTHORITY_KEY_ID] =
+	    STD("\x55\x1d\x23",
+		"authorityKeyIdentifier"),
 	/* 2.5.29.37 */
 	[CS_OID_CE_EXT_KEY_USAGE] =
 	    STD("\x55\x1d\x25",
 		"extendedKeyUsage"),
+	/* 1.3.6.1.5.5.7.3.1 */
+	[CS_OID_KP_SERVER_AUTH] =
+	    STD("\x2b\x06\x01\x05\x05\x07\x03\x01",
+		"serverAuth"),
+	/* 1.3.6.1.5.5.7.3.2 */
+	[CS_OID_KP_CLIENT_AUTH] =
+	    STD("\x2b\x06\x01\x05\x05\x07\x03\x02",
+		"clientAuth"),
+	/* 2.5.4.3 */
+	[CS_OID_AT_COMMON_NAME] =
+	    STD("\x55\x04\x03",
+		"CN"),
 	/* 1.3.6.1.4.1.45724.1.1.4 */
 	[CS_OID_FIDO_AAGUID] =
 	    STD("\x2b\x06\x01\x04\x01\x82\xe5\x1c\x01\x01\x04",
@@ -172,7 +204,6 @@ static const struct row rows[CS_OID_END] = {
 
 /* Attribute types of distinguished names (RFC 4519), for display only. */
 static const struct row dn_rows[] = {
-	STD("\x55\x04\x03", "CN"),
 	STD("\x55\x04\x04", "SN"),
 	STD("\x55\x04\x05", "serialNumber"),
 	STD("\x55\x04\x06", "C"),

@@ -52,6 +52,7 @@ test_gentime(void)
 static void
 test_utctime(void)
 {
+	char out[14];
 	int64_t t;
 
 	ok(cs_utctime_get(cs_span_str("491231235959Z"), &t) &&
@@ -62,6 +63,13 @@ test_utctime(void)
 	ok(!cs_utctime_get(cs_span_str("500101000000+0000"), &t), "offset");
 	ok(!cs_utctime_get(cs_span_str("x00101000000Z"), &t), "no number");
 	ok(!cs_utctime_get(cs_span_str("20261121093000Z"), &t), "too long");
+	ok(cs_utctime_put(2524607999, out) &&
+	    strcmp(out, "491231235959Z") == 0, "2049 written");
+	ok(cs_utctime_put(-631152000, out) &&
+	    strcmp(out, "500101000000Z") == 0, "1950 written");
+	ok(!cs_utctime_put(2524608000, out) &&
+	    !cs_utctime_put(-631152001, out) &&
+	    !cs_utctime_put(INT64_MAX, out), "no other century");
 }
 
 /* gmtime_r() is the oracle. */

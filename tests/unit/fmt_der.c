@@ -414,6 +414,36 @@ test_times(void)
 	cs_buf_free(&b);
 }
 
+/* RFC 5280 4.1.2.5: each year has one form. */
+static void
+test_rfc5280_times(void)
+{
+	static const int64_t turn = 2524608000; /* 2050 */
+	cs_buf *b = cs_buf_new(64);
+	cs_span in;
+	int64_t t;
+	int i;
+
+	for (i = -1; i <= 0; i++) {
+		cs_buf_reset(b);
+		cs_der_put_time(b, turn + i);
+		in = cs_buf_span(b);
+		ok(in.n == (i < 0 ? 15 : 17) &&
+		    in.p[0] == (i < 0 ? CS_DER_UTCTIME : CS_DER_GENTIME) &&
+		    cs_der_time(&in, &t, NULL) == CS_OK && t == turn + i &&
+		    in.n == 0, "2050 %+d s", i);
+	}
+	cs_buf_reset(b);
+	cs_der_put_gentime(b, turn - 1);
+	in = cs_buf_span(b);
+	ok(cs_der_time(&in, &t, NULL) == CS_EFORMAT, "the other form");
+	cs_buf_reset(b);
+	cs_der_put(b, CS_DER_IA5, cs_span_str("491231235959Z"));
+	in = cs_buf_span(b);
+	ok(cs_der_time(&in, &t, NULL) == CS_EFORMAT, "another type");
+	cs_buf_free(&b);
+}
+
 /* Lengths around each change of form, written, walked and read. */
 static void
 test_lengths(void)
@@ -612,6 +642,7 @@ main(void)
 	test_cursor();
 	test_numbers();
 	test_times();
+	test_rfc5280_times();
 	test_lengths();
 	test_put();
 	test_no_room();
