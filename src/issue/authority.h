@@ -6,6 +6,14 @@
 
 #include "crypt/alg.h"
 
+/* Does a CA sign with this AlgorithmIdentifier? ECDSA and RSA PKCS #1 v1.5, as
+ * the table prefers them: X509-SVID readers know no Ed25519. */
+bool cs_authority_signs(cs_span sig_alg);
+/* RFC 7093, method 1: the leftmost 160 bits of the SHA-256 of what is in the
+ * key's BIT STRING. */
+#define CS_KEY_ID_LEN 20
+CS_USE int cs_key_id(const cs_spki *k, uint8_t out[CS_KEY_ID_LEN], cs_err *e);
+
 /* Certificates that `countersign-server init` makes. */
 typedef struct cs_authority_new { /* borrows */
 	cs_span trust_domain;   /* its spiffe://TRUST-DOMAIN is the CA's URI */

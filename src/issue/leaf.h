@@ -9,9 +9,11 @@
 
 /* The dual-identity certificate's body (TBSCertificate), written and read back
  * under the one profile: countersign-formats(5), section 7. What put writes
- * parse takes, and nothing else: same extensions, same order, same bits. */
+ * parse takes, and nothing else: same extensions, same order, same bits.
+ * cs_leaf_put() appends; CS_R_TOO_LARGE when bindings do not fit. */
 #define CS_SERIAL_LEN 16
 #define CS_CRL_URL_MAX 512
+#define CS_LEAF_MAX (63 * 1024) /* a certificate has the signature, too */
 
 enum cs_policy_bit { /* certificatePolicies: every one that holds */
 	CS_CP_APPROVED = 1 << 0, /* always */
@@ -48,7 +50,8 @@ CS_USE int cs_leaf_put(const cs_leaf *l, cs_buf *out, cs_err *e);
 CS_USE int cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e);
 void cs_leaf_free(cs_leaf **l);
 
-/* Certificate, or CertificateList: the body, the algorithm, the signature. */
+/* Appends Certificate, or CertificateList: the body, the algorithm, the
+ * signature. */
 CS_USE int cs_signed_put(cs_span body, cs_span sig_alg, cs_span sig,
     cs_buf *out, cs_err *e);
 

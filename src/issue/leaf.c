@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "issue/leaf.h"
+
+#include <stdlib.h>
+
+#include "fmt/cert.h"
+#include "fmt/der.h"
+#include "fmt/names.h"
+#include "fmt/reason.h"
+#include "issue/authority.h"
+#include "issue/body.h"
+#include "issue/leafp.h"
+#include "issue/owners.h"
+
+#define BAD(e, reason, ...) CS_BAD(e, reason, "leaf", __VA_ARGS__)
+
+unsigned
+cs_leaf_policies(const cs_bindings *b)
+{
+	static const struct {
+		enum cs_bound bound;
+		enum cs_policy_bit policy;
+	} held[] = {
+		{CS_BOUND_HARDWARE, CS_CP_HARDWARE},
+		{CS_BOUND_PRESENT, CS_CP_PRESENCE},
+		{CS_BOUND_VERIFIED, CS_CP_VERIFIED},
+	};
+	unsigned all = ~0u, policies = CS_CP_APPROVED;
+	size_t i;
+
+	/* A use under a grant has no bits, and so leaves none. */
+	for (i = 0; i < b->n; i++)
+		all &= b->at[i].assurance;
+	for (i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+		if (b->n != 0 && (all & held[i].bound) != 0)
+			policies |= held[i].policy;
+	return policies;
+}
+
+/* A constant extension: its octets are the only ones. */
+static int
+read_constant(cs_span *list, enum cs_oid id, bool critical, unsigned tag,
+    cs_span want, cs_err *e)
+{
+	cs_span found = {0};
+	int r;
+
+	if ((r = cs_body_ext(list, id, critical, tag, &found, e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(found, want))
+		return BAD(e, CS_R_MALFORMED, "%s: another value than a "
+		    "credential has", cs_oid_name(cs_oid(id)));
+	return CS_OK;
+}
+
+/* Exactly clientAuth and serverAuth. */
+static int
+read_uses(cs_span *list, cs_err *e)
+{
+	cs_span in = {0}, client = {0}, server = {0};
+	int r;
+
+	if ((r = cs_body_ext(list, CS_OID_CE_EXT_KEY_USAGE, false, CS_DER_SEQ,
+	    &in, e)) != CS_OK)
+		return r;
+	if ((r = cs_der_get(&in, CS_DER_OID, &client, e)) != CS_OK ||
+	    (r = cs_der_get(&in, CS_DER_OID, &server, e)) != CS_OK ||
+	    (r = cs_der_end(in, "two uses", e)) != CS_OK)
+		return cs_wrap(e, "extendedKeyUsage");
+	if (!cs_oid_is(client, CS_OID_KP_CLIENT_AUTH) ||
+	    !cs_oid_is(server, CS_OID_KP_SERVER_AUTH))
+		return BAD(e, CS_R_MALFORMED, "extendedKeyUsage: expected "
+		    "clientAuth and serverAuth");
+	return CS_OK;
+}
+
+static int
+read_key_ids(cs_span *list, cs_leaf *l, cs_err *e)
+{
+	uint8_t id[CS_KEY_ID_LEN];
+	int r;
+
+	if ((r = cs_body_ext(list, CS_OID_CE_SUBJECT_KEY_ID, false,
+	    CS_DER_OCTETS, &l->key_id, e)) != CS_OK ||
+	    (r = cs_key_id(&l->key, id, e)) != CS_OK)
+		return r;
+	if (!cs_span_eq(l->key_id, cs_span_of(id, sizeof(id))))
+		return BAD(e, CS_R_MALFORMED,
+		    "subjectKeyIdentifier: not the one of this key");
+	return cs_body_issuer_key_id(list, &l->authority_key_id, e);
+}
+
+static int
+read_name(cs_span *list, cs_leaf *l, cs_err *e)
+{
+	cs_span in = {0};
+	int r;
+
+	if ((r = cs_body_ext(list, CS_OID_CE_SUBJECT_ALT_NAME, true, CS_DER_SEQ,
+	    &in, e)) != CS_OK)
+		return r;
+	if ((r = cs_der_get(&in, CS_DER_CTX(6), &l->agent_id, e)) != CS_OK ||
+	    (r = cs_der_end(in, "one URI", e)) != CS_OK ||
+	    (r = cs_agent_id_check(l->agent_id, NULL, e)) != CS_OK)
+		return cs_wrap(e, "subjectAltName");
+	return CS_OK;
+}
+
+/* In the order of section 1, none twice, ownerApproved always. */
+static int
+read_policies(cs_span *list, cs_leaf *l, cs_err *e)
+{
+	cs_span in = {0}, one = {0}, oid = {0};
+	int r, i = -1;
+
+	if ((r = cs_body_ext(list, CS_OID_CE_CERTIFICATE_POLICIES, false,
+	    CS_DER_SEQ, &in, e)) != CS_OK)
+		return r;
+	while (in.n != 0) {
+		if ((r = cs_der_get(&in, CS_DER_SEQ, &one, e)) != CS_OK ||
+		    (r = cs_der_get(&one, CS_DER_OID, &oid, e)) != CS_OK ||
+		    (r = cs_der_end(one, "a policy", e)) != CS_OK)
+			return cs_wrap(e, "certificatePolicies");
+		for (i++; i < CS_LEAF_POLICIES; i++)
+			if (cs_oid_is(oid, cs_leaf_policy(i)))
+				break;
+		if (i == CS_LEAF_POLICIES)
+			return BAD(e, CS_R_MALFORMED, "certificatePolicies: "
+			    "none of ours, or not in their order");
+		l->policies |= 1u << i;
+	}
+	return CS_OK;
+}
+
+static int
+check_url(cs_span url, cs_err *e)
+{
+	if (!cs_span_is(cs_span_cut(url, 0, 7), "http://") &&
+	    !cs_span_is(cs_span_cut(url, 0, 8), "https://"))
+		return BAD(e, CS_R_MALFORMED,
+		    "expected a http: or https: URL");
+	return cs_authority_check(url, e);
+}
+
+/* DistributionPoint { [0] { fullName [0] { URI [6] } } }, once. */
+static int
+read_crl_url(cs_span *list, cs_leaf *l, cs_err *e)
+{
+	static const unsigned tags[] = {CS_DER_SEQ, CS_DER_CTXC(0),
+	    CS_DER_CTXC(0), CS_DER_CTX(6)};
+	cs_span in = {0}, box = {0};
+	size_t i;
+	int r;
+
+	if (!cs_body_ext_is(*list, CS_OID_CE_CRL_DISTRIBUTION_POINTS))
+		return CS_OK;
+	if ((r = cs_body_ext(list, CS_OID_CE_CRL_DISTRIBUTION_POINTS, false,
+	    CS_DER_SEQ, &in, e)) != CS_OK)
+		return r;
+	for (i = 0; i < sizeof(tags) / sizeof(tags[0]) && r == CS_OK; i++)
+		if ((r = cs_der_get(&in, tags[i], &box, e)) == CS_OK &&
+		    (r = cs_der_end(in, "one URI", e)) == CS_OK)
+			in = box;
+	if (r == CS_OK)
+		r = check_url(in, e);
+	if (r != CS_OK)
+		return cs_wrap(e, "cRLDistributionPoints");
+	l->crl_url = in;
+	return CS_OK;
+}
+
+static int
+read_bindings(cs_span *list, cs_leaf *l, cs_err *e)
+{
+	cs_bindings *b = NULL;
+	unsigned want;
+	int r;
+
+	if ((r = cs_body_ext_raw(list, CS_OID_PE_OWNER_BINDINGS, false,
+	    &l->bindings, e)) != CS_OK ||
+	    (r = cs_bindings_parse(l->bindings, CS_CERT_VALUE_DEPTH, &b,
+	    e)) != CS_OK ||
+	    (r = cs_owners_check(b, CS_CERT_VALUE_DEPTH, e)) != CS_OK)
+		goto out;
+	if ((want = cs_leaf_policies(b)) != l->policies)
+		r = BAD(e, CS_R_MALFORMED, "certificatePolicies: the bindings "
+		    "say 0x%x, found 0x%x", want, l->policies);
+out:
+	cs_bindings_free(&b);
+	return r;
+}
+
+static int
+read_extensions(cs_span list, cs_leaf *l, cs_err *e)
+{
+	int r;
+
+	if ((r = read_constant(&list, CS_OID_CE_KEY_USAGE, true,
+	    CS_DER_BITSTRING, cs_leaf_usage(), e)) != CS_OK ||
+	    (r = read_constant(&list, CS_OID_CE_BASIC_CONSTRAINTS, true,
+	    CS_DER_SEQ, cs_span_str(""), e)) != CS_OK ||
+	    (r = read_uses(&list, e)) != CS_OK ||
+	    (r = read_key_ids(&list, l, e)) != CS_OK ||
+	    (r = read_name(&list, l, e)) != CS_OK ||
+	    (r = read_policies(&list, l, e)) != CS_OK ||
+	    (r = read_crl_url(&list, l, e)) != CS_OK ||
+	    (r = read_bindings(&list, l, e)) != CS_OK)
+		return r;
+	return cs_der_end(list, "the extensions of a credential", e);
+}
+
+/* version [0] v3 and the serial number. */
+static int
+read_head(cs_span *in, cs_leaf *l, cs_err *e)
+{
+	int64_t version = 0;
+	cs_span box = {0};
+	int r;
+
+	if ((r = cs_der_get(in, CS_DER_CTXC(0), &box, e)) != CS_OK ||
+	    (r = cs_der_uint(&box, CS_DER_INTEGER, 2, 2, &version, e)) !=
+	    CS_OK || (r = cs_der_end(box, "the version", e)) != CS_OK)
+		return cs_wrap(e, "version 3");
+	if ((r = cs_der_get(in, CS_DER_INTEGER, &l->serial, e)) != CS_OK)
+		return cs_wrap(e, "serialNumber");
+	if (l->serial.n != CS_SERIAL_LEN || l->serial.p[0] < 0x01 ||
+	    l->serial.p[0] > 0x7f)
+		return BAD(e, CS_R_MALFORMED, "serialNumber: expected %d "
+		    "octets, the first 0x01 to 0x7f, found %zu",
+		    CS_SERIAL_LEN, l->serial.n);
+	return CS_OK;
+}
+
+static int
+read_validity(cs_span *in, cs_leaf *l, cs_err *e)
+{
+	cs_span seq = {0};
+	int r;
+
+	if ((r = cs_der_get(in, CS_DER_SEQ, &seq, e)) != CS_OK ||
+	    (r = cs_der_time(&seq, &l->not_before, e)) != CS_OK ||
+	    (r = cs_der_time(&seq, &l->not_after, e)) != CS_OK ||
+	    (r = cs_der_end(seq, "validity", e)) != CS_OK)
+		return cs_wrap(e, "validity");
+	if (l->not_before >= l->not_after)
+		return BAD(e, CS_R_MALFORMED,
+		    "notBefore is not before notAfter");
+	return CS_OK;
+}
+
+static int
+read_subject(cs_span *in, cs_leaf *l, cs_err *e)
+{
+	cs_span name = {0}, key = {0};
+	int r;
+
+	if ((r = cs_der_get(in, CS_DER_SEQ, &name, e)) != CS_OK)
+		return cs_wrap(e, "subject");
+	if (name.n != 0)
+		return BAD(e, CS_R_MALFORMED, "the subject is not empty");
+	if ((r = cs_der_whole(in, CS_DER_SEQ, &key, e)) != CS_OK)
+		return cs_wrap(e, "subjectPublicKeyInfo");
+	return cs_spki_parse(key, &l->key, e);
+}
+
+static int
+read_body(cs_span tbs, cs_leaf *l, cs_err *e)
+{
+	cs_span in = {0}, box = {0}, list = {0};
+	int r;
+
+	if (tbs.n > CS_LEAF_MAX)
+		return BAD(e, CS_R_TOO_LARGE, "%zu octets, at most %d", tbs.n,
+		    CS_LEAF_MAX);
+	/* Within Certificate. */
+	if ((r = cs_der_walk(tbs, 1, e)) != CS_OK ||
+	    (r = cs_der_get(&tbs, CS_DER_SEQ, &in, e)) != CS_OK ||
+	    (r = read_head(&in, l, e)) != CS_OK ||
+	    (r = cs_body_issuer(&in, &l->sig_alg, &l->issuer, e)) != CS_OK ||
+	    (r = read_validity(&in, l, e)) != CS_OK ||
+	    (r = read_subject(&in, l, e)) != CS_OK ||
+	    (r = cs_der_get(&in, CS_DER_CTXC(3), &box, e)) != CS_OK ||
+	    (r = cs_der_end(in, "TBSCertificate", e)) != CS_OK ||
+	    (r = cs_der_get(&box, CS_DER_SEQ, &list, e)) != CS_OK ||
+	    (r = cs_der_end(box, "extensions", e)) != CS_OK)
+		return r;
+	return read_extensions(list, l, e);
+}
+
+/* The reader is the judge of what may be written. */
+int
+cs_leaf_put(const cs_leaf *l, cs_buf *out, cs_err *e)
+{
+	size_t at = cs_buf_len(out);
+	cs_leaf back = {0};
+	cs_span all;
+	int r;
+
+	if ((r = cs_leaf_write(l, out, e)) != CS_OK)
+		return r;
+	all = cs_buf_span(out);
+	if ((r = read_body(cs_span_cut(all, at, all.n - at), &back, e)) !=
+	    CS_OK) {
+		cs_buf_truncate(out, at);
+		cs_wrap(e, "a credential");
+	}
+	return r;
+}
+
+/* There is one way to write what was read. */
+static int
+check_same(const cs_leaf *l, cs_span tbs, cs_err *e)
+{
+	cs_buf *again = cs_buf_new(tbs.n + 16);
+	int r;
+
+	if (again == NULL)
+		return cs_nomem(e, "leaf");
+	if ((r = cs_leaf_write(l, again, e)) == CS_OK &&
+	    !cs_span_eq(cs_buf_span(again), tbs))
+		r = BAD(e, CS_R_NOT_DER, "not as a credential is written");
+	cs_buf_free(&again);
+	return r;
+}
+
+int
+cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e)
+{
+	cs_leaf *l = NULL;
+	int r;
+
+	*out = NULL;
+	if ((l = calloc(1, sizeof(*l))) == NULL ||
+	    (l->own = cs_buf_dup(tbs)) == NULL) {
+		r = cs_nomem(e, "leaf");
+		goto out;
+	}
+	tbs = cs_buf_span(l->own);
+	if ((r = read_body(tbs, l, e)) != CS_OK ||
+	    (r = check_same(l, tbs, e)) != CS_OK) {
+		cs_wrap(e, "a credential");
+		goto out;
+	}
+	*out = l;
+	l = NULL; /* transferred */
+out:
+	cs_leaf_free(&l);
+	return r;
+}
+
+void
+cs_leaf_free(cs_leaf **l)
+{
+	if (l == NULL || *l == NULL)
+		return;
+	cs_buf_free(&(*l)->own);
+	free(*l);
+	*l = NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_ISSUE_LEAFP_H
+#define CS_ISSUE_LEAFP_H
+
+#include "fmt/oid.h"
+#include "issue/leaf.h"
+
+/* Between the reader and the writer of a credential. */
+
+#define CS_LEAF_POLICIES 4
+
+enum cs_oid cs_leaf_policy(int i); /* of bit i of enum cs_policy_bit */
+/* keyUsage of a credential: the content of its BIT STRING. */
+cs_span cs_leaf_usage(void);
+/* Appends the body of what is there, whatever it is. */
+CS_USE int cs_leaf_write(const cs_leaf *l, cs_buf *out, cs_err *e);
+
+#endif
