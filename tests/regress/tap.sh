@@ -183,6 +183,15 @@ END
 	} | setsid -w expect -
 }
 
+# sampled: is this case of a long loop asked about? Of N, one by chance, where a
+# sanitizer is too slow for all: $SAMPLE=N, as tests/unit/sample.h has it.
+sample=${SAMPLE_SEED:-20261122}
+sampled() {
+	[ "${SAMPLE:-1}" -gt 1 ] || return 0
+	sample=$(((sample * 1103515245 + 12345) % 2147483648))
+	[ $((sample / 65536 % SAMPLE)) -eq 0 ]
+}
+
 done_testing() {
 	echo "1..$count"
 	exit $((failed != 0))

@@ -15,6 +15,7 @@
 #include "fmt/reason.h"
 #include "tests/unit/attcerts.h"
 #include "tests/unit/fidoclaim.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 #define MODEL {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16, \
@@ -502,15 +503,16 @@ test_bytes(struct fc_answer *a, const char *name)
 		whole = *parts[j];
 		for (i = 0; i < whole.n; i++) {
 			*parts[j] = cs_span_cut(whole, 0, i);
-			bad += !is_refused(cs_fido_attest(c, roots, NOW, &p,
-			    &e), &p, &e, "");
+			bad += !sample_skips() && !is_refused(cs_fido_attest(c,
+			    roots, NOW, &p, &e), &p, &e, "");
 		}
 		memcpy(copy, whole.p, whole.n);
 		*parts[j] = cs_span_of(copy, whole.n);
 		for (i = 0; i < whole.n; i++) {
 			copy[i] ^= 1;
-			bad += cs_fido_attest(c, roots, NOW, &p, &e) ==
-			    CS_OK && p.proof != CS_PROOF_NONE &&
+			bad += !sample_skips() &&
+			    cs_fido_attest(c, roots, NOW, &p, &e) == CS_OK &&
+			    p.proof != CS_PROOF_NONE &&
 			    !(strcmp(name, "fido-u2f") == 0 && j == 0 &&
 			    i >= 32 && i < 37);
 			copy[i] ^= 1;

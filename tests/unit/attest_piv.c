@@ -13,6 +13,7 @@
 
 #include "fmt/reason.h"
 #include "tests/unit/attcerts.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 /* What all statements here say but where a test says otherwise. */
@@ -377,16 +378,16 @@ test_bytes(void)
 	certs[1] = att_der(&f9);
 	for (i = 0; i < whole.n; i++) {
 		certs[0] = cs_span_cut(whole, 0, i);
-		bad += !refused(cs_piv_attest(certs, 2, cs_buf_span(spki),
-		    roots, NOW, &p, &e), &e, "");
+		bad += !sample_skips() && !refused(cs_piv_attest(certs, 2,
+		    cs_buf_span(spki), roots, NOW, &p, &e), &e, "");
 	}
 	ok(bad == 0, "every prefix (%zu) is refused", whole.n);
 	memcpy(copy, whole.p, whole.n);
 	certs[0] = cs_span_of(copy, whole.n);
 	for (i = 0; i < whole.n; i++) {
 		copy[i] ^= 1;
-		bad += !refused(cs_piv_attest(certs, 2, cs_buf_span(spki),
-		    roots, NOW, &p, &e), &e, "");
+		bad += !sample_skips() && !refused(cs_piv_attest(certs, 2,
+		    cs_buf_span(spki), roots, NOW, &p, &e), &e, "");
 		copy[i] ^= 1;
 	}
 	ok(bad == 0, "every changed octet is refused");

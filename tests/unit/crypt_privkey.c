@@ -19,6 +19,7 @@
 #include "crypt/privkey.h"
 #include "crypt/pubkey.h"
 #include "fmt/reason.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 /* Private keys that OpenSSL writes in each of its forms. */
@@ -236,8 +237,12 @@ test_unsupported(void)
 	    "secp256k1");
 	test_refused(EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024),
 	    "RSA of 1024 bits");
-	test_refused(odd_key("RSA", NULL, NULL, NULL, 3), "RSA with e = 3");
-	test_refused(odd_key("RSA-PSS", NULL, NULL, NULL, 65537), "RSA-PSS");
+	if (!sample_on()) {
+		test_refused(odd_key("RSA", NULL, NULL, NULL, 3),
+		    "RSA with e = 3");
+		test_refused(odd_key("RSA-PSS", NULL, NULL, NULL, 65537),
+		    "RSA-PSS");
+	}
 	test_refused(odd_key("EC", "P-256", OSSL_PKEY_PARAM_EC_ENCODING,
 	    "explicit", 0), "P-256 by its numbers");
 }
@@ -320,8 +325,8 @@ test_texts(EVP_PKEY *k, EVP_PKEY *k2)
 	    "-----END PRIVATE KEY-----\n"), NULL, &e) == CS_EFORMAT,
 	    "rubbish in PEM");
 	for (i = 0; i + 2 < s.n; i++)
-		refused += read_only(cs_span_cut(s, 0, i), NULL, &e) ==
-		    CS_EFORMAT;
+		refused += sample_skips() || read_only(cs_span_cut(s, 0, i),
+		    NULL, &e) == CS_EFORMAT;
 	ok(refused == s.n - 2, "every prefix is refused, %zu of %zu", refused,
 	    s.n - 2);
 	cs_buf_free(&b);

@@ -16,6 +16,7 @@
 #include "crypt/privkey.h"
 #include "crypt/pubkey.h"
 #include "fmt/reason.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 /* Keys: ours sign, ours verify, and OpenSSL's own reading of the same
@@ -85,16 +86,16 @@ test_flips(struct pair *p, const cs_alg *a, cs_span sig, const char *kind)
 	q = copy == NULL ? NULL : cs_buf_tail(copy) - sig.n;
 	for (i = 0; q != NULL && i < sig.n; i++) {
 		q[i] ^= 1;
-		if (cs_pubkey_verify(p->pub, a, BYTES, cs_buf_span(copy), &e) ==
-		    CS_EREFUSED)
+		if (sample_skips() || cs_pubkey_verify(p->pub, a, BYTES,
+		    cs_buf_span(copy), &e) == CS_EREFUSED)
 			refused++;
 		q[i] ^= 1;
 	}
 	ok(refused == sig.n, "%s %s: every flipped byte is refused", kind,
 	    a->name);
 	for (i = 0, refused = 0; i < sig.n; i++)
-		if (cs_pubkey_verify(p->pub, a, BYTES, cs_span_cut(sig, 0, i),
-		    &e) == CS_EREFUSED)
+		if (sample_skips() || cs_pubkey_verify(p->pub, a, BYTES,
+		    cs_span_cut(sig, 0, i), &e) == CS_EREFUSED)
 			refused++;
 	ok(refused == sig.n, "%s %s: every prefix is refused", kind, a->name);
 	cs_buf_free(&copy);
@@ -249,7 +250,8 @@ test_points(const char *kind)
 	    "%s: the point itself", kind);
 	for (i = 1; i < n; i++) {
 		point[i] ^= 1;
-		off += unsupported(p.spki.kind, cs_span_of(point, n), none);
+		off += sample_skips() ||
+		    unsupported(p.spki.kind, cs_span_of(point, n), none);
 		point[i] ^= 1;
 	}
 	ok(off == n - 1, "%s: off the curve, %zu of %zu", kind, off, n - 1);

@@ -9,6 +9,7 @@
 #include "crypt/cmscert.h"
 #include "crypt/privkey.h"
 #include "p11/public.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 /* Public keys in the forms that tokens give them. */
@@ -50,8 +51,8 @@ test_damage(const char *kind, cs_span der)
 	memcpy(copy, der.p, der.n);
 	for (i = 0; i < der.n * 8; i++) {
 		copy[i / 8] ^= (uint8_t)(1 << i % 8);
-		if (cs_p11_public_set_cert(&p, cs_span_of(copy, der.n),
-		    NULL) == CS_OK)
+		if (!sample_skips() && cs_p11_public_set_cert(&p,
+		    cs_span_of(copy, der.n), NULL) == CS_OK)
 			good = good && (p.kind == CS_P11_RSA ?
 			    cs_buf_len(p.modulus) > 0 : cs_buf_len(p.point) ==
 			    2 * cs_p11_kind_width(p.kind) + 1);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
+#include "sample.h"
 
 static bool
 is_vector(const char *name)
@@ -121,15 +122,14 @@ vec_reason(const char *name)
 	return found;
 }
 
-/* valgrind is too slow for every change: VEC_EVERY=N asks about each Nth. */
+/* Readers are quick, but where they verify what they read: $VEC_EVERY=N is for
+ * these alone, as $SAMPLE for what takes longer. */
 static bool
 is_passed_over(void)
 {
-	static unsigned long asked;
-	const char *every = getenv("VEC_EVERY");
-	unsigned long n = every == NULL ? 1 : strtoul(every, NULL, 10);
+	static struct sample some;
 
-	return n > 1 && asked++ % n != 0;
+	return sample_skips_of(&some, "VEC_EVERY");
 }
 
 /* Asks about a copy of exactly this size, so that a sanitizer sees a read

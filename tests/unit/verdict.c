@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "../tests/unit/expect.h"
+#include "../tests/unit/sample.h"
 #include "../tests/unit/tap.h"
 #include "../tests/unit/vec.h"
 #include "fmt/pem.h"
@@ -291,11 +292,13 @@ mangle(const char *name, size_t step, bool bundle)
 	csr = cs_verdict_request(good)->der;
 	memcpy(copy, all.p, all.n);
 	for (i = 0; i < end; i += step)
-		bad += is_bad(cs_span_of(copy, i), false, tbs, csr);
+		bad += !sample_skips() &&
+		    is_bad(cs_span_of(copy, i), false, tbs, csr);
 	ok(bad == 0, "%s: no prefix is approved", name);
 	for (i = 0, bad = 0; i < end; i += step) {
 		copy[i] ^= 0x01;
-		bad += is_bad(cs_span_of(copy, all.n), bundle, tbs, csr);
+		bad += !sample_skips() &&
+		    is_bad(cs_span_of(copy, all.n), bundle, tbs, csr);
 		copy[i] ^= 0x01;
 	}
 	ok(bad == 0, "%s: no flip is approved", name);

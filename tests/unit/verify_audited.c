@@ -8,6 +8,7 @@
 
 #include "expect.h"
 #include "fmt/reason.h"
+#include "sample.h"
 #include "tap.h"
 #include "vec.h"
 #include "verify/bound.h"
@@ -161,7 +162,8 @@ test_flips(const char *name)
 		for (i = 0; i < was.n; i += 3) {
 			copy[i] ^= 0x01;
 			flips++;
-			if (cs_audit_approvals_check(r, &e) == CS_OK)
+			if (!sample_skips() &&
+			    cs_audit_approvals_check(r, &e) == CS_OK)
 				accepted++;
 			copy[i] ^= 0x01;
 		}
@@ -267,7 +269,7 @@ one(const char *name, const char *options)
 	cs_verify_in in;
 	bool yes = strncmp(name, "approved", 8) == 0;
 
-	if (!yes && strncmp(name, "denied", 6) != 0)
+	if ((!yes && strncmp(name, "denied", 6) != 0) || sample_skips())
 		return;
 	file = expect_file(name, ".pem");
 	in = expect_input(&asked, options, cs_buf_span(file), anchors);
@@ -318,7 +320,7 @@ main(void)
 	verdicts("owners", "matrix");
 	verdicts("owners-ca", "expect-ca");
 	verdicts("owners-sk", "expect-sk");
-	ok(claims > 150 && denials > 10, "%zu claims, %zu denials", claims,
+	ok(sample_on() || (claims > 150 && denials > 10), "%zu claims, %zu denials", claims,
 	    denials);
 	cs_audit_free(&other);
 	vec_free(vectors, n_vectors);
