@@ -27,6 +27,7 @@ plant() {
 	    >"$tree/src/verify/verify.c"
 	plant_man
 	plant_library
+	plant_tests
 }
 
 # One function of the library
@@ -56,6 +57,19 @@ plant_plugin() {
 	printf '%s\n' '.Bd -literal -compact' 'int open(void);' '.Ed' \
 	    '.Ss countersign_verifier' '.It Va open' '.It Dv COUNTERSIGN_B' \
 	    >"$tree/man/countersign-verifier.3"
+}
+
+# A script that is listed, one that it sources, and a program of two files
+plant_tests() {
+	mkdir "$tree/tests/regress"
+	printf '%s\n' 'UNIT_TESTS += tests/unit/bin/library' \
+	    'tests_unit_bin_library_SOURCES = tests/unit/library.c \' \
+	    '	tests/unit/bed.c' 'REGRESS_TESTS += \' \
+	    '	tests/regress/a.sh' >"$tree/tests/Makefile.inc"
+	: >"$tree/tests/unit/bed.c"
+	# shellcheck disable=SC2016 # the script's own words
+	echo '. "$SRCDIR/tests/regress/tap.sh"' >"$tree/tests/regress/a.sh"
+	: >"$tree/tests/regress/tap.sh"
 }
 
 # One verb, one page, one reason; the command prints what files say.
@@ -114,7 +128,7 @@ body() {
 	printf 'int\n%s(void)\n{\n%s\n}\n' "$1" "$(lines "$2")"
 }
 
-for l in layers size headers bans exports man api; do
+for l in layers listed size headers bans exports man api; do
 	accepts $l
 done
 
@@ -131,6 +145,12 @@ refuses layers src/base/a.c 'zlib.h (unknown)' \
 refuses layers src/base/a.c 'write room/header.h' \
     '#include "../base/a.h"'
 refuses layers src/util/x.c 'src/util/ is not in the table' ''
+refuses listed tests/regress/b.sh 'regress/b.sh is no test' 'done_testing'
+refuses listed tests/host/b.sh 'host/b.sh is no test' \
+    '# tests/regress/a.sh sources b.sh'
+refuses listed tests/unit/b.c 'unit/b.c is part of no program' 'int b;'
+refuses listed tests/unit/bed.c 'bed.c is no test, and has a main' 'int
+main(void)'
 refuses size src/base/a.c 'cs_long() has 81 lines' "$(body cs_long 78)"
 refuses size src/tool/x.c 'main() has 41 lines' "$(body main 38)"
 refuses size src/base/a.c 'a.c has 706 lines' "$(lines 700)"
