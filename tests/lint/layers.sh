@@ -10,6 +10,7 @@
 # room: the rooms that it may include
 edges='
 base: base
+conf: base conf
 fmt: base fmt
 crypt: base fmt crypt
 p11: base p11
@@ -39,7 +40,7 @@ jansson.h src/tool/ src/issue/ src/server/
 event2/ src/net/
 openssl/ src/net/tls src/net/http
 seccomp.h src/net/sandbox
-confuse.h src/tool/ src/plugin/
+confuse.h src/conf/conf.c src/tool/ src/plugin/
 sqlite3.h src/store/sqlite
 libpq-fe.h src/store/postgresql.c src/store/pg
 countersign/ src/include/ src/lib/ src/plugin/ src/server/ src/tool/
