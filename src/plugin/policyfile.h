@@ -6,13 +6,14 @@
 
 #include <sys/types.h>
 
+#include "conf/conf.h"
 #include "verify/rule.h"
 
-/* countersign-policy(5), by libconfuse, as strict as the settings file: an
- * unknown name is an error with a did-you-mean, a name twice is one, nothing is
- * expanded, nothing included. */
+/* countersign-policy(5), by conf/. */
 
 #define CS_POLICY_FILE_MAX (1024 * 1024)
+
+extern const cs_conf_word cs_policy_words[]; /* of a path */
 
 /* Reads it under the rules of base/file.h for trusted files. CS_EFORMAT with
  * FILE:LINE. */

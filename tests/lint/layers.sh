@@ -21,11 +21,11 @@ store: base fmt crypt store
 verify: base fmt crypt verify
 include: include
 lib: base fmt crypt verify lib include
-plugin: base fmt crypt store verify plugin include
+plugin: base conf fmt crypt store verify plugin include
 issue: base fmt crypt issue
 net: base net
-server: base fmt crypt keys issue store net server include
-tool: base fmt crypt attest keys signer store verify issue tool include
+server: base conf fmt crypt keys issue store net server include
+tool: base conf fmt crypt attest keys signer store verify issue tool include
 '
 
 # header: the files or rooms that may include it
@@ -40,7 +40,7 @@ jansson.h src/tool/ src/issue/ src/server/
 event2/ src/net/
 openssl/ src/net/tls src/net/http
 seccomp.h src/net/sandbox
-confuse.h src/conf/conf.c src/tool/ src/plugin/
+confuse.h src/conf/conf.c
 sqlite3.h src/store/sqlite
 libpq-fe.h src/store/postgresql.c src/store/pg
 countersign/ src/include/ src/lib/ src/plugin/ src/server/ src/tool/

@@ -60,20 +60,20 @@ END
 bad "the environment" 'not expanded' <<END
 owner = "\${USER}"
 END
-bad "an option twice" 'config:2: set twice' <<END
+bad "an option twice" 'config:2: timeout is set twice' <<END
 timeout = 5
 timeout = 6
 END
-bad "an empty value" 'key is empty' <<END
+bad "an empty value" 'config:1: key: it is empty' <<END
 key = ""
 END
-bad "a relative pinentry" 'not an absolute path' <<END
+bad "a relative pinentry" 'expected an absolute path' <<END
 pinentry = "pinentry"
 END
-bad "a timeout of none" 'timeout is 0' <<END
+bad "a timeout of none" 'expected 1 to 3600, found "0"' <<END
 timeout = 0
 END
-bad "a timeout in words" "invalid integer value" <<END
+bad "a timeout in words" 'expected 1 to 3600, found "soon"' <<END
 timeout = "soon"
 END
 bad "half a line" 'config:' <<END
