@@ -38,22 +38,24 @@ def verify(der, anchors, now, authority):
     for one in bindings:
         if "underGrant" in one:
             uses.setdefault(one["underGrant"], []).append(one)
-    check(set(uses) == {one["hash"] for one in bindings
-                        if one["kind"] == "grant"}, "grant-invalid")
-    check(all(len(those) == 1 for those in uses.values()), "grant-invalid")
-    for one in bindings:
+    # A digest may be the other half of a grant.
+    whole = all(one["kind"] != "digest" for one in bindings)
+    check(not whole or set(uses) == {
+        one["hash"] for one in bindings if one["kind"] == "grant"} and all(
+            len(those) == 1 for those in uses.values()), "grant-invalid")
+    for before, one in zip([None] + bindings, bindings):
         if one["kind"] != "digest":
             one["signer"] = signer_of(one, anchors)
             check_approval(one, agent, cert, authority)
         one["anchor"] = "underGrant" not in one and anchor_of(
-            one, agent, anchors, now)
+            one, before, agent, anchors, now)
     for one in bindings:
-        if one["kind"] == "grant":
+        if whole and one["kind"] == "grant":
             v.check_grant(one | {"anchor": one["anchor"] or {"grants": ""}},
                           agent, anchors, now, uses[one["hash"]])
-    return "proven" if all(
-        one["kind"] != "digest" and (one["anchor"] or "underGrant" in one)
-        for one in bindings) else "issuer-only"
+    return "proven" if whole and all(
+        one["anchor"] or "underGrant" in one for one in bindings
+    ) else "issuer-only"
 
 
 def read_binding(der):
@@ -108,7 +110,14 @@ def check_approval(one, agent, cert, authority):
           "lifetime-exceeded")
 
 
-def anchor_of(one, agent, anchors, now):
+def may_be_use(one, before):
+    """Of a digest: the key is then the holder's, and the owner the grant's."""
+    return before and one["kind"] == "digest" and \
+        one["binding"]["assurance"] == b"\0" and \
+        one["binding"]["owner"] == before["binding"]["owner"]
+
+
+def anchor_of(one, before, agent, anchors, now):
     """The line that pins the owner's key, if one does."""
     binding = one["binding"]
     found = [line for line in anchors if line["key"] == binding["ownerKey"]]
@@ -120,6 +129,9 @@ def anchor_of(one, agent, anchors, now):
                 "path-invalid", "unknown-owner-key", "wrong-owner"),
                   *refused.args)
     for line in found:
+        if line["owner"] != binding["owner"] and may_be_use(one, before):
+            check(not path.is_revoked(line, now), "revoked")
+            continue
         check(line["owner"] == binding["owner"], "wrong-owner")
         check(v.is_under(agent, line.get("agents", "").split()),
               "agent-not-allowed")

@@ -165,19 +165,28 @@ def issuer_only():
         binding(t=tbs(k=OTHER, owner=BOB), owner=BOB, k=OTHER))
     put("issuer-only-grant-unpinned",
         *grant(k=STRANGER, owner=b"mailto:eve@corp.example"))
+    put("issuer-only-digest-grant", *grant(digests="grant"))
+    put("issuer-only-digest-use", *grant(digests="use"))
+    # The holder has a line as an owner of his own.
+    put("issuer-only-digest-holder", *grant(holder=OTHER, digests="use"))
+    put("issuer-only-digest-pair", *grant(holder=OTHER, digests="grant use"))
 
 
 def grant(k=OWNER, owner=ALICE, prefix=b"wimse://corp.example/agent",
-          use=None, signer=HOLDER, certs=(), **of_grant):
-    g = tbs(k=k, owner=owner, subjects=[grant_of(prefix)], issuances=500,
-            lifetime=7200, nb="20261101000000Z", na="20261201000000Z",
-            **of_grant)
-    fields = dict(k=HOLDER, owner=owner, ident=b"\x02" * 16, under=sha(g))
+          use=None, signer=HOLDER, certs=(), holder=HOLDER, digests="",
+          bits=b"\x00", **of_grant):
+    """Whichever of the two `digests` names is there as a digest alone."""
+    g = tbs(k=k, owner=owner, subjects=[grant_of(prefix, holder)],
+            issuances=500, lifetime=7200, nb="20261101000000Z",
+            na="20261201000000Z", **of_grant)
+    fields = dict(k=holder, owner=owner, ident=b"\x02" * 16, under=sha(g))
     fields.update(use or {})
     u = tbs(**fields)
-    return (binding(approval(g, k, certs=certs), owner=owner, k=k),
-            binding(approval(u, signer), owner=fields["owner"], k=HOLDER,
-                    ident=b"\x02" * 16))
+    return (binding(None if "grant" in digests else
+                    approval(g, k, certs=certs), g, owner=owner, k=k),
+            binding(None if "use" in digests else approval(u, signer), u,
+                    owner=fields["owner"], k=holder, ident=b"\x02" * 16,
+                    assurance=bits))
 
 
 def refused():
@@ -194,6 +203,10 @@ def refused():
     put("wrong-owner", binding(approval(tbs(owner=BOB)), owner=ALICE))
     put("wrong-owner-anchor", full(owner=BOB))
     put("wrong-owner-digest", binding(t=t, owner=BOB))
+    put("wrong-owner-digest-use",
+        *grant(holder=OTHER, digests="use", bits=b"\x05\x20"))
+    put("wrong-owner-digest-alone",
+        grant(holder=OTHER, digests="grant use")[1])
     put("binding-mismatch-owner-key", binding(approval(t), k=OTHER))
     put("binding-mismatch-id", binding(approval(t), ident=b"\x09" * 16))
     put("wrong-authority", full(authority=b"https://other.example"))
