@@ -9,31 +9,15 @@
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=pg.sh
 . "$SRCDIR/tests/regress/pg.sh"
+# shellcheck source=issuer.sh
+. "$SRCDIR/tests/regress/issuer.sh"
 need openssl jq
 need_pg
 pg_new
-
-authority=https://corp.example
-base=wimse://corp.example/agent
-alice=mailto:alice@corp.example
-new_key alice.key
-new_key agent.key
-anchor $alice "agents=\"$base\",no-touch-required" alice.key >owners
-echo 'domain "corp.example" { path "/agent" { groups = {"*"} } }' >policy
-chmod 600 owners policy
-approved() { # NAME SIGN-OPTIONS: NAME.csr, a composite request
-	agent=$1
-	shift
-	countersign request --id $base/a --purpose "$agent" --key agent.key \
-	    -o "$agent.base"
-	countersign sign --key file:alice.key --owner $alice --yes "$@" \
-	    "$agent.base" -o "$agent.approval" 2>/dev/null
-	countersign attach --key agent.key "$agent.base" "$agent.approval" \
-	    -o "$agent.csr"
-}
+issuer
+id=$base/a
 claim() {
-	countersign verify --owners owners --authority "$authority" \
-	    --policy policy --store "$store" --claim "$@"
+	claim_in "$store" "$@"
 }
 
 pg_database corp

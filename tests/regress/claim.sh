@@ -7,11 +7,10 @@
 # shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
+# shellcheck source=issuer.sh
+. "$SRCDIR/tests/regress/issuer.sh"
 need openssl jq
-if [ ! -e "$BUILDDIR/.libs/store-sqlite.so" ]; then
-	echo "1..0 # SKIP built without sqlite"
-	exit 0
-fi
+need_sqlite
 
 id=wimse://corp.example/agent/alice/mail
 alice=mailto:alice@corp.example

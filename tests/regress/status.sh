@@ -6,20 +6,12 @@
 # shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
+# shellcheck source=issuer.sh
+. "$SRCDIR/tests/regress/issuer.sh"
 need openssl jq
-if [ ! -e "$BUILDDIR/.libs/store-sqlite.so" ]; then
-	echo "1..0 # SKIP built without sqlite"
-	exit 0
-fi
-
-id=wimse://corp.example/agent/alice
-alice=mailto:alice@corp.example
-authority=https://corp.example
-new_key alice.key
-new_key agent.key
-anchor $alice "agents=\"$id\",no-touch-required" alice.key >owners
-echo 'domain "corp.example" { path "/agent" { groups = {"*"} } }' >policy
-chmod 600 owners policy
+need_sqlite
+issuer
+id=$base/alice
 countersign store init --store sqlite:db --authority $authority >/dev/null
 status() {
 	countersign status --store sqlite:db "$@"
@@ -42,8 +34,7 @@ countersign sign --key file:alice.key --owner $alice --yes --deny \
     -o denial agent.csr 2>/dev/null
 cat agent.csr denial >denied
 claim() {
-	countersign verify --owners owners --authority $authority \
-	    --policy policy --store sqlite:db --claim "$@"
+	claim_in sqlite:db "$@"
 }
 claim --json composite.csr >claimed
 claim --kind wit --lifetime 61s composite.csr >/dev/null # a second is left

@@ -7,33 +7,13 @@
 # shellcheck disable=SC2016,SC2317 # words for sh -c and jq; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
+# shellcheck source=issuer.sh
+. "$SRCDIR/tests/regress/issuer.sh"
 need openssl jq sqlite3
-if [ ! -e "$BUILDDIR/.libs/store-sqlite.so" ]; then
-	echo "1..0 # SKIP built without sqlite"
-	exit 0
-fi
-
-authority=https://corp.example
-base=wimse://corp.example/agent
-alice=mailto:alice@corp.example
-new_key alice.key
-new_key agent.key
-anchor $alice "agents=\"$base\",no-touch-required" alice.key >owners
-echo 'domain "corp.example" { path "/agent" { groups = {"*"} } }' >policy
-chmod 600 owners policy
-
+need_sqlite
+issuer
 store() { # VERB OPTIONS
 	countersign store "$@"
-}
-approved() { # NAME: NAME.csr, a composite request
-	countersign request --id $base/"$1" --key agent.key -o "$1.base"
-	countersign sign --key file:alice.key --owner $alice --yes "$1.base" \
-	    -o "$1.approval" 2>/dev/null
-	countersign attach --key agent.key "$1.base" "$1.approval" -o "$1.csr"
-}
-claim() { # STORE FILE
-	countersign verify --owners owners --authority $authority \
-	    --policy policy --store "$1" --claim "$2"
 }
 
 # Made once.
@@ -85,12 +65,12 @@ sqlite3 newer "UPDATE meta SET value_int = 99 WHERE name = 'schema'"
 exits 1 "of a later release" store check --store sqlite:newer
 says "says so" err "later release"
 approved first
-exits 1 "nobody claims in it" claim sqlite:newer first.csr
+exits 1 "nobody claims in it" claim_in sqlite:newer first.csr
 empty "nor is approved" out
 
 # Copied while it is written to.
 
-ok "a claim" claim sqlite:db first.csr
+ok "a claim" claim_in sqlite:db first.csr
 (
 	n=0
 	while [ ! -e stop ]; do
@@ -115,7 +95,7 @@ ok "what is in it" store check --json --store sqlite:copy
 ok "is a copy of what was" jq -e --argjson n "$(cat written)" '.backup and
     .claims == 1 and .revocations >= 1 and .revocations <= $n and
     .audit_head.sequence == .revocations + 1' out
-exits 1 "no server issues by it" claim sqlite:copy first.csr
+exits 1 "no server issues by it" claim_in sqlite:copy first.csr
 says "and why" err "backup"
 empty "nothing is approved" out
 exits 1 "no revocation goes there" countersign revoke --store sqlite:copy \
@@ -129,9 +109,9 @@ exits 9 "of none" store backup --store sqlite:none -o other
 # Restored.
 
 approved second
-ok "used after the copy" claim sqlite:db second.csr
+ok "used after the copy" claim_in sqlite:db second.csr
 rm -f db db-wal db-shm
-exits 9 "the file is gone" claim sqlite:db second.csr
+exits 9 "the file is gone" claim_in sqlite:db second.csr
 empty "nothing is approved" out
 says "no store" err "no store is there"
 [ ! -e db ]
@@ -141,17 +121,17 @@ ok "restore" store restore --store sqlite:db --authority $authority
 says "says so" out "restored: sqlite:db"
 says "a floor" out "floor: 20"
 silent "no copy any more" out "backup: "
-exits 1 "what was used" claim sqlite:db second.csr
+exits 1 "what was used" claim_in sqlite:db second.csr
 says "does not count again" out "refused: replayed: "
 approved third
-exits 1 "nor what was signed before" claim sqlite:db third.csr
+exits 1 "nor what was signed before" claim_in sqlite:db third.csr
 says "which nobody can tell" out "refused: replayed: "
 sqlite3 db "UPDATE meta SET value_int = value_int - 600 WHERE name = 'floor'"
-ok "five minutes later it does" claim sqlite:db third.csr
+ok "five minutes later it does" claim_in sqlite:db third.csr
 ok "what was revoked is" countersign status --store sqlite:db --json
 ok "in the copy too" jq -e '.revocations >= 1 and .floor != null' out
 ok "restore of what is no copy" store restore --store sqlite:db
-exits 1 "sets the floor" claim sqlite:db third.csr
+exits 1 "sets the floor" claim_in sqlite:db third.csr
 says "anew" out "refused: replayed: "
 exits 1 "another's" store restore --store sqlite:db \
     --authority https://other.example
@@ -160,9 +140,9 @@ exits 9 "none" store restore --store sqlite:none
 # Copied by other means: its first writer notices.
 
 store init --store sqlite:one --authority $authority >/dev/null
-ok "a claim" claim sqlite:one first.csr
+ok "a claim" claim_in sqlite:one first.csr
 cp one two
-exits 1 "in a copy by cp" claim sqlite:two third.csr
+exits 1 "in a copy by cp" claim_in sqlite:two third.csr
 says "everything is below the floor" out "refused: replayed: "
 ok "which is told" countersign status --store sqlite:two
 says "as one" out "floor: 20"
@@ -177,7 +157,7 @@ printf 'BEGIN EXCLUSIVE;\nSELECT 17;\n' >&3
 until grep -q 17 locked; do
 	kill -0 $locker || break
 done
-claim sqlite:one second.csr >late.out 2>late.err &
+claim_in sqlite:one second.csr >late.out 2>late.err &
 late=$!
 countersign revoke --store sqlite:one --agent $base/x --reason x --json \
     >revoke.out 2>revoke.err &
@@ -193,13 +173,13 @@ ok "which says so" jq -e '.error.reason == "store-unavailable" and
 echo 'ROLLBACK;' >&3
 exec 3>&-
 wait $locker
-ok "afterwards it works" claim sqlite:one second.csr
+ok "afterwards it works" claim_in sqlite:one second.csr
 
 exits 9 "no room" sh -c "ulimit -f 16; exec \"\$COUNTERSIGN\" verify \
     --owners owners --authority $authority --policy policy \
     --store sqlite:one --claim third.csr"
 silent "nothing is approved" out approved
-ok "with room it works" claim sqlite:one third.csr
+ok "with room it works" claim_in sqlite:one third.csr
 is "SQLite finds no fault" "$(sqlite3 one 'PRAGMA integrity_check')" ok
 exits 9 "no room for a copy" sh -c "ulimit -f 4; exec \"\$COUNTERSIGN\" store \
     backup --store sqlite:one -o small"
@@ -210,7 +190,7 @@ sqlite3 one 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
 head -c 4096 one >broken
 dd if=/dev/urandom of=broken bs=4096 seek=1 count=20 2>/dev/null
 chmod 600 broken
-exits 9 "a damaged one" claim sqlite:broken third.csr
+exits 9 "a damaged one" claim_in sqlite:broken third.csr
 silent "approves nothing" out approved
 
 done_testing
