@@ -24,24 +24,10 @@
 #define ACTOR_MAX 256
 
 static int
-sized(cs_span *in, unsigned tag, size_t min, size_t max, cs_span *out,
-    const char *what, cs_err *e)
-{
-	int r;
-
-	if ((r = cs_der_get(in, tag, out, e)) != CS_OK)
-		return cs_wrap(e, "%s", what);
-	if (out->n < min || out->n > max)
-		return BAD(e, CS_R_MALFORMED,
-		    "%s: expected %zu to %zu octets, found %zu", what, min,
-		    max, out->n);
-	return CS_OK;
-}
-
-static int
 hash(cs_span *in, cs_span *out, const char *what, cs_err *e)
 {
-	return sized(in, CS_DER_OCTETS, HASH_LEN, HASH_LEN, out, what, e);
+	return cs_der_sized(in, CS_DER_OCTETS, HASH_LEN, HASH_LEN, out, what,
+	    e);
 }
 
 static int
@@ -93,8 +79,8 @@ read_approval(cs_span *list, cs_audit_approval *a, cs_err *e)
 		return cs_wrap(e, "owner");
 	if ((r = key(&in, &a->key, "ownerKey", e)) != CS_OK ||
 	    (r = cs_bound_get(&in, &a->assurance, e)) != CS_OK ||
-	    (r = sized(&in, CS_DER_UTF8, 0, LINE_MAX_OCTETS, &a->line, "line",
-	    e)) != CS_OK)
+	    (r = cs_der_sized(&in, CS_DER_UTF8, 0, LINE_MAX_OCTETS, &a->line,
+	    "line", e)) != CS_OK)
 		return r;
 	if ((r = cs_der_whole(&in, CS_DER_SEQ, &a->approval, e)) != CS_OK)
 		return cs_wrap(e, "approval");
@@ -171,8 +157,8 @@ read_claim(cs_span *in, cs_audit_record *a, cs_err *e)
 	    (r = agent_id(in, &a->agent_id, e)) != CS_OK ||
 	    (r = key(in, &a->agent_key, "agentKey", e)) != CS_OK ||
 	    (r = hash(in, &a->request_digest, "requestDigest", e)) != CS_OK ||
-	    (r = sized(in, CS_DER_OCTETS, 1, SERIAL_MAX, &a->serial, "serial",
-	    e)) != CS_OK ||
+	    (r = cs_der_sized(in, CS_DER_OCTETS, 1, SERIAL_MAX, &a->serial,
+	    "serial", e)) != CS_OK ||
 	    (r = read_times(in, a, e)) != CS_OK ||
 	    (r = hash(in, &a->body_digest, "bodyDigest", e)) != CS_OK)
 		return r;
@@ -192,8 +178,8 @@ read_issue(cs_span *in, cs_audit_record *a, cs_err *e)
 		return BAD(e, CS_R_MALFORMED,
 		    "claim: expected a record before %lld, found %lld",
 		    (long long)a->sequence, (long long)a->claim);
-	if ((r = sized(in, CS_DER_OCTETS, 1, SERIAL_MAX, &a->serial, "serial",
-	    e)) != CS_OK)
+	if ((r = cs_der_sized(in, CS_DER_OCTETS, 1, SERIAL_MAX, &a->serial,
+	    "serial", e)) != CS_OK)
 		return r;
 	return hash(in, &a->credential, "credential", e);
 }
@@ -256,13 +242,13 @@ read_revocation(cs_span *in, cs_audit_record *a, cs_err *e)
 	    CS_AUDIT_OF_APPROVAL, &what, "what", e)) != CS_OK)
 		return r;
 	a->what = (int)what;
-	if ((r = sized(in, CS_DER_UTF8, 1, NAME_MAX_OCTETS, &a->name, "name",
-	    e)) != CS_OK ||
+	if ((r = cs_der_sized(in, CS_DER_UTF8, 1, NAME_MAX_OCTETS, &a->name,
+	    "name", e)) != CS_OK ||
 	    (r = check_name(a, e)) != CS_OK ||
-	    (r = sized(in, CS_DER_UTF8, 0, REASON_MAX, &a->reason, "reason",
-	    e)) != CS_OK ||
-	    (r = sized(in, CS_DER_UTF8, 1, ACTOR_MAX, &a->actor, "actor",
-	    e)) != CS_OK)
+	    (r = cs_der_sized(in, CS_DER_UTF8, 0, REASON_MAX, &a->reason,
+	    "reason", e)) != CS_OK ||
+	    (r = cs_der_sized(in, CS_DER_UTF8, 1, ACTOR_MAX, &a->actor,
+	    "actor", e)) != CS_OK)
 		return r;
 	return number(in, CS_DER_INTEGER, 0, INT64_MAX, &a->live, "live", e);
 }
@@ -274,8 +260,8 @@ read_floor(cs_span *in, cs_audit_record *a, cs_err *e)
 
 	if ((r = cs_der_gentime(in, &a->not_before, e)) != CS_OK)
 		return cs_wrap(e, "notBefore");
-	return sized(in, CS_DER_UTF8, 1, CS_AUDIT_WHY_MAX, &a->reason, "why",
-	    e);
+	return cs_der_sized(in, CS_DER_UTF8, 1, CS_AUDIT_WHY_MAX, &a->reason,
+	    "why", e);
 }
 
 static const struct {

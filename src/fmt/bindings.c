@@ -20,20 +20,6 @@
 #define APPROVAL_DEPTH 2
 #define EXTENSION_MAX (CS_BINDINGS_MAX * (CS_APPROVAL_MAX + 2048))
 
-static int
-octets(cs_span *in, unsigned tag, size_t n, cs_span *out, const char *what,
-    cs_err *e)
-{
-	int r;
-
-	if ((r = cs_der_get(in, tag, out, e)) != CS_OK)
-		return cs_wrap(e, "%s", what);
-	if (out->n != n)
-		return BAD(e, CS_R_MALFORMED,
-		    "%s: expected %zu octets, found %zu", what, n, out->n);
-	return CS_OK;
-}
-
 /* X.690 11.2.2: a list of named bits ends with a one, or is empty. */
 int
 cs_bound_get(cs_span *in, unsigned *out, cs_err *e)
@@ -63,8 +49,8 @@ read_choice(cs_span *in, cs_binding *b, cs_err *e)
 	int r;
 
 	if (!cs_der_peek(*in, CS_DER_CTXC(0)))
-		return octets(in, CS_DER_CTX(1), HASH_LEN, &b->digest,
-		    "approval", e);
+		return cs_der_sized(in, CS_DER_CTX(1), HASH_LEN, HASH_LEN,
+		    &b->digest, "approval", e);
 	if ((r = cs_der_get(in, CS_DER_CTXC(0), &b->full, e)) != CS_OK)
 		return cs_wrap(e, "approval");
 	if (b->full.n > CS_APPROVAL_MAX - 4)
@@ -94,8 +80,8 @@ read_binding(cs_span in, cs_binding *b, cs_err *e)
 	    (r = cs_spki_parse(key, &b->key, e)) != CS_OK)
 		return cs_wrap(e, "ownerKey");
 	if ((r = cs_bound_get(&in, &b->assurance, e)) != CS_OK ||
-	    (r = octets(&in, CS_DER_OCTETS, ID_LEN, &b->approval_id,
-	    "approvalId", e)) != CS_OK ||
+	    (r = cs_der_sized(&in, CS_DER_OCTETS, ID_LEN, ID_LEN,
+	    &b->approval_id, "approvalId", e)) != CS_OK ||
 	    (r = read_choice(&in, b, e)) != CS_OK)
 		return r;
 	return cs_der_end(in, "an owner binding", e);

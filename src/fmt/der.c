@@ -99,6 +99,23 @@ cs_der_get(cs_span *in, unsigned tag, cs_span *body, cs_err *e)
 }
 
 int
+cs_der_sized(cs_span *in, unsigned tag, size_t min, size_t max, cs_span *body,
+    const char *what, cs_err *e)
+{
+	int r;
+
+	if ((r = cs_der_get(in, tag, body, e)) != CS_OK)
+		return cs_wrap(e, "%s", what);
+	if (body->n >= min && body->n <= max)
+		return CS_OK;
+	return min == max ? CS_BAD(e, CS_R_MALFORMED, "der",
+	    "%s: expected %zu octets, found %zu", what, min, body->n) :
+	    CS_BAD(e, CS_R_MALFORMED, "der",
+	    "%s: expected %zu to %zu octets, found %zu", what, min, max,
+	    body->n);
+}
+
+int
 cs_der_whole(cs_span *in, unsigned tag, cs_span *whole, cs_err *e)
 {
 	return expect(in, tag, NULL, whole, e);

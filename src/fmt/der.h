@@ -54,6 +54,9 @@ CS_USE int cs_der_any(cs_span *in, unsigned *tag, cs_span *body,
     cs_span *whole, cs_err *e);
 /* The next element, which must have this tag. CS_R_MALFORMED otherwise. */
 CS_USE int cs_der_get(cs_span *in, unsigned tag, cs_span *body, cs_err *e);
+/* The same, of `min` to `max` octets; `what` begins the text of a refusal. */
+CS_USE int cs_der_sized(cs_span *in, unsigned tag, size_t min, size_t max,
+    cs_span *body, const char *what, cs_err *e);
 /* The same, whole element. */
 CS_USE int cs_der_whole(cs_span *in, unsigned tag, cs_span *whole, cs_err *e);
 /* The next element when it has this tag, else *body is absent. */

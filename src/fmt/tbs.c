@@ -22,21 +22,6 @@
 #define NONCE_MAX 64
 
 static int
-octets(cs_span *in, unsigned tag, size_t min, size_t max, cs_span *out,
-    const char *what, cs_err *e)
-{
-	int r;
-
-	if ((r = cs_der_get(in, tag, out, e)) != CS_OK)
-		return cs_wrap(e, "%s", what);
-	if (out->n < min || out->n > max)
-		return BAD(e, CS_R_MALFORMED,
-		    "%s: expected %zu to %zu octets, found %zu", what, min,
-		    max, out->n);
-	return CS_OK;
-}
-
-static int
 agent_id(cs_span *in, cs_span *out, cs_err *e)
 {
 	int r;
@@ -67,11 +52,11 @@ read_bound(cs_span in, cs_subject *s, cs_err *e)
 	int r;
 
 	if ((r = agent_id(&in, &s->agent_id, e)) != CS_OK ||
-	    (r = octets(&in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
+	    (r = cs_der_sized(&in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
 	    &s->agent_key_hash, "agentKeyHash", e)) != CS_OK)
 		return r;
 	if (s->kind == CS_SUBJECT_REQUEST &&
-	    (r = octets(&in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
+	    (r = cs_der_sized(&in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
 	    &s->request_digest, "requestDigest", e)) != CS_OK)
 		return r;
 	return cs_der_end(in, "a subject", e);
@@ -180,7 +165,7 @@ read_nonce(cs_span *in, cs_tbs *t, cs_err *e)
 {
 	if (!cs_der_peek(*in, CS_DER_CTX(0)))
 		return CS_OK;
-	return octets(in, CS_DER_CTX(0), NONCE_MIN, NONCE_MAX, &t->nonce,
+	return cs_der_sized(in, CS_DER_CTX(0), NONCE_MIN, NONCE_MAX, &t->nonce,
 	    "nonce", e);
 }
 
@@ -200,7 +185,7 @@ read_options(cs_span *in, cs_tbs *t, cs_err *e)
 	    (body.p != NULL && (r = read_extensions(body, t, e)) != CS_OK))
 		return r;
 	if (cs_der_peek(*in, CS_DER_CTX(3)) &&
-	    (r = octets(in, CS_DER_CTX(3), HASH_LEN, HASH_LEN,
+	    (r = cs_der_sized(in, CS_DER_CTX(3), HASH_LEN, HASH_LEN,
 	    &t->under_grant, "underGrant", e)) != CS_OK)
 		return r;
 	return cs_der_end(*in, "the approval", e);
@@ -218,8 +203,8 @@ read_names(cs_span *in, cs_tbs *t, cs_err *e)
 	if (version != 1)
 		return BAD(e, CS_R_UNSUPPORTED, "version %lld, expected 1",
 		    (long long)version);
-	if ((r = octets(in, CS_DER_OCTETS, ID_LEN, ID_LEN, &t->approval_id,
-	    "approvalId", e)) != CS_OK)
+	if ((r = cs_der_sized(in, CS_DER_OCTETS, ID_LEN, ID_LEN,
+	    &t->approval_id, "approvalId", e)) != CS_OK)
 		return r;
 	if ((r = cs_der_uint(in, CS_DER_ENUM, CS_DENY, CS_APPROVE, &decision,
 	    e)) != CS_OK)
@@ -228,7 +213,7 @@ read_names(cs_span *in, cs_tbs *t, cs_err *e)
 	if ((r = cs_der_get(in, CS_DER_IA5, &t->owner, e)) != CS_OK ||
 	    (r = cs_owner_check(t->owner, e)) != CS_OK)
 		return cs_wrap(e, "owner");
-	if ((r = octets(in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
+	if ((r = cs_der_sized(in, CS_DER_OCTETS, HASH_LEN, HASH_LEN,
 	    &t->owner_key_hash, "ownerKeyHash", e)) != CS_OK)
 		return r;
 	if ((r = cs_der_get(in, CS_DER_IA5, &t->authority, e)) != CS_OK ||
