@@ -173,26 +173,44 @@ given_of(const countersign_instance *i, const void *pub, enum given_kind kind,
 	return NULL;
 }
 
+/* How claim and record begin: nothing is given yet, and what was given before
+ * is this instance's. */
+static int
+begin(const countersign_instance *i, const void *pub, enum given_kind kind,
+    const countersign_verifier_claim **out, const struct given **g, cs_err *e)
+{
+	if (out != NULL)
+		*out = NULL;
+	if (i == NULL || out == NULL)
+		return cs_fail(e, CS_EUSAGE, where, "expected an instance and "
+		    "a place for the claim");
+	*g = given_of(i, pub, kind, e);
+	return *g != NULL ? CS_OK : CS_EUSAGE;
+}
+
+static int
+end(int rc, const struct claim *c, const countersign_verifier_claim **out,
+    const cs_err *e, char *why, size_t why_len)
+{
+	if (rc != CS_OK)
+		return tell(e, why, why_len);
+	*out = &c->pub;
+	return CS_OK;
+}
+
 static int
 claim(countersign_instance *i, const countersign_verifier_answer *answer,
     const countersign_verifier_terms *terms,
     const countersign_verifier_claim **out, char *why, size_t why_len)
 {
-	const struct given *g;
+	const struct given *g = NULL;
 	struct claim *c = NULL;
 	cs_err e = {0};
+	int rc = begin(i, answer, GIVEN_ANSWER, out, &g, &e);
 
-	if (out == NULL)
-		return CS_EUSAGE;
-	*out = NULL;
-	if (i == NULL)
-		return CS_EUSAGE;
-	if ((g = given_of(i, answer, GIVEN_ANSWER, &e)) == NULL ||
-	    cs_owner_claim(i, (const struct answer *)g, terms, &c, &e) !=
-	    CS_OK)
-		return tell(&e, why, why_len);
-	*out = &c->pub;
-	return CS_OK;
+	if (rc == CS_OK)
+		rc = cs_owner_claim(i, (const struct answer *)g, terms, &c, &e);
+	return end(rc, c, out, &e, why, why_len);
 }
 
 static int
@@ -200,21 +218,14 @@ record(countersign_instance *i, const countersign_verifier_claim *claimed,
     const countersign_verifier_record *what,
     const countersign_verifier_claim **out, char *why, size_t why_len)
 {
-	const struct given *g;
+	const struct given *g = NULL;
 	struct claim *c = NULL;
 	cs_err e = {0};
+	int rc = begin(i, claimed, GIVEN_CLAIM, out, &g, &e);
 
-	if (out == NULL)
-		return CS_EUSAGE;
-	*out = NULL;
-	if (i == NULL)
-		return CS_EUSAGE;
-	if ((g = given_of(i, claimed, GIVEN_CLAIM, &e)) == NULL ||
-	    cs_owner_record(i, (const struct claim *)g, what, &c, &e) !=
-	    CS_OK)
-		return tell(&e, why, why_len);
-	*out = &c->pub;
-	return CS_OK;
+	if (rc == CS_OK)
+		rc = cs_owner_record(i, (const struct claim *)g, what, &c, &e);
+	return end(rc, c, out, &e, why, why_len);
 }
 
 static void
