@@ -30,6 +30,10 @@ typedef struct cs_claim_row { /* borrows */
 } cs_claim_row;
 CS_USE int cs_claim_row_get(const cs_db_value *col, size_t n,
     cs_claim_row *out, cs_err *e);
+/* cs_store_ask for a statement whose rows are claims. */
+CS_USE int cs_claims_ask(cs_store *s, enum cs_sql which,
+    const cs_db_value *in, size_t n, int64_t deadline_ms, cs_claim_fn *each,
+    void *arg, cs_err *e);
 CS_USE int cs_revocation_row_get(const cs_db_value *col, size_t n,
     cs_revocation *out, cs_err *e);
 CS_USE int cs_denial_row_get(const cs_db_value *col, size_t n,

@@ -120,6 +120,30 @@ cs_claim_row_get(const cs_db_value *col, size_t n, cs_claim_row *out,
 	return CS_OK;
 }
 
+struct claims {
+	cs_claim_fn *each;
+	void *arg;
+};
+
+static int
+claim_row(void *arg, const cs_db_value *col, size_t n, cs_err *e)
+{
+	const struct claims *l = arg;
+	cs_claim_row row;
+	int rc = cs_claim_row_get(col, n, &row, e);
+
+	return rc != CS_OK ? rc : l->each(l->arg, &row.claim, e);
+}
+
+int
+cs_claims_ask(cs_store *s, enum cs_sql which, const cs_db_value *in, size_t n,
+    int64_t deadline_ms, cs_claim_fn *each, void *arg, cs_err *e)
+{
+	struct claims l = {each, arg};
+
+	return cs_store_ask(s, which, in, n, claim_row, &l, deadline_ms, e);
+}
+
 static int
 get_name(const cs_db_value *col, size_t n, cs_revocation *out, cs_err *e)
 {

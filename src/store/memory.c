@@ -206,36 +206,14 @@ denial_row(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 	return rc != CS_OK ? rc : l->each(l->arg, &d, e);
 }
 
-static int
-denials(cs_txn *t, void *arg, cs_err *e)
-{
-	return cs_txn_run(t, CS_SQL_DENIALS, NULL, 0, denial_row, arg, NULL,
-	    e);
-}
-
 int
 cs_denials(cs_store *s, int64_t deadline_ms, cs_denial_fn *each, void *arg,
     cs_err *e)
 {
 	struct denials l = {each, arg};
 
-	return cs_store_read(s, denials, &l, deadline_ms, e);
-}
-
-struct claims {
-	const cs_claim_ask *ask;
-	cs_claim_fn *each;
-	void *arg;
-};
-
-static int
-claim_row(void *arg, const cs_db_value *col, size_t n, cs_err *e)
-{
-	const struct claims *l = arg;
-	cs_claim_row row;
-	int rc = cs_claim_row_get(col, n, &row, e);
-
-	return rc != CS_OK ? rc : l->each(l->arg, &row.claim, e);
+	return cs_store_ask(s, CS_SQL_DENIALS, NULL, 0, denial_row, &l,
+	    deadline_ms, e);
 }
 
 /* Each begins at the index that leaves the fewest rows. */
@@ -256,24 +234,16 @@ claims_by(const cs_claim_ask *ask)
 	return ask->live_only ? CS_SQL_CLAIMS_LIVE : CS_SQL_CLAIMS;
 }
 
-static int
-claims(cs_txn *t, void *arg, cs_err *e)
-{
-	const struct claims *l = arg;
-	const cs_claim_ask *a = l->ask;
-	const cs_db_value v[] = {cs_db_text(a->agent_id), cs_db_text(a->owner),
-	    cs_db_blob(a->key_hash), cs_db_blob(a->tbs_hash),
-	    cs_db_blob(a->serial), cs_db_int(a->live_only ? a->now : -1),
-	    cs_db_int(a->with_credential)};
-
-	return cs_txn_run(t, claims_by(a), v, 7, claim_row, arg, NULL, e);
-}
-
 int
 cs_claims(cs_store *s, const cs_claim_ask *ask, int64_t deadline_ms,
     cs_claim_fn *each, void *arg, cs_err *e)
 {
-	struct claims l = {ask, each, arg};
+	const cs_db_value v[] = {cs_db_text(ask->agent_id),
+	    cs_db_text(ask->owner), cs_db_blob(ask->key_hash),
+	    cs_db_blob(ask->tbs_hash), cs_db_blob(ask->serial),
+	    cs_db_int(ask->live_only ? ask->now : -1),
+	    cs_db_int(ask->with_credential)};
 
-	return cs_store_read(s, claims, &l, deadline_ms, e);
+	return cs_claims_ask(s, claims_by(ask), v, 7, deadline_ms, each, arg,
+	    e);
 }

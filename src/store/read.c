@@ -87,3 +87,28 @@ cs_store_read(cs_store *s, cs_txn_fn *work, void *arg, int64_t deadline_ms,
 		e->detail = CS_R_STORE_UNAVAILABLE;
 	return rc;
 }
+
+struct asking {
+	enum cs_sql which;
+	const cs_db_value *in;
+	size_t n;
+	cs_db_row_fn *row;
+	void *arg;
+};
+
+static int
+ask(cs_txn *t, void *arg, cs_err *e)
+{
+	const struct asking *a = arg;
+
+	return cs_txn_run(t, a->which, a->in, a->n, a->row, a->arg, NULL, e);
+}
+
+int
+cs_store_ask(cs_store *s, enum cs_sql which, const cs_db_value *in, size_t n,
+    cs_db_row_fn *row, void *arg, int64_t deadline_ms, cs_err *e)
+{
+	struct asking a = {which, in, n, row, arg};
+
+	return cs_store_read(s, ask, &a, deadline_ms, e);
+}

@@ -359,18 +359,12 @@ list_row(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 	return rc != CS_OK ? rc : l->each(l->arg, &r, e);
 }
 
-static int
-list(cs_txn *t, void *arg, cs_err *e)
-{
-	return cs_txn_run(t, CS_SQL_REVOCATIONS, NULL, 0, list_row, arg, NULL,
-	    e);
-}
-
 int
 cs_revocations(cs_store *s, int64_t deadline_ms, cs_revocation_fn *each,
     void *arg, cs_err *e)
 {
 	struct listing l = {each, arg};
 
-	return cs_store_read(s, list, &l, deadline_ms, e);
+	return cs_store_ask(s, CS_SQL_REVOCATIONS, NULL, 0, list_row, &l,
+	    deadline_ms, e);
 }

@@ -28,6 +28,9 @@ CS_USE int cs_store_write(cs_store *s, cs_txn_fn *work, void *arg, bool dry,
 /* On a connection of its own, beside writers. */
 CS_USE int cs_store_read(cs_store *s, cs_txn_fn *work, void *arg,
     int64_t deadline_ms, cs_err *e);
+/* The same of one statement and nothing else. */
+CS_USE int cs_store_ask(cs_store *s, enum cs_sql which, const cs_db_value *in,
+    size_t n, cs_db_row_fn *row, void *arg, int64_t deadline_ms, cs_err *e);
 /* The authority that it has recorded; lends. */
 cs_span cs_store_authority(const cs_store *s);
 
