@@ -23,6 +23,11 @@
  * backslash, ${...}, and a string that does not end on its line. Nothing is
  * expanded, nothing included. A value of letters, digits and _ . - : / @ needs
  * no quotes. Every complaint is CS_EFORMAT and begins "FILE:LINE: ".
+ *
+ * Any number of threads may read, free and look things up. But a program and a
+ * module that both hold this room each have a lock of their own in front of the
+ * one libconfuse: the program reads before it starts threads, or while none of
+ * them is in the module.
  */
 
 enum cs_conf_kind {
