@@ -66,6 +66,14 @@ cs_secret_eq(cs_span a, cs_span b)
 	return differ == 0;
 }
 
+int
+cs_span_order(cs_span a, cs_span b)
+{
+	if (a.n != b.n)
+		return a.n < b.n ? -1 : 1;
+	return a.n == 0 ? 0 : memcmp(a.p, b.p, a.n);
+}
+
 bool
 cs_span_is(cs_span a, const char *s)
 {

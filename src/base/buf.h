@@ -29,6 +29,9 @@ cs_span cs_span_str(const char *s); /* without the NUL; NULL gives absent */
 bool cs_span_eq(cs_span a, cs_span b);
 /* The same for secrets: how long it takes tells of the lengths alone. */
 bool cs_secret_eq(cs_span a, cs_span b);
+/* Below, at or above zero, as qsort() wants it: the shorter first, then by
+ * their bytes, as positive numbers go; for public data. */
+int cs_span_order(cs_span a, cs_span b);
 bool cs_span_is(cs_span a, const char *s); /* equals the string's bytes */
 /* From offset `at`, `n` bytes; absent when out of bounds. */
 cs_span cs_span_cut(cs_span a, size_t at, size_t n);

@@ -140,6 +140,10 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_CE_EXT_KEY_USAGE] =
 	    STD("\x55\x1d\x25",
 		"extendedKeyUsage"),
+	/* 2.5.29.37.0 */
+	[CS_OID_KP_ANY] =
+	    STD("\x55\x1d\x25\x00",
+		"anyExtendedKeyUsage"),
 	/* 1.3.6.1.5.5.7.3.1 */
 	[CS_OID_KP_SERVER_AUTH] =
 	    STD("\x2b\x06\x01\x05\x05\x07\x03\x01",

@@ -19,6 +19,11 @@ test_span(void)
 	ok(!cs_span_eq(absent, absent) && !cs_span_eq(absent, empty),
 	    "absent equals nothing");
 	ok(cs_span_eq(empty, empty) && cs_span_is(abc, "abc"), "equal");
+	ok(cs_span_order(abc, cs_span_str("abd")) < 0 &&
+	    cs_span_order(cs_span_str("b"), abc) < 0 &&
+	    cs_span_order(abc, cs_span_str("b")) > 0 &&
+	    cs_span_order(abc, cs_span_str("abc")) == 0 &&
+	    cs_span_order(empty, empty) == 0, "order");
 	ok(!cs_span_is(abc, "abd") && !cs_span_is(abc, "ab"), "not equal");
 	ok(cs_secret_eq(empty, empty) && cs_secret_eq(abc, cs_span_str("abc")),
 	    "equal secrets");
