@@ -14,6 +14,9 @@ bool cs_authority_signs(cs_span sig_alg);
 #define CS_KEY_ID_LEN 20
 CS_USE int cs_key_id(const cs_spki *k, uint8_t out[CS_KEY_ID_LEN], cs_err *e);
 
+/* P-256, P-384, or RSA of 3072 bits and more. CS_R_UNSUPPORTED. */
+CS_USE int cs_authority_key_check(const cs_spki *k, cs_err *e);
+
 /* Certificates that `countersign-server init` makes. */
 typedef struct cs_authority_new { /* borrows */
 	cs_span trust_domain;   /* its spiffe://TRUST-DOMAIN is the CA's URI */
@@ -22,11 +25,11 @@ typedef struct cs_authority_new { /* borrows */
 	cs_span serial;         /* 16 octets */
 	int64_t not_before, not_after;
 } cs_authority_new;
-/* A self-signed CA's body: keyCertSign and cRLSign, CA=true with path length
+/* Appends a self-signed CA's body: keyCertSign and cRLSign, CA=true with path length
  * 0, critical; our four policies; URI spiffe://TRUST-DOMAIN; key identifier. */
 CS_USE int cs_ca_body_put(const cs_authority_new *a, const cs_alg *alg,
     cs_buf *out, cs_err *e);
-/* A TLS server's body under that CA's name: serverAuth, dNSNames or
+/* Appends a TLS server's body under that CA's name: serverAuth, dNSNames or
  * iPAddresses. */
 CS_USE int cs_tls_body_put(const cs_authority_new *a, cs_span ca_name,
     cs_span ca_key_id, const char *const *hosts, size_t n_hosts,
@@ -40,8 +43,9 @@ typedef struct cs_authority {
 	cs_span key_id;         /* its subjectKeyIdentifier */
 	int64_t not_before, not_after;
 } cs_authority;
-/* CA=true, keyCertSign and cRLSign, a key identifier, no critical extension
- * that is not known, version 3. */
+/* CA=true, keyCertSign and cRLSign, a key identifier, a key that may be a CA's,
+ * an extKeyUsage only with clientAuth and serverAuth, no critical extension that
+ * is not known, version 3. CS_EFORMAT. */
 CS_USE int cs_authority_parse(cs_span der, cs_authority **out, cs_err *e);
 void cs_authority_free(cs_authority **a);
 

@@ -26,12 +26,13 @@ typedef struct cs_crl { /* borrows; parsed: from own */
 	cs_span sig;        /* and its signature */
 } cs_crl;
 
-/* Sorts into the body; the same serial twice is CS_EUSAGE. */
+/* Appends a body, its entries sorted; the same serial twice is CS_EUSAGE. */
 CS_USE int cs_crl_put(const cs_crl *c, cs_buf *out, cs_err *e);
 /* A body; or with `whole` a CertificateList of one. Strict, as put writes. */
 CS_USE int cs_crl_parse(cs_span in, bool whole, cs_crl **out, cs_err *e);
 void cs_crl_free(cs_crl **c);
-/* By binary search. */
+/* Of a parsed list, by binary search; NULL when it is not there. */
+const cs_crl_entry *cs_crl_find(const cs_crl *c, cs_span serial);
 bool cs_crl_has(const cs_crl *c, cs_span serial);
 
 #endif

@@ -14,6 +14,8 @@
 enum cs_oid cs_leaf_policy(int i); /* of bit i of enum cs_policy_bit */
 /* keyUsage of a credential: the content of its BIT STRING. */
 cs_span cs_leaf_usage(void);
+/* certificatePolicies, of enum cs_policy_bit. */
+void cs_leaf_put_policies(cs_buf *out, unsigned policies);
 /* Appends the body of what is there, whatever it is. */
 CS_USE int cs_leaf_write(const cs_leaf *l, cs_buf *out, cs_err *e);
 

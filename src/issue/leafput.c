@@ -44,8 +44,8 @@ put_uses(cs_buf *out)
 	cs_ext_close(out, x);
 }
 
-static void
-put_policies(cs_buf *out, unsigned policies)
+void
+cs_leaf_put_policies(cs_buf *out, unsigned policies)
 {
 	cs_ext_open x = cs_ext_begin(out, CS_OID_CE_CERTIFICATE_POLICIES,
 	    false);
@@ -107,7 +107,7 @@ put_extensions(const cs_leaf *l, cs_span key_id, cs_buf *out)
 	    key_id);
 	cs_body_put_issuer_key_id(out, l->authority_key_id);
 	put_name(out, l->agent_id);
-	put_policies(out, l->policies);
+	cs_leaf_put_policies(out, l->policies);
 	if (l->crl_url.p != NULL)
 		put_crl_url(out, l->crl_url);
 	cs_body_put_ext_raw(out, CS_OID_PE_OWNER_BINDINGS, l->bindings);

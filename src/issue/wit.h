@@ -8,6 +8,7 @@
 
 /* The Workload Identity Token: countersign-formats(5), section 7. */
 #define CS_WIT_MAX (64 * 1024)
+#define CS_WIT_INPUT_MAX (CS_WIT_MAX - 87) /* "header.payload" */
 
 typedef struct cs_wit { /* borrows; parsed: from own */
 	cs_buf *own;
@@ -17,12 +18,17 @@ typedef struct cs_wit { /* borrows; parsed: from own */
 	int64_t iat, exp;
 	cs_span jti;            /* 16 octets; text: lowercase hex */
 	cs_spki key;            /* cnf.jwk; parsed: rebuilt from it */
-	const cs_bindings *bindings; /* put; parsed: NULL */
-	size_t n_owners;        /* parsed */
+	const cs_bindings *bindings; /* parsed: made again of the claim, but
+				 * that nothing there is asserted */
+	/* Each binding's; put: of those that have a digest alone. */
+	enum cs_carrier carriers[CS_BINDINGS_MAX];
+	size_t n_owners;        /* parsed: of bindings */
+	cs_bindings *owners;    /* parsed: bindings, freed with it */
 } cs_wit;
 
 /* Appends "header.payload", what is signed. The same input gives the same
- * bytes. An approval that is in full is carried as "value", else "sha256". */
+ * bytes. An approval that is in full is carried as "value", else "sha256".
+ * CS_R_TOO_LARGE when it is longer than CS_WIT_INPUT_MAX. */
 CS_USE int cs_wit_put(const cs_wit *w, cs_buf *out, cs_err *e);
 /* Takes "header.payload" apart: the header has exactly typ, alg, kid; the
  * payload exactly sub, iat, exp, jti, cnf and the owners' claim of sub's trust
