@@ -32,7 +32,8 @@ enum cs_msg {
 			      * for the log, address */
 	CS_MSG_APPROVE,      /* message (approvals with or without their
 			      * request), deadline, request id, address */
-	CS_MSG_LOOKUP,       /* request digest, 32 octets; kind; deadline */
+	CS_MSG_LOOKUP,       /* request digest, 32 octets; kinds, deadline,
+			      * request id, address */
 	CS_MSG_BUNDLE,       /* - */
 	CS_MSG_CRL,          /* key id of a CA; empty: the one that signs */
 	/* admin front -> issuer, on a channel that has no other messages */
@@ -40,9 +41,11 @@ enum cs_msg {
 
 	/* issuer -> front */
 	CS_MSG_ISSUED = 200, /* enum cs_outcome, reason, text, retry after,
-			      * request digest, agent, certificate (DER),
-			      * chain (each DER in a part's own list), WIT */
-	CS_MSG_GIVEN,        /* sequence or number, octets: bundle, CRL */
+			      * request digest, agent, certificate (DER), WIT,
+			      * notAfter; behind them each certificate of the
+			      * chain */
+	CS_MSG_GIVEN,        /* sequence or number; octets: bundle, CRL; or
+			      * empty, and a reason and text why not */
 	CS_MSG_ADMINISTERED, /* HTTP status, JSON */
 
 	/* issuer -> keyholder */
@@ -90,6 +93,21 @@ typedef struct cs_told_issue { /* borrows, or from a frame that it frees */
 	int64_t not_after;
 } cs_told_issue;
 
+typedef struct cs_ask_lookup { /* borrows */
+	cs_span request_digest; /* 32 octets */
+	unsigned kinds;
+	int64_t deadline_ms;
+	cs_span request_id, address;
+} cs_ask_lookup;
+
+/* Of BUNDLE and CRL. CS_R_BAD_IDENTIFIER: there is no such CA. */
+typedef struct cs_told_given { /* borrows */
+	int64_t number;
+	cs_span octets;      /* absent: it failed, and */
+	int reason;          /* enum cs_reason */
+	cs_span text;        /* say why */
+} cs_told_given;
+
 /* Between structs and frames; a frame that is not of this shape is
  * CS_EFORMAT. Filled frames borrow from the struct and `room`. */
 typedef struct cs_msg_room {
@@ -98,9 +116,23 @@ typedef struct cs_msg_room {
 CS_USE int cs_ask_issue_put(const cs_ask_issue *a, cs_msg_room *room,
     cs_frame *out, cs_err *e);
 CS_USE int cs_ask_issue_get(const cs_frame *f, cs_ask_issue *out, cs_err *e);
+/* APPROVE: message, deadline, request id and address alone. */
+CS_USE int cs_ask_approve_put(const cs_ask_issue *a, cs_msg_room *room,
+    cs_frame *out, cs_err *e);
+CS_USE int cs_ask_approve_get(const cs_frame *f, cs_ask_issue *out,
+    cs_err *e);
+CS_USE int cs_ask_lookup_put(const cs_ask_lookup *a, cs_msg_room *room,
+    cs_frame *out, cs_err *e);
+CS_USE int cs_ask_lookup_get(const cs_frame *f, cs_ask_lookup *out,
+    cs_err *e);
 CS_USE int cs_told_issue_put(const cs_told_issue *t, cs_msg_room *room,
     cs_frame *out, cs_err *e);
 CS_USE int cs_told_issue_get(const cs_frame *f, cs_told_issue *out,
+    cs_err *e);
+
+CS_USE int cs_told_given_put(const cs_told_given *t, cs_msg_room *room,
+    cs_frame *out, cs_err *e);
+CS_USE int cs_told_given_get(const cs_frame *f, cs_told_given *out,
     cs_err *e);
 
 typedef struct cs_ask_admin { /* borrows */
@@ -112,5 +144,13 @@ typedef struct cs_ask_admin { /* borrows */
 CS_USE int cs_ask_admin_put(const cs_ask_admin *a, cs_msg_room *room,
     cs_frame *out, cs_err *e);
 CS_USE int cs_ask_admin_get(const cs_frame *f, cs_ask_admin *out, cs_err *e);
+typedef struct cs_told_admin { /* borrows */
+	int status;          /* HTTP's */
+	cs_span body;
+} cs_told_admin;
+CS_USE int cs_told_admin_put(const cs_told_admin *t, cs_msg_room *room,
+    cs_frame *out, cs_err *e);
+CS_USE int cs_told_admin_get(const cs_frame *f, cs_told_admin *out,
+    cs_err *e);
 
 #endif
