@@ -32,8 +32,8 @@ CS_USE int cs_listen_name(int fd, cs_buf *out, cs_err *e);
 CS_USE int cs_listen_passed(const char *pid, const char *fds, size_t *n,
     cs_err *e);
 
-/* Who is at the other end of a unix socket: SO_PEERCRED; pidfd by SO_PEERPIDFD
- * where the kernel has it, else -1. */
+/* Who was at the other end of a unix socket when it connected: SO_PEERCRED.
+ * CS_EIO for another kind of socket. */
 typedef struct cs_peer {
 	uid_t uid;
 	gid_t gid;

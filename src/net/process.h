@@ -26,10 +26,10 @@ CS_USE int cs_process_spawn(const cs_spawn *s, pid_t *out, cs_err *e);
  * standard descriptors open. */
 CS_USE int cs_process_harden(cs_err *e);
 /* To this user (name or number) and his groups, or the group that is named;
- * as root only, otherwise it has to be ourselves. Cannot be undone. NULL: no
- * change. */
+ * as root only, otherwise it has to be ourselves (CS_EREFUSED). Without any
+ * capability, and cannot be undone. NULL: no change. */
 CS_USE int cs_process_become(const char *user, const char *group, cs_err *e);
-/* The uid of a name. */
+/* Of a name, or of a number: *gid is (gid_t)-1 when that has no entry. */
 CS_USE int cs_process_uid(const char *user, uid_t *uid, gid_t *gid,
     cs_err *e);
 
