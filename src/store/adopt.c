@@ -163,11 +163,15 @@ floor_get(cs_txn *t, int64_t *floor, cs_err *e)
 static int
 raise_floor(cs_txn *t, const char *why, cs_err *e)
 {
-	int64_t now = cs_store_now(t->store), floor = 0;
+	int64_t at = cs_store_now(t->store), floor = 0, clock = 0;
 	int rc;
 
 	if ((rc = floor_get(t, &floor, e)) != CS_OK ||
-	    (rc = cs_floor_set(t, floor > now ? floor : now, why, e)) != CS_OK)
+	    (rc = cs_clock_get(t, &clock, e)) != CS_OK)
+		return rc;
+	at = floor > at ? floor : at;
+	at = clock > at ? clock : at;
+	if ((rc = cs_floor_set(t, at, why, e)) != CS_OK)
 		return rc;
 	return cs_place_put(t, e);
 }

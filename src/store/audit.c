@@ -42,6 +42,12 @@ out:
 	return r;
 }
 
+bool
+cs_audit_tells_time(const cs_audit_record *r)
+{
+	return r->event == CS_AUDIT_CLAIMED || r->event == CS_AUDIT_DENIED;
+}
+
 static cs_buf *
 buf_for(const cs_audit_record *r)
 {
@@ -88,7 +94,9 @@ cs_audit_append(cs_txn *t, cs_audit_record *r, int64_t *sequence, cs_err *e)
 	    (rc = cs_sha256(cs_buf_span(b), head.hash, e)) != CS_OK)
 		goto out;
 	head.sequence = r->sequence;
-	if ((rc = put_row(t, &head, cs_buf_span(b), e)) != CS_OK)
+	if ((rc = put_row(t, &head, cs_buf_span(b), e)) != CS_OK ||
+	    (cs_audit_tells_time(r) &&
+	    (rc = cs_clock_saw(t, r->time, e)) != CS_OK))
 		goto out;
 	if (sequence != NULL)
 		*sequence = head.sequence;

@@ -17,10 +17,13 @@ CS_USE int cs_audit_head(cs_txn *t, cs_store_head *out, cs_err *e);
 CS_USE int cs_audit_part(cs_txn *t, int64_t from, int64_t to, int64_t *last,
     cs_audit_row_fn *each, void *arg, bool *more, cs_err *e);
 
+/* Of those whose time cs_clock_get() has, at the latest. */
+bool cs_audit_tells_time(const cs_audit_record *r);
+
 /* What the log says of rows that stand beside it. */
 typedef struct cs_audit_sums {
 	int64_t approvals; /* of all claims */
-	int64_t lifted, floor;
+	int64_t lifted, floor, latest;
 } cs_audit_sums;
 void cs_audit_sums_add(cs_audit_sums *s, const cs_audit_record *r);
 /* Behind the last record. CS_EREFUSED. */

@@ -18,6 +18,8 @@
 void
 cs_audit_sums_add(cs_audit_sums *s, const cs_audit_record *r)
 {
+	if (cs_audit_tells_time(r) && r->time > s->latest)
+		s->latest = r->time;
 	switch (r->event) {
 	case CS_AUDIT_CLAIMED:
 		s->approvals += (int64_t)r->n;
@@ -66,13 +68,15 @@ int
 cs_audit_sums_check(cs_txn *t, const cs_audit_sums *s, cs_err *e)
 {
 	struct found f = {0};
-	int64_t floor = 0;
+	int64_t floor = 0, latest = 0;
 	int rc;
 
 	if ((rc = cs_txn_run(t, CS_SQL_AUDIT_SUMS, NULL, 0, take_sums, &f,
 	    NULL, e)) != CS_OK ||
 	    (rc = cs_meta_get(t, "floor", &floor, NULL, e)) != CS_OK ||
+	    (rc = cs_clock_get(t, &latest, e)) != CS_OK ||
 	    (rc = same(s->floor, floor, "the floor", e)) != CS_OK ||
+	    (rc = same(s->latest, latest, "the latest time", e)) != CS_OK ||
 	    (rc = same(s->lifted, f.lifted, "revocations that were lifted",
 	    e)) != CS_OK ||
 	    (rc = same(f.ends, f.ended, "credentials that were ended", e)) !=

@@ -37,12 +37,12 @@ cs_store_backup(cs_store *s, const char *path, int64_t now,
 	return rc;
 }
 
-/* A clock that lags behind the copy, or behind a floor that is there, would let
- * in what was used. */
+/* A clock that lags behind the copy, what was last claimed in it, or a floor that
+ * is there, would let in what was used. */
 static int
 find_floor(cs_txn *t, int64_t *floor, cs_err *e)
 {
-	const char *const names[] = {"backup", "floor"};
+	const char *const names[] = {"backup", "floor", "clock"};
 	int64_t at = 0;
 	size_t i;
 	int rc;
@@ -63,10 +63,10 @@ take_mark_off(cs_txn *t, cs_err *e)
 	int64_t schema = 0, floor = 0;
 	int rc;
 
-	if ((rc = find_floor(t, &floor, e)) != CS_OK ||
-	    (rc = cs_meta_get(t, "schema", &schema, NULL, e)) != CS_OK ||
+	if ((rc = cs_meta_get(t, "schema", &schema, NULL, e)) != CS_OK ||
 	    (rc = cs_schema_bring_up(t, schema, CS_STORE_SCHEMA, cs_sql_step,
 	    e)) != CS_OK ||
+	    (rc = find_floor(t, &floor, e)) != CS_OK ||
 	    (rc = cs_meta_put(t, "backup", 0, cs_span_of(NULL, 0), e)) !=
 	    CS_OK ||
 	    (rc = cs_floor_set(t, floor, "restored", e)) != CS_OK)

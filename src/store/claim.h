@@ -57,7 +57,8 @@ typedef struct cs_claim { /* gives: own holds what the spans show */
 	cs_buf *own;
 } cs_claim;
 
-/* In one transaction, and in this order: the approvals' windows and the floor,
+/* In one transaction, and in this order: the clock, CS_EIO when it is far behind
+ * the log, the approvals' windows and the floor,
  * revocations, denials, (key hash, approval id), strict counters, live
  * identifiers that would move, the idempotent answer (before two thirds of a
  * stored credential's life, or until notAfter where none was recorded), counts

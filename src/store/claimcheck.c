@@ -22,11 +22,16 @@ stamp(int64_t t, char out[24])
 }
 
 static int
-check_windows(const cs_claim_in *in, cs_err *e)
+check_windows(cs_txn *t, const cs_claim_in *in, cs_err *e)
 {
 	const cs_claim_approval *a;
 	char at[24], now[24];
+	int64_t late = 0;
 	size_t i;
+	int rc;
+
+	if ((rc = cs_clock_check(t, in->now, &late, e)) != CS_OK)
+		return rc;
 
 	for (i = 0; i < in->n; i++) {
 		a = &in->at[i];
@@ -34,10 +39,10 @@ check_windows(const cs_claim_in *in, cs_err *e)
 			return REFUSE(e, CS_R_NOT_YET_VALID,
 			    "an approval is valid from %s, now is %s",
 			    stamp(a->not_before, at), stamp(in->now, now));
-		if (in->now > a->not_after)
+		if (late > a->not_after)
 			return REFUSE(e, CS_R_EXPIRED,
 			    "an approval was valid until %s, now is %s",
-			    stamp(a->not_after, at), stamp(in->now, now));
+			    stamp(a->not_after, at), stamp(late, now));
 	}
 	return CS_OK;
 }
@@ -223,7 +228,7 @@ cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e)
 {
 	int rc;
 
-	if ((rc = check_windows(c->in, e)) != CS_OK ||
+	if ((rc = check_windows(t, c->in, e)) != CS_OK ||
 	    (rc = check_floor(t, c->in, e)) != CS_OK ||
 	    (rc = check_revoked(t, c->in, e)) != CS_OK ||
 	    (rc = cs_claim_check_denied(t, c->in->request_digest, c->in->now,

@@ -82,7 +82,7 @@ CS_USE int cs_claim_in_check(const cs_claim_in *in, cs_err *e);
 /* SHA-256 over the sorted hashes of the TBS. */
 CS_USE int cs_claim_set(const cs_claim_in *in, uint8_t out[CS_HASH_LEN],
     cs_err *e);
-/* Windows, floor, revocations, denials, ids, counters. */
+/* Clock, windows, floor, revocations, denials, ids, counters. */
 CS_USE int cs_claim_check(cs_txn *t, cs_claiming *c, cs_err *e);
 /* Was this request denied, which is in force at `when`? */
 CS_USE int cs_claim_check_denied(cs_txn *t, cs_span request_digest,

@@ -14,7 +14,7 @@
  * what waits, and of what can end, the row says when and why. A number is that
  * of the audit record which was written with the row. Large columns stand last.
  *
- * meta: schema, authority, place, floor, head, backup.
+ * meta: schema, authority, place, floor, head, clock, backup.
  * approval: every TBS that was ever counted; (key_hash, approval_id) belongs to
  *   the first.
  * claim: one issuance; claim_approval: on which approvals, in the order of the
@@ -149,7 +149,9 @@ static const char step_1[] =
 static const char step_2[] =
     "ALTER TABLE claim ADD COLUMN alone BIGINT;"
     "CREATE INDEX claim_last ON claim (agent_id, number)"
-    " WHERE ended IS NULL;";
+    " WHERE ended IS NULL;"
+    "INSERT INTO meta (name, value_int) SELECT 'clock', COALESCE(MAX(x.t), 0)"
+    " FROM (SELECT time AS t FROM claim UNION ALL SELECT time FROM denial) x;";
 
 static const char step_3[] =
     "CREATE INDEX claim_ended ON claim (not_after) WHERE ended IS NOT NULL;"

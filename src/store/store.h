@@ -28,7 +28,8 @@ typedef struct cs_store cs_store;
 /* "sqlite:PATH", a plain PATH, "postgresql:...". A password in it is CS_EUSAGE.
  * A store of another authority, or of a later release, is CS_EREFUSED; an older
  * schema is brought up by a writer. One that is not where it was last (a copy,
- * a restored dump) gets a floor at `now` from its first writer. One that
+ * a restored dump) gets a floor at `now`, or at its last claim or denial when
+ * that is later, from its first writer. One that
  * cs_store_backup() made opens for reading and for cs_store_restore() alone. */
 CS_USE int cs_store_open(const char *uri, const cs_store_env *env,
     cs_store **out, cs_err *e);
@@ -39,7 +40,8 @@ void cs_store_close(cs_store **s);
 CS_USE int cs_store_backup(cs_store *s, const char *path, int64_t now,
     int64_t deadline_ms, cs_err *e);
 /* Takes the mark off and sets the floor to `now`, whatever was there; to the
- * floor that was, or to when the copy was made, where `now` is before it. */
+ * floor that was, to when the copy was made, or to the last claim or denial in
+ * it, where `now` is before that. */
 CS_USE int cs_store_restore(const char *uri, const cs_store_env *env,
     cs_err *e);
 

@@ -59,6 +59,17 @@ CS_USE int cs_meta_get(cs_txn *t, const char *name, int64_t *i, cs_buf *b,
 CS_USE int cs_meta_put(cs_txn *t, const char *name, int64_t i, cs_span b,
     cs_err *e);
 
+/* The latest time of a claim or a denial in the log; 0: there is none. */
+CS_USE int cs_clock_get(cs_txn *t, int64_t *at, cs_err *e);
+/* Such a one was made. */
+CS_USE int cs_clock_saw(cs_txn *t, int64_t now, cs_err *e);
+/* A clock that is behind it is as good as one of any other host, up to here;
+ * seconds. */
+#define CS_CLOCK_BEHIND_MAX 300
+/* *late: how late it is, which a clock that was set back does not say. Further
+ * behind: CS_EIO. */
+CS_USE int cs_clock_check(cs_txn *t, int64_t now, int64_t *late, cs_err *e);
+
 cs_db_value cs_db_int(int64_t i);
 cs_db_value cs_db_blob(cs_span s); /* absent: NULL */
 cs_db_value cs_db_text(cs_span s); /* absent: NULL */

@@ -303,3 +303,12 @@ bed_sql(cs_store *s, const char *sql)
 	printf("# %s\n", e.text);
 	return false;
 }
+
+void
+bed_forget_clock(cs_store *s)
+{
+	cs_err e = {.text = "no clock"};
+
+	if (!bed_sql(s, "UPDATE meta SET value_int = 0 WHERE name = 'clock'"))
+		die("SQL", &e);
+}

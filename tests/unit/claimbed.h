@@ -68,6 +68,8 @@ int bed_refused(cs_store *s, const struct bed_claim *c);
 /* Revokes at NOON, by nobody in particular; how many it ended, -1: failed. */
 int64_t bed_revoke(cs_store *s, enum cs_revoke_what what, cs_span name);
 bool bed_lift(cs_store *s, enum cs_revoke_what what, cs_span name);
+/* For what begins at NOON again. */
+void bed_forget_clock(cs_store *s);
 /* Runs SQL of the test's own, such as damage. */
 bool bed_sql(cs_store *s, const char *sql);
 

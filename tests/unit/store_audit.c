@@ -317,6 +317,8 @@ test_rows(void)
 	    "expected the floor as the log has it, 1795262400, found 1");
 	test_edit("DELETE FROM meta WHERE name = 'floor'",
 	    "expected the floor as the log has it, 1795262400, found 0");
+	test_edit("UPDATE meta SET value_int = value_int - 1"
+	    " WHERE name = 'clock'", "expected the latest time as the log");
 	test_edit("UPDATE revocation SET lifted = NULL, lifted_reason = NULL,"
 	    " lifted_actor = NULL", "revocations that were lifted");
 	test_edit("UPDATE revocation SET name ="

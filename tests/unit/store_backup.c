@@ -143,10 +143,23 @@ test_copy(cs_err *e)
 	cs_store_close(&other.s);
 }
 
+static bool
+copy_file(const char *from, const char *to)
+{
+	cs_buf *b = NULL;
+	cs_err e = {0};
+	bool good = cs_file_read(from, 1 << 26, &b, &e) == CS_OK &&
+	    cs_file_write(to, cs_buf_span(b), 0600, true, &e) == CS_OK;
+
+	cs_buf_free(&b);
+	return good;
+}
+
 static void
 test_clock_behind(cs_err *e)
 {
 	struct storebed b;
+	char sql[128];
 
 	storebed_beside(&bed, "behind.db", &b);
 	ok(cs_store_backup(bed.s, b.path, LATER, storebed_ms(20000), e) ==
@@ -159,18 +172,20 @@ test_clock_behind(cs_err *e)
 	    storebed_open_at(&b, LATER, CS_DB_WRITE, e) == CS_OK &&
 	    floor_of(&b, NULL) == LATER, "nor one before the last");
 	cs_store_close(&b.s);
-}
-
-static bool
-copy_file(const char *from, const char *to)
-{
-	cs_buf *b = NULL;
-	cs_err e = {0};
-	bool good = cs_file_read(from, 1 << 26, &b, &e) == CS_OK &&
-	    cs_file_write(to, cs_buf_span(b), 0600, true, &e) == CS_OK;
-
-	cs_buf_free(&b);
-	return good;
+	(void)snprintf(sql, sizeof(sql), "UPDATE meta SET value_int = %d"
+	    " WHERE name = 'clock'", LATER + 70);
+	ok(storebed_sql(b.path, sql) && restore_at(&b, STOREBED_AUTHORITY,
+	    LATER, e) == CS_OK && storebed_open_at(&b, LATER, CS_DB_WRITE,
+	    e) == CS_OK && floor_of(&b, NULL) == LATER + 70,
+	    "nor one before what was last claimed in it");
+	cs_store_close(&b.s);
+	(void)snprintf(sql, sizeof(sql), "UPDATE meta SET value_int = %d"
+	    " WHERE name = 'clock'", LATER + 90);
+	ok(storebed_sql(b.path, sql) && copy_file(b.path, away.path) &&
+	    rename(away.path, b.path) == 0 && storebed_open_at(&b, LATER - 900,
+	    CS_DB_WRITE, e) == CS_OK && floor_of(&b, NULL) == LATER + 90,
+	    "nor in a copy that is put in its place");
+	cs_store_close(&b.s);
 }
 
 static void

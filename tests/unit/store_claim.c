@@ -235,11 +235,12 @@ test_counters_of_one(void)
 }
 
 static void
-deny(const struct bed_claim *c, const char *name, int64_t until)
+deny_at(const struct bed_claim *c, const char *name, int64_t until,
+    int64_t time)
 {
 	static struct bed_claim owner;
 	cs_stored_denial d = {.agent_id = c->in.agent_id,
-	    .request_digest = c->in.request_digest, .time = NOON,
+	    .request_digest = c->in.request_digest, .time = time,
 	    .not_before = NOON - 300, .not_after = until};
 
 	bed_claim(&owner, name);
@@ -250,6 +251,12 @@ deny(const struct bed_claim *c, const char *name, int64_t until)
 	d.der = owner.at[0].audit.approval;
 	ok(cs_denial_keep(s, &d, bed_deadline(), &e) == CS_OK,
 	    "a denial is kept");
+}
+
+static void
+deny(const struct bed_claim *c, const char *name, int64_t until)
+{
+	deny_at(c, name, until, NOON);
 }
 
 /* Between claim and signature the owner may say no. */
@@ -307,12 +314,13 @@ test_denied(void)
 	    "the one that lasts longest: %s", e.text);
 }
 
+/* Of this process, which is all there is of SQLite, however busy the host. */
 static int64_t
-clock_us(void)
+cpu_us(void)
 {
 	struct timespec t = {0};
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
@@ -409,6 +417,7 @@ test_alone(void)
 	bed_claim(&c, "alone");
 	bed_other(&c, 0, "alone4");
 	bed_request(&c, "alone4");
+	bed_forget_clock(s);
 	c.in.now = NOON + 2 * HOUR;
 	c.in.not_after = c.in.now + HOUR;
 	ok(REFUSED(&c, CS_R_POLICY_REFUSED), "another owner, by a clock that "
@@ -419,10 +428,56 @@ test_alone(void)
 	    "clock, another is live");
 }
 
+/* A clock that was set back does not make what has expired valid again. */
+static void
+test_clock(void)
+{
+	cs_revocation r = {.what = CS_REVOKE_KEY, .time = NOON + 10 * HOUR,
+	    .actor = cs_span_str("uid 0")};
+	struct bed_claim c, d;
+	int64_t ended;
+
+	bed_claim(&c, "clock");
+	c.in.now = NOON + 1200;
+	ok(STATE(&c) == CS_CLAIM_NEW, "a claim");
+	bed_claim(&d, "clock2");
+	d.in.dry = true;
+	d.in.now = NOON + 1200 - 300;
+	ok(STATE(&d) == CS_CLAIM_NEW, "another, five minutes behind it");
+	d.in.at[0].not_after = NOON + 1199;
+	ok(REFUSED(&d, CS_R_EXPIRED), "of what expired a second before it");
+	d.in.at[0].not_after = NOON + 1200;
+	ok(STATE(&d) == CS_CLAIM_NEW, "of what did not");
+	d.in.at[0].not_before = NOON + 1000;
+	ok(REFUSED(&d, CS_R_NOT_YET_VALID), "of what is not valid yet by the "
+	    "clock");
+	bed_claim(&d, "clock2");
+	d.in.now = NOON + 1200 - 301;
+	ok(STATE(&d) == CS_CLAIM_NONE && e.cls == CS_EIO &&
+	    e.detail == CS_R_STORE_UNAVAILABLE &&
+	    strstr(e.text, "this clock is behind") != NULL,
+	    "further behind nothing is claimed: %s", e.text);
+	c.in.now = d.in.now;
+	ok(STATE(&c) == CS_CLAIM_NONE && e.cls == CS_EIO, "nor answered");
+	d.in.now = NOON + 1200;
+	r.name = d.in.at[0].key_hash;
+	ok(cs_revoke(s, &r, bed_deadline(), &ended, &e) == CS_OK &&
+	    bed_lift(s, CS_REVOKE_KEY, r.name) && STATE(&d) == CS_CLAIM_NEW,
+	    "a revocation by a clock that is ahead says nothing of the time");
+	deny_at(&c, "clock3", NOON + 10 * HOUR, NOON + 9 * HOUR);
+	ok(STATE(&d) == CS_CLAIM_NONE && e.cls == CS_EIO, "a denial counts");
+	ok(bed_sql(s, "UPDATE meta SET value_int = 7 WHERE name = 'clock'") &&
+	    STATE(&d) == CS_CLAIM_NONE && e.cls == CS_EIO &&
+	    strstr(e.text, "damaged") != NULL, "a time of no year: %s",
+	    e.text);
+	bed_forget_clock(s);
+}
+
 /* Takes back what came after schema 1. */
 static const char to_first[] = "DROP INDEX claim_last;"
     "DROP INDEX claim_ended;"
     "DROP TABLE pending;"
+    "DELETE FROM meta WHERE name = 'clock';"
     "ALTER TABLE claim DROP COLUMN alone;"
     "UPDATE meta SET value_int = 1 WHERE name = 'schema'";
 
@@ -435,6 +490,12 @@ test_migrated(void)
 	ok(STATE(&c) == CS_CLAIM_NEW && bed_sql(s, to_first),
 	    "a store of schema 1");
 	bed_again(&s);
+	bed_claim(&d, "before");
+	d.in.now = NOON - 301;
+	d.in.at[0].not_before = NOON - HOUR;
+	ok(STATE(&d) == CS_CLAIM_NONE && e.cls == CS_EIO,
+	    "which knows how late it was");
+	bed_forget_clock(s);
 	bed_claim(&d, "before");
 	bed_other(&d, 0, "before2");
 	bed_request(&d, "before2");
@@ -455,10 +516,10 @@ quickest(struct bed_claim *c)
 
 	c->in.dry = true;
 	for (i = 0; i < 9; i++) {
-		from = clock_us();
+		from = cpu_us();
 		if (STATE(c) != CS_CLAIM_NEW)
 			return INT64_MAX;
-		from = clock_us() - from;
+		from = cpu_us() - from;
 		best = from < best ? from : best;
 	}
 	return best;
@@ -503,7 +564,9 @@ main(void)
 	if ((s = bed_open()) == NULL)
 		return 0;
 	test_denied_record();
+	bed_forget_clock(s);
 	test_window();
+	bed_forget_clock(s);
 	test_usage();
 	test_floor();
 	test_ids();
@@ -512,8 +575,11 @@ main(void)
 	test_denied();
 	test_move();
 	test_moved();
+	test_clock();
 	test_alone();
+	bed_forget_clock(s);
 	test_migrated();
+	bed_forget_clock(s);
 	test_many();
 	bed_close(&s);
 	return done_testing();

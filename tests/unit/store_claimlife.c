@@ -251,7 +251,9 @@ main(void)
 	if ((s = bed_open()) == NULL)
 		return 0;
 	test_stored();
+	bed_forget_clock(s);
 	test_again();
+	bed_forget_clock(s);
 	test_not_the_same();
 	test_record();
 	test_log();
