@@ -196,6 +196,25 @@ check_ids(cs_txn *t, cs_claiming *c, cs_err *e)
 	return CS_OK;
 }
 
+/* Of approvals of one key in one claim the order is not known, but no counter
+ * comes twice. */
+static int
+check_apart(const cs_claiming *c, size_t i, cs_err *e)
+{
+	const cs_claim_approval *a = &c->in->at[i], *b;
+	size_t j;
+
+	for (j = 0; j < i && a->counter != 0; j++) {
+		b = &c->in->at[j];
+		if (b->counter_given && b->counter == a->counter &&
+		    cs_span_eq(b->key_hash, a->key_hash))
+			return REFUSE(e, CS_R_COUNTER_REGRESSED,
+			    "expected two signatures with counters of their "
+			    "own, found %lu twice", (unsigned long)a->counter);
+	}
+	return CS_OK;
+}
+
 /* A counter that stays zero is none; a TBS that was recorded is no regress. */
 static int
 check_counters(cs_txn *t, cs_claiming *c, cs_err *e)
@@ -212,8 +231,11 @@ check_counters(cs_txn *t, cs_claiming *c, cs_err *e)
 		if ((rc = cs_txn_counter(t, a->key_hash, &c->counter[i], e)) !=
 		    CS_OK)
 			return rc;
-		if (a->counter_strict && !c->recorded[i] &&
-		    (int64_t)a->counter <= c->counter[i] &&
+		if (!a->counter_strict || c->recorded[i])
+			continue;
+		if ((rc = check_apart(c, i, e)) != CS_OK)
+			return rc;
+		if ((int64_t)a->counter <= c->counter[i] &&
 		    (a->counter != 0 || c->counter[i] != 0))
 			return REFUSE(e, CS_R_COUNTER_REGRESSED,
 			    "expected a counter above %lld, found %lu",

@@ -227,8 +227,25 @@ test_counters_of_one(void)
 	for (i = 0; i < 2; i++) {
 		bed_hash(c.at[i].key, 32, "one key");
 		c.in.at[i].counter_given = true;
-		c.in.at[i].counter = i == 0 ? 9 : 7;
+		c.in.at[i].counter_strict = true;
+		c.in.at[i].counter = 9;
 	}
+	ok(REFUSED(&c, CS_R_COUNTER_REGRESSED), "one counter twice");
+	c.in.at[1].counter_given = false;
+	c.in.dry = true;
+	ok(STATE(&c) == CS_CLAIM_NEW, "one counter once");
+	c.in.at[1].counter_given = true;
+	bed_hash(c.at[1].key, 32, "one key more");
+	ok(STATE(&c) == CS_CLAIM_NEW, "the same of two keys");
+	bed_hash(c.at[1].key, 32, "one key");
+	c.in.at[0].counter_strict = c.in.at[1].counter_strict = false;
+	ok(STATE(&c) == CS_CLAIM_NEW, "where nobody is strict");
+	c.in.at[0].counter_strict = c.in.at[1].counter_strict = true;
+	c.in.at[0].counter = c.in.at[1].counter = 0;
+	ok(STATE(&c) == CS_CLAIM_NEW, "a counter that stays zero twice");
+	c.in.at[0].counter = 9;
+	c.in.at[1].counter = 7;
+	c.in.dry = false;
 	ok(STATE(&c) == CS_CLAIM_NEW, "counters of one key");
 	ok(counted("one key 8", "one key", 8, true) == CS_R_COUNTER_REGRESSED,
 	    "the higher one is kept");
