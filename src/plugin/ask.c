@@ -188,14 +188,13 @@ cs_owner_watch(countersign_instance *i)
 		    "owners and policy have changed", NULL);
 }
 
-/* Would an issuance be refused that began now? */
 static int
-try_claim(countersign_instance *i, const struct answer *a, cs_err *e)
+try_kind(countersign_instance *i, const struct answer *a, int kind, cs_err *e)
 {
 	static const uint8_t nothing[CS_SHA256_LEN];
 	const cs_verdict *v = a->verdict;
 	cs_claim_in how = {
-		.kind = COUNTERSIGN_KIND_X509,
+		.kind = kind,
 		.now = a->asked.time,
 		.serial = cs_span_of(nothing, 16),
 		.not_before = a->asked.time,
@@ -211,6 +210,19 @@ try_claim(countersign_instance *i, const struct answer *a, cs_err *e)
 	r = cs_owner_keep(i, &a->asked, a->set, v, &how, &c, e);
 	cs_claim_free(&c);
 	return r;
+}
+
+/* Would an issuance be refused that began now? Nobody says of which kind. */
+static int
+try_claim(countersign_instance *i, const struct answer *a, cs_err *e)
+{
+	int r;
+
+	if ((r = try_kind(i, a, COUNTERSIGN_KIND_X509, e)) != CS_OK)
+		return cs_wrap(e, "an X.509 credential");
+	if ((r = try_kind(i, a, COUNTERSIGN_KIND_WIT, e)) != CS_OK)
+		return cs_wrap(e, "a WIT");
+	return CS_OK;
 }
 
 /* What the store has to say, or has to keep, before anybody hears of it. */

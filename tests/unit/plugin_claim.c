@@ -180,8 +180,53 @@ test_life(void)
 	    &why) == COUNTERSIGN_APPROVED, "while a verdict is one still");
 }
 
+static int64_t
+soon(void)
+{
+	return cs_time_mono_ms() + 10000;
+}
+
+static int
+script(cs_txn *t, void *arg, cs_err *e)
+{
+	return t->ops->script(t->db, arg, e);
+}
+
+static bool
+sql(cs_store *s, const char *text)
+{
+	char copy[256];
+	cs_err e = {0};
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	return cs_store_write(s, script, copy, false, soon(), &e) == CS_OK;
+}
+
+/* Used up as the one, or as the other. */
 static void
-test_kinds(void)
+test_check_kinds(cs_store *s)
+{
+	const int64_t later = BEGIN + LIFE + 1;
+	int why = 0;
+
+	ok(asks("approved.pem", COUNTERSIGN_OP_CHECK, later, &why) ==
+	    COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_EXHAUSTED,
+	    "a check of what is used up as both");
+	ok(sql(s, "DELETE FROM uses WHERE kind = 1") &&
+	    asks("approved.pem", COUNTERSIGN_OP_CHECK, later, &why) ==
+	    COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_EXHAUSTED,
+	    "as a WIT alone");
+	ok(sql(s, "UPDATE uses SET kind = 1 WHERE kind = 2") &&
+	    asks("approved.pem", COUNTERSIGN_OP_CHECK, later, &why) ==
+	    COUNTERSIGN_REFUSED && why == COUNTERSIGN_R_EXHAUSTED,
+	    "as an X.509 credential alone");
+	ok(sql(s, "DELETE FROM uses") &&
+	    asks("approved.pem", COUNTERSIGN_OP_CHECK, later, &why) ==
+	    COUNTERSIGN_APPROVED, "as none");
+}
+
+static void
+test_kinds(cs_store *s)
 {
 	const countersign_verifier_answer *a = answer("approved.pem",
 	    COUNTERSIGN_OP_WEBHOOK, BED_NOON);
@@ -194,6 +239,7 @@ test_kinds(void)
 	    "a WIT is counted for itself");
 	bed.p->release(inst, a);
 	bed.p->release(inst, c);
+	test_check_kinds(s);
 }
 
 /* Of terms that the owner did not approve. */
@@ -294,12 +340,6 @@ store_open(void)
 	if (cs_store_open(bed.store, &env, &s, &e) != CS_OK)
 		printf("# %s\n", e.text);
 	return s;
-}
-
-static int64_t
-soon(void)
-{
-	return cs_time_mono_ms() + 10000;
 }
 
 static int
@@ -595,7 +635,7 @@ static void
 test_all(cs_store *s)
 {
 	test_life();
-	test_kinds();
+	test_kinds(s);
 	test_terms();
 	test_reload();
 	test_watch();
