@@ -238,7 +238,7 @@ ask_store(countersign_instance *i, const struct answer *a, cs_err *e)
 		return check ? try_claim(i, a, e) : CS_OK;
 	case CS_DENIED:
 		return check ? CS_OK :
-		    cs_owner_keep_denial(i, &a->asked, a->verdict, e);
+		    cs_owner_keep_denials(i, &a->asked, a->verdict, e);
 	case CS_REFUSED:
 	case CS_PENDING:
 		break;

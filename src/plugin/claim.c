@@ -114,20 +114,16 @@ out:
 	return r;
 }
 
-int
-cs_owner_keep_denial(countersign_instance *i, const struct question *q,
-    const cs_verdict *v, cs_err *e)
+static int
+keep_denial(countersign_instance *i, const struct question *q,
+    const cs_csr *c, const cs_approved *a, cs_err *e)
 {
-	const cs_approved *a = cs_verdict_denial(v);
-	const cs_csr *c = cs_verdict_request(v);
 	uint8_t digest[CS_SHA256_LEN];
 	cs_audit_approval audit = {0};
 	cs_stored_denial d = {.approval = &audit, .time = q->time};
 	cs_buf *own = NULL;
 	int r;
 
-	if (a == NULL)
-		return CS_OK; /* the store remembers it */
 	if ((own = cs_buf_new(AUDIT_ROOM)) == NULL)
 		return cs_nomem(e, where);
 	if ((r = cs_request_digest(c, digest, e)) != CS_OK ||
@@ -140,10 +136,25 @@ cs_owner_keep_denial(countersign_instance *i, const struct question *q,
 	d.tbs_hash = cs_span_of(a->tbs_hash, sizeof(a->tbs_hash));
 	d.not_before = a->approval->tbs.not_before;
 	d.not_after = a->approval->tbs.not_after;
+	d.counter_given = a->counter.given;
+	d.counter = a->counter.value;
 	d.der = audit.approval;
 	r = cs_denial_keep(i->store, &d, q->deadline_ms, e);
 out:
 	cs_buf_free(&own);
+	return r;
+}
+
+int
+cs_owner_keep_denials(countersign_instance *i, const struct question *q,
+    const cs_verdict *v, cs_err *e)
+{
+	const cs_approved *a;
+	int r = CS_OK;
+	size_t at = 0;
+
+	while (r == CS_OK && (a = cs_verdict_next_denial(v, &at)) != NULL)
+		r = keep_denial(i, q, cs_verdict_request(v), a, e);
 	return r;
 }
 

@@ -90,8 +90,9 @@ int cs_refusal(int r, cs_err *why);
 CS_USE int cs_owner_keep(countersign_instance *i, const struct question *q,
     const cs_set *set, const cs_verdict *v, cs_claim_in *how, cs_claim **out,
     cs_err *e);
-/* A denial that verified, durably. */
-CS_USE int cs_owner_keep_denial(countersign_instance *i,
+/* The denials of a message that verified, each durably; none where the store
+ * remembered it. */
+CS_USE int cs_owner_keep_denials(countersign_instance *i,
     const struct question *q, const cs_verdict *v, cs_err *e);
 
 /* `e` may be NULL. */

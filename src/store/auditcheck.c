@@ -21,6 +21,7 @@ struct check {
 	int (*each)(void *arg, const cs_audit_record *r, cs_err *e);
 	void *arg;
 	cs_txn *t;
+	int64_t clock;
 	int64_t rows_to; /* those up to this number have been looked at */
 	int64_t issued;    /* records of that kind */
 	cs_audit_sums sums;
@@ -131,15 +132,21 @@ static int
 check_skipped(const struct check *k, int64_t number, bool is_claim, cs_err *e)
 {
 	const cs_audit_record *r;
+	bool swept = false;
 	size_t i;
+	int rc;
 
 	for (i = 0; i < k->n; i++) {
 		r = k->part[i];
-		if (r->sequence <= k->row || r->sequence >= number)
-			continue;
-		if (is_claim ? r->event == CS_AUDIT_CLAIMED :
+		if (r->sequence <= k->row || r->sequence >= number ||
+		    !(is_claim ? r->event == CS_AUDIT_CLAIMED :
 		    r->event == CS_AUDIT_DENIED ||
-		    r->event == CS_AUDIT_REVOKED)
+		    r->event == CS_AUDIT_REVOKED))
+			continue;
+		if ((rc = cs_audit_swept(r, k->clock, &swept, e)) != CS_OK)
+			return cs_wrap(e, "record %lld",
+			    (long long)r->sequence);
+		if (!swept)
 			return WRONG(e, "record %lld: the store does not have "
 			    "what it says was %s", (long long)r->sequence,
 			    cs_audit_event_name(r->event));
@@ -287,7 +294,8 @@ check_part(struct check *k, cs_err *e)
 	k->rows_to = to;
 	for (i = 0; i < k->n; i++) {
 		cs_audit_sums_add(&k->sums, k->part[i]);
-		if ((r = cs_audit_row_check(k->t, k->part[i], e)) != CS_OK)
+		if ((r = cs_audit_row_check(k->t, k->part[i], k->clock,
+		    e)) != CS_OK)
 			return r;
 		if (k->part[i]->event == CS_AUDIT_ISSUED &&
 		    (r = check_issue(k, k->part[i], e)) != CS_OK)
@@ -340,6 +348,7 @@ check(cs_txn *t, void *arg, cs_err *e)
 
 	k->t = t;
 	k->rows_to = INT64_MIN;
+	r = cs_clock_get(t, &k->clock, e);
 	while (r == CS_OK && more) {
 		r = cs_audit_part(t, from, INT64_MAX, &last, take_record, k,
 		    &more, e);

@@ -28,8 +28,13 @@ typedef struct cs_audit_sums {
 void cs_audit_sums_add(cs_audit_sums *s, const cs_audit_record *r);
 /* Behind the last record. CS_EREFUSED. */
 CS_USE int cs_audit_sums_check(cs_txn *t, const cs_audit_sums *s, cs_err *e);
+/* Is this a denial that ended so long before `clock`, which is the log's, that
+ * its row may be gone? */
+CS_USE int cs_audit_swept(const cs_audit_record *r, int64_t clock,
+    bool *swept, cs_err *e);
 /* The row of a denial or a revocation is as its record says; another event has
  * none. CS_EREFUSED. */
-CS_USE int cs_audit_row_check(cs_txn *t, const cs_audit_record *r, cs_err *e);
+CS_USE int cs_audit_row_check(cs_txn *t, const cs_audit_record *r,
+    int64_t clock, cs_err *e);
 
 #endif

@@ -138,9 +138,27 @@ revocation_is(const cs_db_value *col, size_t n, const cs_audit_record *r,
 	return CS_OK;
 }
 
+int
+cs_audit_swept(const cs_audit_record *r, int64_t clock, bool *swept,
+    cs_err *e)
+{
+	cs_approval *a = NULL;
+	int rc;
+
+	*swept = false;
+	if (r->event != CS_AUDIT_DENIED)
+		return CS_OK;
+	if ((rc = cs_approval_parse(r->at[0].approval, CS_AUDIT_DEPTH, &a,
+	    e)) != CS_OK)
+		return rc;
+	*swept = a->tbs.not_after < clock - CS_DENIAL_SWEEP;
+	cs_approval_free(&a);
+	return CS_OK;
+}
+
 struct row {
 	const cs_audit_record *r;
-	bool is;
+	bool found, is;
 };
 
 static int
@@ -148,16 +166,18 @@ take_row(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 {
 	struct row *w = arg;
 
+	w->found = true;
 	return w->r->event == CS_AUDIT_DENIED ?
 	    denial_is(col, n, w->r, &w->is, e) :
 	    revocation_is(col, n, w->r, &w->is, e);
 }
 
 int
-cs_audit_row_check(cs_txn *t, const cs_audit_record *r, cs_err *e)
+cs_audit_row_check(cs_txn *t, const cs_audit_record *r, int64_t clock,
+    cs_err *e)
 {
 	const cs_db_value number = cs_db_int(r->sequence);
-	struct row w = {r, false};
+	struct row w = {.r = r};
 	int rc;
 
 	if (r->event != CS_AUDIT_DENIED && r->event != CS_AUDIT_REVOKED)
@@ -165,6 +185,8 @@ cs_audit_row_check(cs_txn *t, const cs_audit_record *r, cs_err *e)
 	if ((rc = cs_txn_run(t, r->event == CS_AUDIT_DENIED ?
 	    CS_SQL_AUDIT_DENIAL : CS_SQL_AUDIT_REVOCATION, &number, 1,
 	    take_row, &w, NULL, e)) != CS_OK)
+		return cs_wrap(e, "record %lld", (long long)r->sequence);
+	if (!w.found && (rc = cs_audit_swept(r, clock, &w.is, e)) != CS_OK)
 		return cs_wrap(e, "record %lld", (long long)r->sequence);
 	return w.is ? CS_OK : WRONG(e, "record %lld: what the store has of "
 	    "what was %s is another", (long long)r->sequence,

@@ -98,6 +98,54 @@ put_denial(cs_txn *t, const cs_stored_denial *d, int64_t number, cs_err *e)
 	return cs_txn_run(t, CS_SQL_DENIAL_PUT, v, 10, NULL, NULL, NULL, e);
 }
 
+struct in_force {
+	int64_t all, of_request;
+};
+
+static int
+take_in_force(void *arg, const cs_db_value *col, size_t n, cs_err *e)
+{
+	struct in_force *f = arg;
+	int rc;
+
+	if ((rc = cs_col_int(col, n, 0, 0, INT64_MAX, &f->all, e)) != CS_OK)
+		return rc;
+	return cs_col_int(col, n, 1, 0, INT64_MAX, &f->of_request, e);
+}
+
+/* Whoever has a key may deny what he likes, but not fill the disk. */
+static int
+make_room(cs_txn *t, const cs_stored_denial *d, cs_err *e)
+{
+	const cs_db_value old[] = {cs_db_blob(d->key_hash),
+	    cs_db_int(d->time - CS_DENIAL_SWEEP)};
+	const cs_db_value v[] = {cs_db_blob(d->key_hash), cs_db_int(d->time),
+	    cs_db_blob(d->request_digest)};
+	struct in_force f = {0};
+	int rc;
+
+	if ((rc = cs_txn_run(t, CS_SQL_DENIAL_SWEEP, old, 2, NULL, NULL, NULL,
+	    e)) != CS_OK ||
+	    (rc = cs_txn_run(t, CS_SQL_DENIALS_OF_KEY, v, 3, take_in_force,
+	    &f, NULL, e)) != CS_OK)
+		return rc;
+	if (f.all < (f.of_request == 0 ? 1 : 2) * CS_DENIALS_MAX)
+		return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_EXHAUSTED, where, "the key "
+	    "has %lld denials in force, of %.*s, and this one is not kept",
+	    (long long)f.all, (int)d->owner.n, (const char *)d->owner.p);
+}
+
+static int
+put_counter(cs_txn *t, const cs_stored_denial *d, cs_err *e)
+{
+	const cs_db_value v[] = {cs_db_blob(d->key_hash),
+	    cs_db_int((int64_t)d->counter)};
+
+	return !d->counter_given ? CS_OK :
+	    cs_txn_run(t, CS_SQL_COUNTER_PUT, v, 2, NULL, NULL, NULL, e);
+}
+
 static int
 keep_denial(cs_txn *t, void *arg, cs_err *e)
 {
@@ -113,7 +161,9 @@ keep_denial(cs_txn *t, void *arg, cs_err *e)
 	    CS_OK || kept != 0)
 		return rc;
 	r.at[0] = *d->approval;
-	if ((rc = cs_audit_append(t, &r, &number, e)) != CS_OK)
+	if ((rc = make_room(t, d, e)) != CS_OK ||
+	    (rc = put_counter(t, d, e)) != CS_OK ||
+	    (rc = cs_audit_append(t, &r, &number, e)) != CS_OK)
 		return rc;
 	return put_denial(t, d, number, e);
 }

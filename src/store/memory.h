@@ -22,9 +22,16 @@ typedef struct cs_stored_denial { /* borrows, in a callback and as input */
 	const cs_audit_approval *approval; /* as input: for the audit log */
 	cs_span owner, key_hash, tbs_hash;
 	int64_t time, not_before, not_after;
+	bool counter_given; /* as input */
+	uint32_t counter;
 	cs_span der; /* OwnerApproval */
 } cs_stored_denial;
-/* Keeps a denial that verified; the same one again is CS_OK and nothing. */
+#define CS_DENIALS_MAX 1000
+#define CS_DENIAL_SWEEP (7 * 86400)
+/* Keeps a denial that verified, and its counter; the same one again is CS_OK
+ * and nothing. CS_EREFUSED "exhausted" where CS_DENIALS_MAX of this key are in
+ * force; of a request that it has denied already, where twice as many are. Its
+ * own that ended CS_DENIAL_SWEEP seconds ago are dropped. */
 CS_USE int cs_denial_keep(cs_store *s, const cs_stored_denial *d,
     int64_t deadline_ms, cs_err *e);
 /* The one in force for a request at `now` that lasts longest: *not_after, 0

@@ -11,8 +11,9 @@
 
 /*
  * Times are seconds since 1970. What was written stays: nothing is deleted but
- * what waits, and of what can end, the row says when and why. A number is that
- * of the audit record which was written with the row. Large columns stand last.
+ * denials that have long ended, which the log keeps, and what waits; and of what
+ * can end, the row says when and why. A number is that of the audit record which
+ * was written with the row. Large columns stand last.
  *
  * meta: schema, authority, place, floor, head, clock, backup.
  * approval: every TBS that was ever counted; (key_hash, approval_id) belongs to
@@ -150,6 +151,7 @@ static const char step_2[] =
     "ALTER TABLE claim ADD COLUMN alone BIGINT;"
     "CREATE INDEX claim_last ON claim (agent_id, number)"
     " WHERE ended IS NULL;"
+    "CREATE INDEX denial_key ON denial (key_hash, not_after);"
     "INSERT INTO meta (name, value_int) SELECT 'clock', COALESCE(MAX(x.t), 0)"
     " FROM (SELECT time AS t FROM claim UNION ALL SELECT time FROM denial) x;";
 

@@ -213,6 +213,12 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    "INSERT INTO denial (number, tbs_hash, agent_id, request_digest,"
 	    " owner, key_hash, time, not_before, not_after, der)"
 	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+	STMT(CS_SQL_DENIAL_SWEEP,
+	    "DELETE FROM denial WHERE key_hash = $1 AND not_after < $2"),
+	STMT(CS_SQL_DENIALS_OF_KEY,
+	    "SELECT COUNT(*),"
+	    " COUNT(CASE WHEN request_digest = $3 THEN 1 END) FROM denial"
+	    " WHERE key_hash = $1 AND not_after >= $2"),
 	STMT(CS_SQL_DENIALS, DENIAL " ORDER BY number"),
 
 	STMT(CS_SQL_ISSUED,

@@ -74,6 +74,9 @@ enum cs_sql {
 			    * lasts longest */
 	CS_SQL_DENIAL_GET, /* $1 TBS hash: its number */
 	CS_SQL_DENIAL_PUT, /* the columns in their order */
+	CS_SQL_DENIAL_SWEEP, /* $1 key hash, $2 time: that ended before */
+	CS_SQL_DENIALS_OF_KEY, /* $1 key hash, $2 now, $3 request digest: how
+				* many are in force, and of this request */
 	CS_SQL_DENIALS,
 	/* Of what was issued: $1 request digest, $2 kind, $3 now: the last. */
 	CS_SQL_ISSUED,

@@ -224,6 +224,19 @@ cs_verdict_denial(const cs_verdict *v)
 	return v->state == CS_DENIED ? v->denial : NULL;
 }
 
+const cs_approved *
+cs_verdict_next_denial(const cs_verdict *v, size_t *at)
+{
+	const cs_approved *a;
+
+	while (cs_verdict_denial(v) != NULL && *at < v->message->n) {
+		a = &v->each[(*at)++];
+		if (a->approval->tbs.decision == CS_DENY)
+			return a;
+	}
+	return NULL;
+}
+
 cs_span
 cs_verdict_denier(const cs_verdict *v)
 {

@@ -130,6 +130,9 @@ const cs_approved *cs_verdict_at(const cs_verdict *v, size_t i);
 /* The owner's denial that lasts longest. NULL unless denied, and where it is
  * not in this message but was remembered. */
 const cs_approved *cs_verdict_denial(const cs_verdict *v);
+/* Each denial that came with the message, from *at = 0 on; NULL behind the
+ * last. All have verified. */
+const cs_approved *cs_verdict_next_denial(const cs_verdict *v, size_t *at);
 /* Who denied, and until when, whether here or before. Absent and 0 unless
  * denied. */
 cs_span cs_verdict_denier(const cs_verdict *v);

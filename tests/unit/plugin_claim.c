@@ -342,28 +342,6 @@ store_open(void)
 	return s;
 }
 
-static int
-count_denial(void *arg, const cs_stored_denial *d, cs_err *e)
-{
-	(void)e;
-	*(int *)arg += cs_span_is(d->owner, BED_ALICE) &&
-	    cs_span_is(d->agent_id, BED_AGENT) && d->der.n > 100;
-	return CS_OK;
-}
-
-static void
-test_denial(cs_store *s)
-{
-	int why, n = 0;
-
-	ok(asks("denied.pem", COUNTERSIGN_OP_CHECK, BED_NOON, &why) ==
-	    COUNTERSIGN_DENIED && cs_denials(s, soon(), count_denial, &n,
-	    NULL) == CS_OK && n == 0, "a check keeps no denial");
-	ok(asks("denied.pem", COUNTERSIGN_OP_ISSUE, BED_NOON, &why) ==
-	    COUNTERSIGN_DENIED && cs_denials(s, soon(), count_denial, &n,
-	    NULL) == CS_OK && n == 1, "anything else does");
-}
-
 static int64_t
 revoke(cs_store *s, const char *agent)
 {
@@ -647,7 +625,6 @@ test_all(cs_store *s)
 	test_later();
 	test_no_record();
 	test_evidence();
-	test_denial(s);
 }
 
 int

@@ -278,6 +278,13 @@ test_rows(void)
 {
 	test_edit("DELETE FROM claim", "record 2: the store does not have");
 	test_edit("DELETE FROM denial", "record 4: the store does not have");
+	/* Long ended, a denial may be gone: so it is the clock that is wrong */
+	test_edit("DELETE FROM denial; UPDATE meta SET value_int ="
+	    " value_int + 40000000 WHERE name = 'clock'",
+	    "expected the latest time as the log has it");
+	test_edit("DELETE FROM revocation; UPDATE meta SET value_int ="
+	    " value_int + 40000000 WHERE name = 'clock'",
+	    "record 5: the store does not have");
 	test_edit("DELETE FROM revocation",
 	    "record 5: the store does not have");
 	test_edit("UPDATE claim SET number = 3",

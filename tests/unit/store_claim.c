@@ -492,6 +492,7 @@ test_clock(void)
 
 /* Takes back what came after schema 1. */
 static const char to_first[] = "DROP INDEX claim_last;"
+    "DROP INDEX denial_key;"
     "DROP INDEX claim_ended;"
     "DROP TABLE pending;"
     "DELETE FROM meta WHERE name = 'clock';"

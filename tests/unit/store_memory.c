@@ -130,6 +130,116 @@ test_denials(void)
 	    l.n == 3 && l.good && l.last == NOON + 5, "three of them");
 }
 
+static int64_t
+how_many(void)
+{
+	cs_store_info info;
+
+	return cs_store_look(s, NOON, bed_deadline(), &info, &e) == CS_OK ?
+	    info.denials : -1;
+}
+
+/* A thousand rows of the key that denied `c`, `from` to `from` + n. */
+static bool
+many(const char *digest, int from, int n)
+{
+	char sql[1024];
+
+	snprintf(sql, sizeof(sql), "INSERT INTO audit (sequence, record)"
+	    " WITH RECURSIVE n(i) AS (SELECT %d UNION ALL"
+	    " SELECT i + 1 FROM n WHERE i < %d)"
+	    " SELECT n.i, a.record FROM n, audit a WHERE a.sequence = 1",
+	    from, from + n - 1);
+	if (!bed_sql(s, sql))
+		return false;
+	snprintf(sql, sizeof(sql), "INSERT INTO denial (number, tbs_hash,"
+	    " agent_id, request_digest, owner, key_hash, time, not_before,"
+	    " not_after, der) SELECT a.sequence,"
+	    " CAST(CAST(a.sequence AS TEXT) AS BLOB), d.agent_id, %s,"
+	    " d.owner, d.key_hash, d.time, d.not_before, d.not_after, d.der"
+	    " FROM denial d, audit a WHERE a.sequence >= %d AND d.number ="
+	    " (SELECT MIN(number) FROM denial WHERE agent_id ="
+	    " 'wimse://corp.example/agent/fill')", digest, from);
+	return bed_sql(s, sql);
+}
+
+static bool
+fill(const char *tbs, const char *digest, int64_t time, int reason)
+{
+	struct bed_claim c;
+	cs_stored_denial d;
+	int rc;
+
+	bed_claim(&c, "fill");
+	bed_approval_id(&c, 0, tbs);
+	bed_request(&c, digest);
+	d = denial_of(&c, time + HOUR);
+	d.time = time;
+	e = (cs_err){0};
+	rc = cs_denial_keep(s, &d, bed_deadline(), &e);
+	return reason == 0 ? rc == CS_OK :
+	    rc == CS_EREFUSED && e.detail == reason;
+}
+
+/* Whoever has a key does not fill the store with it. */
+static void
+test_denials_full(void)
+{
+	const int64_t late = NOON + HOUR + CS_DENIAL_SWEEP;
+	struct bed_claim c;
+	int64_t n;
+
+	ok(fill("fill", "fill", NOON, 0) &&
+	    many("CAST(CAST(a.sequence AS TEXT) AS BLOB)", 1000000, 998),
+	    "999 denials of a key");
+	n = how_many();
+	ok(fill("fill2", "fill2", NOON, 0) && how_many() == n + 1,
+	    "and one more");
+	ok(fill("fill2", "fill2", NOON, 0) && how_many() == n + 1,
+	    "which is there");
+	ok(fill("fill3", "fill3", NOON, CS_R_EXHAUSTED) &&
+	    how_many() == n + 1, "no further: %s", e.text);
+	ok(fill("fill4", "fill", NOON, 0) && how_many() == n + 2,
+	    "but of a request that is denied already");
+	bed_claim(&c, "fill other key");
+	ok(keep(&c, NOON + 5), "and by another key");
+	ok(many("d.request_digest", 2000000, 999), "a thousand of these");
+	n = how_many();
+	ok(fill("fill5", "fill", NOON, CS_R_EXHAUSTED), "no further: %s",
+	    e.text);
+	ok(fill("fill3", "fill3", NOON + HOUR + 1, 0) && how_many() == n + 1,
+	    "when they are over there is room");
+	ok(fill("fill6", "fill6", late, 0) && how_many() == n + 2,
+	    "a week later they are still there");
+	ok(fill("fill7", "fill7", late + 1, 0) && how_many() == n + 3 - 2000,
+	    "and then they are gone");
+	bed_forget_clock(s);
+}
+
+static void
+test_denial_counter(void)
+{
+	struct bed_claim c;
+	cs_stored_denial d;
+	cs_stored_counter n;
+
+	bed_claim(&c, "deny counter");
+	d = denial_of(&c, NOON + 5);
+	d.counter_given = true;
+	d.counter = 12;
+	ok(cs_denial_keep(s, &d, bed_deadline(), &e) == CS_OK, "a denial");
+	n = counter(&c);
+	ok(n.known && n.recorded && n.value == 12, "its counter is known");
+	c.in.at[0].counter_given = c.in.at[0].counter_strict = true;
+	c.in.at[0].counter = 12;
+	bed_approval_id(&c, 0, "deny counter2");
+	bed_request(&c, "deny counter2");
+	ok(bed_refused(s, &c) == CS_R_COUNTER_REGRESSED,
+	    "and used up by it");
+	c.in.at[0].counter = 13;
+	ok(bed_make(s, &c, &e) == CS_CLAIM_NEW, "the next one is not");
+}
+
 static void
 test_denial_usage(void)
 {
@@ -367,10 +477,12 @@ main(void)
 	test_denials();
 	test_denial_usage();
 	test_claims();
+	test_denial_counter();
 	test_damage();
 	test_damaged_approval();
 	test_damaged_memory();
 	test_types();
+	test_denials_full();
 	bed_close(&s);
 	return done_testing();
 }
