@@ -10,6 +10,7 @@
 
 #include "crypt/pubkey.h"
 #include "fmt/reason.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/tap.h"
 
 /* Project Wycheproof's signatures, from the folder $WYCHEPROOF_DIR: "valid"
@@ -128,7 +129,8 @@ group(size_t f, const json_t *g, struct tally *t)
 	} else {
 		t->keys++;
 		json_array_foreach(json_object_get(g, "tests"), i, test)
-			one(k, &a, test, t);
+			if (!sample_skips())
+				one(k, &a, test, t);
 	}
 	cs_pubkey_free(&k);
 	cs_buf_free(&der);
@@ -149,8 +151,9 @@ run(const char *dir, size_t f)
 	json_array_foreach(json_object_get(root, "testGroups"), i, g)
 		group(f, g, &t);
 	json_decref(root);
-	ok(t.wrong == 0 && t.keys > 0 && t.valid > 0 && t.invalid > 0 &&
-	    t.valid + t.invalid + t.acceptable >= files[f].least,
+	ok(t.wrong == 0 && t.keys > 0 && (sample_on() || (t.valid > 0 &&
+	    t.invalid > 0 &&
+	    t.valid + t.invalid + t.acceptable >= files[f].least)),
 	    "%s: %zu valid, %zu invalid, %zu acceptable, %zu judged wrongly; "
 	    "%zu keys, %zu of a kind that is refused", files[f].file, t.valid,
 	    t.invalid, t.acceptable, t.wrong, t.keys, t.other_keys);
