@@ -38,7 +38,7 @@ crl_path(const cs_anchor *line, char **out, cs_err *e)
 }
 
 static int
-crls_add(cs_authority *a, uid_t reader, cs_err *e)
+crls_add(cs_anchor_ca *a, uid_t reader, cs_err *e)
 {
 	cs_buf *b = NULL;
 	int r;
@@ -65,7 +65,7 @@ eku_get(const cs_anchor *line, cs_buf *out, cs_err *e)
 }
 
 static int
-fill(cs_authority *a, uid_t reader, cs_err *e)
+fill(cs_anchor_ca *a, uid_t reader, cs_err *e)
 {
 	int r;
 
@@ -81,13 +81,13 @@ int
 cs_authorities_add(cs_authorities *l, const cs_anchor *line, uid_t reader,
     cs_err *e)
 {
-	cs_authority *v = realloc(l->v, (l->n + 1) * sizeof(*v));
+	cs_anchor_ca *v = realloc(l->v, (l->n + 1) * sizeof(*v));
 	int r;
 
 	if (v == NULL)
 		return cs_nomem(e, where);
 	l->v = v;
-	v[l->n] = (cs_authority){.line = *line};
+	v[l->n] = (cs_anchor_ca){.line = *line};
 	if ((r = fill(&v[l->n++], reader, e)) != CS_OK)
 		(void)cs_wrap(e, "%s:%u", line->file, line->line);
 	return r;

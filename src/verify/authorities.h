@@ -12,15 +12,15 @@
 /* The lines of type x509-ca, their certificates parsed and their revocation
  * lists read. Immutable once all are in. */
 
-typedef struct cs_authority {
+typedef struct cs_anchor_ca {
 	cs_anchor line; /* its spans lend from who owns the record */
 	cs_ca *ca;
 	cs_buf *eku;    /* the purpose that a leaf needs, content octets */
 	char *crl;      /* the file that its lists came from; NULL: none */
-} cs_authority;
+} cs_anchor_ca;
 
 typedef struct cs_authorities {
-	cs_authority *v;
+	cs_anchor_ca *v;
 	size_t n;
 } cs_authorities;
 

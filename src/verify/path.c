@@ -43,7 +43,7 @@ check_keys(const struct cs_step *s, const cs_chain *c, cs_err *e)
 /* Tries one line. Then the anchor is it, with the certificate's owner and
  * key. */
 static int
-try_line(const struct cs_step *s, cs_approved *a, const cs_authority *by,
+try_line(const struct cs_step *s, cs_approved *a, const cs_anchor_ca *by,
     cs_err *e)
 {
 	cs_span eku = cs_buf_span(by->eku);
