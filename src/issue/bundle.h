@@ -11,6 +11,8 @@
  * hands out. */
 #define CS_BUNDLE_MAX 16
 #define CS_BUNDLE_LEN_MAX (256 * 1024)
+#define CS_BUNDLE_X509 "x509-svid" /* "use" of a key */
+#define CS_BUNDLE_WIT "wit-svid"
 
 typedef struct cs_bundle { /* borrows; parsed: from own */
 	cs_buf *own;
@@ -22,18 +24,20 @@ typedef struct cs_bundle { /* borrows; parsed: from own */
 	char kids[CS_BUNDLE_MAX][44];
 } cs_bundle;
 
+/* Appends; the kids are made. */
 CS_USE int cs_bundle_put(const cs_bundle *b, cs_buf *out, cs_err *e);
-/* A SPIFFE bundle; members and uses that are not known are passed over. Also
- * plain PEM certificates. No key at all is CS_EFORMAT. */
+/* A SPIFFE bundle; members, uses and kinds of keys that are not known are
+ * passed over, and keys of tokens that none of ours could name. Also plain PEM
+ * certificates. Each is there once. No key at all is CS_EFORMAT. */
 CS_USE int cs_bundle_parse(cs_span in, cs_bundle **out, cs_err *e);
 void cs_bundle_free(cs_bundle **b);
 
-/* CMS certs-only (RFC 7030 4.1.3, 4.2.3): SignedData without signers, DER. */
+/* CMS certs-only (RFC 7030 4.1.3, 4.2.3): SignedData without signers, DER, and
+ * so the certificates sorted. Appends. */
 CS_USE int cs_certs_only_put(const cs_span *certs, size_t n, cs_buf *out,
     cs_err *e);
-/* CsrAttrs of RFC 7030 4.5.2 as RFC 9908 reads it: our approvals' attribute,
- * the intended owner's, id-aa-evidence, extensionRequest with
- * subjectAltName's OID; never challengePassword. */
+/* CsrAttrs of RFC 7030 4.5.2, as RFC 9908 reads it: the attributes that we
+ * like to see, by their OID alone; never challengePassword. Appends. */
 CS_USE int cs_csrattrs_put(cs_buf *out, cs_err *e);
 
 #endif

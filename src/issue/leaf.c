@@ -184,7 +184,7 @@ read_bindings(cs_span *list, cs_leaf *l, cs_err *e)
 	    &l->bindings, e)) != CS_OK ||
 	    (r = cs_bindings_parse(l->bindings, CS_CERT_VALUE_DEPTH, &b,
 	    e)) != CS_OK ||
-	    (r = cs_owners_check(b, CS_CERT_VALUE_DEPTH, e)) != CS_OK)
+	    (r = cs_bindings_check(b, CS_CERT_VALUE_DEPTH, e)) != CS_OK)
 		goto out;
 	if ((want = cs_leaf_policies(b)) != l->policies)
 		r = BAD(e, CS_R_MALFORMED, "certificatePolicies: the bindings "

@@ -30,7 +30,7 @@ check_same(const cs_binding *b, const cs_tbs *t, cs_err *e)
 }
 
 int
-cs_owners_check(const cs_bindings *b, unsigned depth, cs_err *e)
+cs_bindings_check(const cs_bindings *b, unsigned depth, cs_err *e)
 {
 	cs_approval *a = NULL;
 	size_t i;

@@ -10,6 +10,6 @@
  * full parses and is of the same owner and number, and approves; a use under a
  * grant has no assurance of its own. `depth` as for cs_bindings_parse().
  * CS_EFORMAT. */
-CS_USE int cs_owners_check(const cs_bindings *b, unsigned depth, cs_err *e);
+CS_USE int cs_bindings_check(const cs_bindings *b, unsigned depth, cs_err *e);
 
 #endif

@@ -256,7 +256,7 @@ read_owners(struct reading *d, cs_err *e)
 	    (r = cs_bindings_parse(cs_buf_span(d->bindings), 0, &d->w->owners,
 	    e)) != CS_OK)
 		return r;
-	return cs_owners_check(d->w->owners, 0, e);
+	return cs_bindings_check(d->w->owners, 0, e);
 }
 
 /* "type" is the approval's own, where that is there. */
