@@ -34,13 +34,16 @@ typedef struct cs_issuer_env { /* borrows, for the issuer's life */
 	size_t n_wit;
 	void (*log)(void *arg, int level, const char *text);
 	void *log_arg;
+	int64_t (*queued)(void *arg); /* questions that wait; may be NULL */
+	void *queued_arg;
+	int64_t workers;
 } cs_issuer_env;
 
-CS_USE int cs_issuer_new(const cs_issuer_env *env, cs_issuer **out,
-    cs_err *e);
+CS_USE int cs_issuer_new(const cs_issuer_env *env, int64_t now,
+    cs_issuer **out, cs_err *e);
 void cs_issuer_free(cs_issuer **i);
 
-/* An answer owns what its spans show. */
+/* An answer owns what its spans show, but the chain, which the issuer has. */
 typedef struct cs_issued {
 	cs_told_issue told;
 	cs_buf *own;
@@ -52,9 +55,9 @@ CS_USE int cs_issuer_issue(cs_issuer *i, const cs_ask_issue *a, int64_t now,
     cs_issued *out, cs_err *e);
 CS_USE int cs_issuer_approve(cs_issuer *i, const cs_ask_issue *a,
     int64_t now, cs_issued *out, cs_err *e);
-CS_USE int cs_issuer_lookup(cs_issuer *i, cs_span request_digest,
-    unsigned kinds, int64_t now, int64_t deadline_ms, cs_issued *out,
-    cs_err *e);
+/* What was issued for a request, or is by what its owner has handed in. */
+CS_USE int cs_issuer_lookup(cs_issuer *i, const cs_ask_lookup *a,
+    int64_t now, cs_issued *out, cs_err *e);
 void cs_issued_clear(cs_issued *o);
 
 /* The bundle and the CRL as they are handed out now; *number is the sequence
@@ -65,6 +68,10 @@ CS_USE int cs_issuer_bundle(cs_issuer *i, cs_buf **out, int64_t *number,
  * revoked since; else the last. */
 CS_USE int cs_issuer_crl(cs_issuer *i, cs_span key_id, int64_t now,
     int64_t deadline_ms, cs_buf **out, int64_t *number, cs_err *e);
+/* Other limits of what waits from now on. */
+void cs_issuer_limits(cs_issuer *i, const cs_conf_limits *limits);
+/* How long a question took, for metrics. */
+void cs_issuer_took(cs_issuer *i, int64_t micros);
 /* Timed work: CRLs, pending requests that ran out. */
 CS_USE int cs_issuer_tick(cs_issuer *i, int64_t now, cs_err *e);
 /* One act of the admin socket: *status is HTTP's, *out JSON (or, of metrics,

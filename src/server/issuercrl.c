@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "fmt/reason.h"
+#include "issue/crl.h"
+#include "issue/leaf.h"
+#include "server/issuerp.h"
+#include "store/issued.h"
+
+/*
+ * Revocation lists. Each CA's has the same entries: every X.509 claim that was
+ * ended, until its credential would have ended by itself and one list more has
+ * said so; the keyholder signs none that forgets one earlier.
+ */
+
+static const char where[] = "server/crl";
+
+#define SIG_MAX 1024
+#define NUMBERS 1000 /* of one second */
+
+struct entries {
+	cs_crl_entry *at;
+	size_t n, room;
+	cs_buf *serials;
+};
+
+static int
+grow(struct entries *s, cs_err *e)
+{
+	size_t room = s->room == 0 ? 64 : 2 * s->room;
+	cs_crl_entry *at = realloc(s->at, room * sizeof(*at));
+
+	if (at == NULL)
+		return cs_nomem(e, where);
+	s->at = at;
+	s->room = room;
+	return CS_OK;
+}
+
+static int
+add(void *arg, const cs_stored_claim *c, cs_err *e)
+{
+	struct entries *s = arg;
+	size_t at = cs_buf_len(s->serials);
+	int rc;
+
+	if (c->kind != COUNTERSIGN_KIND_X509)
+		return CS_OK;
+	if (s->n == s->room && (rc = grow(s, e)) != CS_OK)
+		return rc;
+	if (cs_buf_put(s->serials, c->serial) != CS_OK)
+		return cs_fail_detail(e, CS_EBUG, CS_R_TOO_LARGE, where,
+		    "more than %zu certificates were revoked", s->n);
+	s->at[s->n++] = (cs_crl_entry){
+	    .serial = cs_span_of(cs_buf_span(s->serials).p + at, c->serial.n),
+	    .revoked = c->ended};
+	return CS_OK;
+}
+
+static int
+put_body(const cs_issuer *i, size_t n, int64_t number, int64_t now,
+    const struct entries *s, cs_buf *out, cs_err *e)
+{
+	const cs_authority *ca = i->env.ca[n];
+	cs_crl c = {.sig_alg = i->alg[n]->sig_alg, .issuer = ca->name,
+	    .authority_key_id = ca->key_id, .this_update = now,
+	    .next_update = now + i->env.conf->crl_life, .number = number,
+	    .n = s->n, .at = s->at};
+
+	return cs_crl_put(&c, out, e);
+}
+
+static int
+sign(cs_issuer *i, size_t n, cs_span body, int64_t deadline_ms, cs_buf *out,
+    cs_err *e)
+{
+	const cs_sign_ops *o = &i->env.signer;
+	cs_buf *sig = cs_buf_new(SIG_MAX);
+	int rc;
+
+	if (sig == NULL)
+		return cs_nomem(e, where);
+	rc = o->sign(o->arg, CS_MSG_SIGN_CRL, i->env.ca[n]->key_id, body,
+	    deadline_ms, sig, e);
+	cs_stats_signed(i->stats, rc == CS_OK);
+	if (rc == CS_OK)
+		rc = cs_signed_put(body, i->alg[n]->sig_alg, cs_buf_span(sig),
+		    out, e);
+	cs_buf_free(&sig);
+	return rc;
+}
+
+static int
+gather(cs_issuer *i, int64_t now, int64_t deadline_ms, struct entries *s,
+    cs_err *e)
+{
+	const cs_server_conf *c = i->env.conf;
+
+	if ((s->serials = cs_buf_new(CS_CRL_MAX)) == NULL)
+		return cs_nomem(e, where);
+	return cs_issued_ended(i->env.store, now - c->lifetime - c->crl_life,
+	    deadline_ms, add, s, e);
+}
+
+static int
+make_with(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
+    int64_t deadline_ms, const struct entries *s, cs_err *e)
+{
+	struct cs_crl_kept *k = &i->crl[n];
+	int64_t number = k->number >= now * NUMBERS ? k->number + 1 :
+	    now * NUMBERS;
+	cs_buf *body = cs_buf_new(CS_CRL_MAX), *out = NULL;
+	int rc;
+
+	if ((out = cs_buf_new(CS_CRL_MAX + SIG_MAX)) == NULL || body == NULL)
+		rc = cs_nomem(e, where);
+	else if ((rc = put_body(i, n, number, now, s, body, e)) == CS_OK)
+		rc = sign(i, n, cs_buf_span(body), deadline_ms, out, e);
+	if (rc == CS_OK) {
+		cs_buf_free(&k->der);
+		*k = (struct cs_crl_kept){.der = out, .number = number,
+		    .made = now, .next = now + i->env.conf->crl_life,
+		    .revoked = revoked};
+		out = NULL; /* transferred */
+	}
+	cs_buf_free(&body);
+	cs_buf_free(&out);
+	return rc;
+}
+
+static int
+make(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
+    int64_t deadline_ms, cs_err *e)
+{
+	struct entries s = {0};
+	int rc = gather(i, now, deadline_ms, &s, e);
+
+	if (rc == CS_OK)
+		rc = make_with(i, n, revoked, now, deadline_ms, &s, e);
+	free(s.at);
+	cs_buf_free(&s.serials);
+	return rc;
+}
+
+/* Whatever is wrong: the last one says what it says until its end. */
+static int
+bring_up(cs_issuer *i, size_t n, int64_t now, int64_t deadline_ms, cs_err *e)
+{
+	struct cs_crl_kept *k = &i->crl[n];
+	int64_t revoked = 0;
+	int rc;
+
+	rc = cs_issued_revoked(i->env.store, deadline_ms, &revoked, e);
+	if (rc == CS_OK && k->der != NULL && revoked == k->revoked &&
+	    now < k->made + i->env.conf->crl_every && now >= k->made)
+		return CS_OK;
+	if (rc == CS_OK)
+		rc = make(i, n, revoked, now, deadline_ms, e);
+	if (rc == CS_OK || k->der == NULL || now >= k->next)
+		return rc;
+	cs_issuer_log(i, COUNTERSIGN_LOG_ERROR,
+	    "no new revocation list: %s", e->text);
+	return CS_OK;
+}
+
+static int
+find(const cs_issuer *i, cs_span key_id, size_t *n, cs_err *e)
+{
+	*n = 0;
+	if (key_id.n == 0)
+		return CS_OK;
+	for (; *n < i->env.n_ca; (*n)++)
+		if (cs_span_eq(i->env.ca[*n]->key_id, key_id))
+			return CS_OK;
+	return cs_fail_detail(e, CS_EREFUSED, CS_R_BAD_IDENTIFIER, where,
+	    "no CA has this key identifier");
+}
+
+int
+cs_issuer_crl(cs_issuer *i, cs_span key_id, int64_t now, int64_t deadline_ms,
+    cs_buf **out, int64_t *number, cs_err *e)
+{
+	size_t n = 0;
+	int rc;
+
+	*out = NULL;
+	*number = 0;
+	if ((rc = find(i, key_id, &n, e)) != CS_OK)
+		return rc;
+	(void)pthread_mutex_lock(&i->crl_lock);
+	rc = bring_up(i, n, now, cs_issuer_deadline(deadline_ms), e);
+	if (rc == CS_OK) {
+		*out = cs_buf_dup(cs_buf_span(i->crl[n].der));
+		*number = i->crl[n].number;
+	}
+	(void)pthread_mutex_unlock(&i->crl_lock);
+	return rc != CS_OK || *out != NULL ? rc : cs_nomem(e, where);
+}
+
+void
+cs_issuer_crl_age(cs_issuer *i, int64_t *made, int64_t *number)
+{
+	(void)pthread_mutex_lock(&i->crl_lock);
+	*made = i->crl[0].made;
+	*number = i->crl[0].number;
+	(void)pthread_mutex_unlock(&i->crl_lock);
+}
+
+int
+cs_issuer_tick(cs_issuer *i, int64_t now, cs_err *e)
+{
+	int64_t deadline_ms = cs_issuer_deadline(0), number, swept = 0;
+	cs_buf *crl = NULL;
+	size_t n;
+	int rc = CS_OK, first = CS_OK;
+
+	for (n = 0; n < i->env.n_ca; n++) {
+		rc = cs_issuer_crl(i, i->env.ca[n]->key_id, now, deadline_ms,
+		    &crl, &number, e);
+		cs_buf_free(&crl);
+		if (rc != CS_OK) {
+			first = rc;
+			cs_issuer_log(i, COUNTERSIGN_LOG_ERROR,
+			    "no revocation list: %s", e->text);
+		}
+	}
+	rc = cs_pending_sweep(i->env.store, now, deadline_ms, &swept, e);
+	return first != CS_OK ? first : rc;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SERVER_ISSUERP_H
+#define CS_SERVER_ISSUERP_H
+
+#include <pthread.h>
+
+#include "fmt/csr.h"
+#include "server/issuer.h"
+#include "server/stats.h"
+#include "store/pending.h"
+
+/* What the files of the issuer share. */
+
+#define CS_ISSUER_WAIT 10 /* seconds after which who waits asks again */
+#define CS_ISSUER_SOON 2  /* the same of what goes by itself */
+
+struct cs_crl_kept { /* the last CRL of one CA */
+	cs_buf *der;     /* NULL: none yet */
+	int64_t number, made, next;
+	int64_t revoked; /* the last revocation that it knows */
+};
+
+struct cs_issuer {
+	cs_issuer_env env;
+	const cs_alg *alg[CS_CONF_CAS_MAX]; /* of each CA's key */
+	char kid[CS_CONF_CAS_MAX][44];
+	cs_buf *crl_url;       /* of the CA that signs; NULL: none */
+	cs_buf *bundle;
+	int64_t sequence;
+	pthread_mutex_t crl_lock; /* held while one is made */
+	struct cs_crl_kept crl[CS_CONF_CAS_MAX];
+	cs_stats *stats;
+	pthread_mutex_t limits_lock;
+	cs_conf_limits limits;
+};
+
+cs_conf_limits cs_issuer_limits_now(cs_issuer *i);
+/* 0 is ten seconds from now. */
+int64_t cs_issuer_deadline(int64_t deadline_ms);
+void cs_issuer_log(const cs_issuer *i, int level, const char *fmt, ...)
+    CS_PRINTF(3, 4);
+
+/*
+ * The plugin's calls, with classes and errors of ours. What a call gives is
+ * kept with a copy of its struct, in which what the plugin does not know of is
+ * zero.
+ */
+typedef struct cs_judged {
+	const countersign_verifier_answer *given;
+	countersign_verifier_answer a;
+} cs_judged;
+typedef struct cs_claimed {
+	const countersign_verifier_claim *given;
+	countersign_verifier_claim c;
+} cs_claimed;
+
+typedef struct cs_question { /* borrows */
+	uint32_t operation;
+	cs_span message, evidence;
+	int64_t now, deadline_ms;
+} cs_question;
+CS_USE int cs_issuer_judge(cs_issuer *i, const cs_question *q,
+    cs_judged *out, cs_err *e);
+/* Refused is CS_EREFUSED with its reason; without a reason it is a denial. */
+CS_USE int cs_issuer_claim(cs_issuer *i, const cs_judged *j,
+    const countersign_verifier_terms *t, cs_claimed *out, cs_err *e);
+CS_USE int cs_issuer_record(cs_issuer *i, const cs_claimed *c,
+    cs_span credential, int64_t now, int64_t deadline_ms, cs_claimed *out,
+    cs_err *e);
+/* An answer that is no yes, as an error: a denial has no reason. */
+CS_USE int cs_judged_refusal(const cs_judged *j, cs_err *e);
+void cs_judged_clear(cs_issuer *i, cs_judged *j);
+void cs_claimed_clear(cs_issuer *i, cs_claimed *c);
+cs_span cs_plug_span(countersign_bytes b);
+
+/* A credential before its signature: what the claim is about. */
+typedef struct cs_draft {
+	int kind;
+	uint8_t serial[16], digest[32];
+	int64_t not_before, not_after;
+	cs_buf *fields; /* of the claim: key and body */
+} cs_draft;
+CS_USE int cs_draft_make(cs_issuer *i, int kind, const cs_judged *j,
+    int64_t now, cs_draft *out, cs_err *e);
+void cs_draft_clear(cs_draft *d);
+/* Signs what a claim's fields say, which have to have its digest. Gives. */
+CS_USE int cs_draft_sign(cs_issuer *i, int kind, cs_span fields,
+    cs_span digest, int64_t deadline_ms, cs_buf **credential, cs_err *e);
+
+/* What is going to be told, in pieces. */
+typedef struct cs_telling {
+	enum cs_outcome outcome;
+	cs_err why;             /* unless issued */
+	int64_t retry_after;
+	uint8_t digest[32];
+	bool has_digest;
+	bool later;             /* refused now, but not for ever */
+	cs_buf *agent, *cert, *wit;
+	int64_t not_after;
+} cs_telling;
+void cs_telling_clear(cs_telling *t);
+/* Whom and what it is about; t->why. */
+CS_USE int cs_telling_about(cs_telling *t, cs_span agent, cs_span digest);
+/* What `rc` and t->why are as an outcome. */
+void cs_telling_fail(cs_telling *t, int rc);
+/* Takes the pieces together, counts and logs. */
+CS_USE int cs_issuer_tell(cs_issuer *i, const char *what, cs_span request_id,
+    cs_span address, const cs_telling *t, cs_issued *out, cs_err *e);
+
+/* From an approved answer to credentials of these kinds. */
+CS_USE int cs_issuer_make(cs_issuer *i, const cs_judged *j, unsigned kinds,
+    int64_t now, int64_t deadline_ms, cs_telling *t, cs_err *e);
+/* Lives, and was issued for this request: as `make` does. */
+CS_USE int cs_issuer_find(cs_issuer *i, const cs_ask_lookup *a, int64_t now,
+    int64_t deadline_ms, cs_telling *t);
+/* One question with approvals, to its end; t->why says why not. */
+CS_USE int cs_issuer_settle(cs_issuer *i, const cs_question *q,
+    unsigned kinds, cs_telling *t);
+/* Keeps a request that names its owner, until he has answered. */
+CS_USE int cs_issuer_keep(cs_issuer *i, const cs_csr *c, cs_span digest,
+    const cs_question *q, cs_telling *t);
+/* Of the CA that signs; 0 before there is a list. */
+void cs_issuer_crl_age(cs_issuer *i, int64_t *made, int64_t *number);
+/* Whose certificates a certificate wants beside it: its CA; NULL: none. */
+const cs_authority *cs_issuer_of(const cs_issuer *i, cs_span cert);
+
+#endif

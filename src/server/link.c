@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "server/link.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/time.h"
+
+static const char where[] = "server/keyholder";
+
+struct waiter { /* on the stack of who asked */
+	struct waiter *next;
+	uint64_t id;
+	cs_frame *answer;
+	bool gone;
+	pthread_cond_t came;
+};
+
+struct end { /* one channel, and who reads it */
+	cs_link *link;
+	cs_channel *channel;
+	pthread_t thread;
+	struct end *next;
+};
+
+struct cs_link {
+	pthread_mutex_t lock;
+	pthread_condattr_t monotonic;
+	struct waiter *waiters;
+	struct end *now;   /* NULL: none */
+	struct end *before; /* whose thread is to be joined */
+	uint64_t last_id;
+	size_t sending;
+	pthread_cond_t sent;
+};
+
+static void
+deliver(cs_link *l, cs_frame **f)
+{
+	struct waiter *w;
+
+	(void)pthread_mutex_lock(&l->lock);
+	for (w = l->waiters; w != NULL && w->id != (*f)->id; w = w->next)
+		;
+	if (w != NULL && w->answer == NULL) {
+		w->answer = *f;
+		*f = NULL; /* transferred */
+		(void)pthread_cond_signal(&w->came);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	cs_frame_free(f);
+}
+
+/* Nothing that was asked over this channel will be answered. */
+static void
+lose(struct end *end)
+{
+	cs_link *l = end->link;
+	struct waiter *w;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->now == end) {
+		end->next = l->before;
+		l->before = end;
+		l->now = NULL;
+		for (w = l->waiters; w != NULL; w = w->next) {
+			w->gone = true;
+			(void)pthread_cond_signal(&w->came);
+		}
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+static void *
+read_answers(void *arg)
+{
+	struct end *end = arg;
+	cs_frame *f = NULL;
+	bool gone = false;
+
+	while (!gone) {
+		if (cs_channel_receive(end->channel, 0, &f, &gone, NULL) !=
+		    CS_OK || gone)
+			break;
+		if (f != NULL)
+			deliver(end->link, &f);
+	}
+	cs_frame_free(&f);
+	lose(end);
+	return NULL;
+}
+
+int
+cs_link_new(cs_link **out, cs_err *e)
+{
+	cs_link *l = calloc(1, sizeof(*l));
+
+	*out = NULL;
+	if (l == NULL)
+		return cs_nomem(e, where);
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_condattr_init(&l->monotonic);
+	(void)pthread_condattr_setclock(&l->monotonic, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&l->sent, NULL);
+	*out = l;
+	return CS_OK;
+}
+
+static void
+end_free(struct end *end)
+{
+	(void)pthread_join(end->thread, NULL);
+	cs_channel_free(&end->channel);
+	free(end);
+}
+
+/* Readers end when their channel does; nobody sends over it any more. */
+static void
+bury(cs_link *l)
+{
+	struct end *end, *next;
+
+	(void)pthread_mutex_lock(&l->lock);
+	while (l->sending != 0)
+		(void)pthread_cond_wait(&l->sent, &l->lock);
+	end = l->before;
+	l->before = NULL;
+	(void)pthread_mutex_unlock(&l->lock);
+	for (; end != NULL; end = next) {
+		next = end->next;
+		end_free(end);
+	}
+}
+
+static void
+hang_up(cs_link *l)
+{
+	struct end *end;
+
+	(void)pthread_mutex_lock(&l->lock);
+	end = l->now;
+	(void)pthread_mutex_unlock(&l->lock);
+	if (end != NULL) {
+		(void)shutdown(cs_channel_fd(end->channel), SHUT_RDWR);
+		lose(end);
+	}
+	bury(l);
+}
+
+int
+cs_link_set(cs_link *l, int fd, cs_err *e)
+{
+	struct end *end = calloc(1, sizeof(*end));
+	cs_channel *c = NULL;
+	int rc;
+
+	hang_up(l);
+	if ((rc = cs_channel_new(fd, &c, e)) != CS_OK || end == NULL) {
+		cs_channel_free(&c);
+		free(end);
+		return rc != CS_OK ? rc : cs_nomem(e, where);
+	}
+	end->link = l;
+	end->channel = c;
+	(void)pthread_mutex_lock(&l->lock);
+	if (pthread_create(&end->thread, NULL, read_answers, end) == 0) {
+		l->now = end;
+		end = NULL; /* transferred */
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	if (end == NULL)
+		return CS_OK;
+	cs_channel_free(&end->channel);
+	free(end);
+	return cs_fail(e, CS_EBUG, where, "no thread for the keyholder");
+}
+
+static struct end *
+begin(cs_link *l, struct waiter *w)
+{
+	struct end *end;
+
+	(void)pthread_mutex_lock(&l->lock);
+	w->id = ++l->last_id;
+	w->next = l->waiters;
+	l->waiters = w;
+	if ((end = l->now) != NULL)
+		l->sending++;
+	else
+		w->gone = true;
+	(void)pthread_mutex_unlock(&l->lock);
+	return end;
+}
+
+static void
+was_sent(cs_link *l)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	if (--l->sending == 0)
+		(void)pthread_cond_broadcast(&l->sent);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+static void
+leave(cs_link *l, struct waiter *w)
+{
+	struct waiter **at = &l->waiters;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+}
+
+static void
+wait_for(cs_link *l, struct waiter *w, int64_t deadline_ms)
+{
+	const struct timespec until = {
+		.tv_sec = (time_t)(deadline_ms / 1000),
+		.tv_nsec = (long)(deadline_ms % 1000) * 1000000,
+	};
+	int late = 0;
+
+	(void)pthread_mutex_lock(&l->lock);
+	while (w->answer == NULL && !w->gone && late == 0)
+		late = pthread_cond_timedwait(&w->came, &l->lock, &until);
+	leave(l, w);
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+static int
+ask(cs_link *l, cs_frame *f, int64_t deadline_ms, cs_frame **out, cs_err *e)
+{
+	struct waiter w = {.id = 0};
+	struct end *end;
+	int rc = CS_OK;
+
+	*out = NULL;
+	(void)pthread_cond_init(&w.came, &l->monotonic);
+	end = begin(l, &w);
+	f->id = w.id;
+	if (end != NULL) {
+		rc = cs_channel_send(end->channel, f, deadline_ms, e);
+		was_sent(l);
+	}
+	wait_for(l, &w, rc == CS_OK ? deadline_ms : 0);
+	(void)pthread_cond_destroy(&w.came);
+	if ((*out = w.answer) != NULL)
+		return CS_OK;
+	return cs_fail(e, CS_ETIMEOUT, where, w.gone || rc != CS_OK ?
+	    "the keyholder went" : "the keyholder has not answered in time");
+}
+
+static int
+not_signed(const cs_frame *f, cs_err *e)
+{
+	int64_t cls = 0;
+
+	if (f->n != 2 || cs_frame_get_number(f->part[0], &cls, e) != CS_OK)
+		return cs_fail(e, CS_EBUG, where,
+		    "the keyholder answers in another shape");
+	return cs_fail(e, cls == -(int64_t)CS_ETIMEOUT ? CS_ETIMEOUT :
+	    CS_EBUG, where, "the keyholder does not sign: %.*s",
+	    (int)f->part[1].n, (const char *)f->part[1].p);
+}
+
+static int
+sign(void *arg, uint32_t type, cs_span key_id, cs_span body,
+    int64_t deadline_ms, cs_buf *sig, cs_err *e)
+{
+	cs_frame f = {.type = type, .n = 2, .part = {key_id, body}, .fd = -1};
+	cs_frame *a = NULL;
+	int rc;
+
+	if ((rc = ask(arg, &f, deadline_ms, &a, e)) != CS_OK)
+		return rc;
+	if (a->type != CS_MSG_SIGNED || a->n != 1 || a->part[0].n == 0)
+		rc = not_signed(a, e);
+	else if (cs_buf_put(sig, a->part[0]) != CS_OK)
+		rc = cs_fail(e, CS_EBUG, where, "a signature of %zu octets",
+		    a->part[0].n);
+	cs_frame_free(&a);
+	return rc;
+}
+
+cs_sign_ops
+cs_link_signer(cs_link *l)
+{
+	return (cs_sign_ops){.sign = sign, .arg = l};
+}
+
+void
+cs_link_free(cs_link **lp)
+{
+	cs_link *l;
+
+	if (lp == NULL || (l = *lp) == NULL)
+		return;
+	hang_up(l);
+	(void)pthread_cond_destroy(&l->sent);
+	(void)pthread_condattr_destroy(&l->monotonic);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+	*lp = NULL;
+}
+
+/* What signs comes first. */
+static int
+take_ca(cs_keys_told *k, cs_span der, bool signs, cs_err *e)
+{
+	cs_authority *ca = NULL;
+	int rc;
+
+	if (k->n_ca == CS_CONF_CAS_MAX)
+		return cs_fail(e, CS_EFORMAT, where, "too many CAs");
+	if ((rc = cs_authority_parse(der, &ca, e)) != CS_OK)
+		return rc;
+	k->ca[k->n_ca++] = ca;
+	if (signs) {
+		k->ca[k->n_ca - 1] = k->ca[0];
+		k->ca[0] = ca;
+	}
+	return CS_OK;
+}
+
+static int
+take_wit(cs_keys_told *k, cs_span der, bool signs, cs_err *e)
+{
+	cs_spki key;
+	size_t n = k->n_wit;
+	int rc;
+
+	if (n == CS_CONF_CAS_MAX)
+		return cs_fail(e, CS_EFORMAT, where, "too many WIT keys");
+	if ((k->own[n] = cs_buf_dup(der)) == NULL)
+		return cs_nomem(e, where);
+	if ((rc = cs_spki_parse(cs_buf_span(k->own[n]), &key, e)) != CS_OK) {
+		cs_buf_free(&k->own[n]);
+		return rc;
+	}
+	k->wit[k->n_wit++] = key;
+	if (signs) {
+		k->wit[n] = k->wit[0];
+		k->wit[0] = key;
+	}
+	return CS_OK;
+}
+
+int
+cs_keys_told_get(const cs_frame *f, cs_keys_told *out, cs_err *e)
+{
+	bool signs = false;
+	size_t i;
+	int rc = CS_OK;
+
+	*out = (cs_keys_told){.n_ca = 0};
+	if (f->type != CS_MSG_KEYS_ARE || f->n % 2 != 0)
+		return cs_fail(e, CS_EFORMAT, where,
+		    "the keyholder does not say which keys it has");
+	for (i = 0; i < f->n && rc == CS_OK; i += 2) {
+		if (cs_span_is(f->part[i], "ca")) {
+			rc = signs ? cs_fail(e, CS_EFORMAT, where,
+			    "two CAs sign") : take_ca(out, f->part[i + 1],
+			    true, e);
+			signs = true;
+		} else if (cs_span_is(f->part[i], "retired")) {
+			rc = take_ca(out, f->part[i + 1], false, e);
+		} else if (cs_span_is(f->part[i], "wit") ||
+		    cs_span_is(f->part[i], "retired-wit")) {
+			rc = take_wit(out, f->part[i + 1],
+			    cs_span_is(f->part[i], "wit"), e);
+		} else {
+			rc = cs_fail(e, CS_EFORMAT, where,
+			    "a key of another kind");
+		}
+	}
+	if (rc == CS_OK && !signs)
+		rc = cs_fail(e, CS_EFORMAT, where, "no CA signs");
+	if (rc != CS_OK)
+		cs_keys_told_clear(out);
+	return rc;
+}
+
+int
+cs_link_keys(cs_link *l, int64_t deadline_ms, cs_keys_told *out, cs_err *e)
+{
+	cs_frame f = {.type = CS_MSG_KEYS, .fd = -1}, *a = NULL;
+	int rc;
+
+	*out = (cs_keys_told){.n_ca = 0};
+	if ((rc = ask(l, &f, deadline_ms, &a, e)) != CS_OK)
+		return rc;
+	rc = cs_keys_told_get(a, out, e);
+	cs_frame_free(&a);
+	return rc;
+}
+
+void
+cs_keys_told_clear(cs_keys_told *k)
+{
+	size_t i;
+
+	for (i = 0; i < CS_CONF_CAS_MAX; i++) {
+		cs_authority_free(&k->ca[i]);
+		cs_buf_free(&k->own[i]);
+	}
+	*k = (cs_keys_told){.n_ca = 0};
+}

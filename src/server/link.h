@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SERVER_LINK_H
+#define CS_SERVER_LINK_H
+
+#include "issue/authority.h"
+#include "server/issuer.h"
+
+/* The issuer's end of the keyholder: questions of many threads over one channel,
+ * whose answers are paired by their ids. */
+typedef struct cs_link cs_link;
+
+CS_USE int cs_link_new(cs_link **out, cs_err *e);
+/* Another channel from now on; takes the descriptor. Whoever waits for an
+ * answer over the one before hears that it went. */
+CS_USE int cs_link_set(cs_link *l, int fd, cs_err *e);
+/* For cs_issuer_env. CS_ETIMEOUT when the keyholder goes, or says nothing:
+ * nothing was signed, as far as anybody knows. CS_EBUG when it refuses. */
+cs_sign_ops cs_link_signer(cs_link *l);
+void cs_link_free(cs_link **l);
+
+/* What keys the keyholder has. */
+typedef struct cs_keys_told {
+	cs_authority *ca[CS_CONF_CAS_MAX]; /* [0] signs */
+	size_t n_ca;
+	cs_spki wit[CS_CONF_CAS_MAX]; /* [0] signs; borrow from own */
+	size_t n_wit;
+	cs_buf *own[CS_CONF_CAS_MAX];
+} cs_keys_told;
+CS_USE int cs_link_keys(cs_link *l, int64_t deadline_ms, cs_keys_told *out,
+    cs_err *e);
+/* From the frame alone. CS_EFORMAT. */
+CS_USE int cs_keys_told_get(const cs_frame *f, cs_keys_told *out, cs_err *e);
+void cs_keys_told_clear(cs_keys_told *k);
+
+#endif
