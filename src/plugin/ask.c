@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,6 +160,9 @@ get_question(const countersign_instance *i,
 	    (r = cs_sized_deadline(in.deadline_ms, &q->deadline_ms, e)) !=
 	    CS_OK || (r = get_spans(&in, q, e)) != CS_OK)
 		return r;
+	if (i->check_only && in.operation != COUNTERSIGN_OP_CHECK)
+		return cs_fail(e, CS_EUSAGE, where, "an instance for checks "
+		    "alone: found operation %" PRIu32, in.operation);
 	q->operation = in.operation;
 	q->composite = in.operation != COUNTERSIGN_OP_CHECK ||
 	    in.composite != 0;

@@ -56,7 +56,10 @@ check_config(const countersign_verifier_config *c, cs_err *e)
 		    "config: expected owners, policy and authority");
 	if ((r = cs_authority_check(cs_span_str(c->authority), e)) != CS_OK)
 		return cs_wrap(e, "config: authority");
-	return cs_sized_number(c->skip_watch, "config: skip_watch", 0, 1, e);
+	if ((r = cs_sized_number(c->skip_watch, "config: skip_watch", 0, 1,
+	    e)) != CS_OK)
+		return r;
+	return cs_sized_number(c->check_only, "config: check_only", 0, 1, e);
 }
 
 static int
@@ -66,7 +69,7 @@ start(countersign_instance *i, const countersign_verifier_config *c,
 	cs_store_env env = {
 		.module_dir = c->modules == NULL ? CS_MODULE_DIR : c->modules,
 		.now = cs_time_now(),
-		.mode = CS_DB_WRITE,
+		.mode = i->check_only ? CS_DB_READ : CS_DB_WRITE,
 	};
 	int r;
 
@@ -113,6 +116,7 @@ open_instance(const countersign_verifier_config *config,
 	}
 	cs_keypool_start(&i->keys);
 	i->watches = c.skip_watch == 0;
+	i->check_only = c.check_only != 0;
 	i->log = c.log;
 	i->log_arg = c.log_arg;
 	if (start(i, &c, &e) != CS_OK) {

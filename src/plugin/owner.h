@@ -18,6 +18,7 @@ struct countersign_instance {
 	cs_store *store; /* NULL: none */
 	char *authority;
 	bool watches;
+	bool check_only;
 	void (*log)(void *arg, int level, const char *text); /* may be NULL */
 	void *log_arg;
 	cs_keypool keys;

@@ -112,9 +112,9 @@ check(cs_store *s, const struct state *st, enum cs_db_mode mode, cs_err *e)
 
 /* A log that is shorter than it was is an older copy, whatever its place. */
 static const char *
-moved(const cs_store *s, const struct state *st)
+moved(int64_t seen, const struct state *st)
 {
-	if (st->head < s->seen)
+	if (st->head < seen)
 		return "an older copy is in the store's place";
 	if (!cs_span_eq(cs_buf_span(st->place), cs_buf_span(st->found)))
 		return "the store is not where it was last";
@@ -160,20 +160,46 @@ floor_get(cs_txn *t, int64_t *floor, cs_err *e)
 	    "damaged: a floor at %" PRId64, *floor);
 }
 
+/* The floor of a store that is not where it was. */
 static int
-raise_floor(cs_txn *t, const char *why, cs_err *e)
+higher_floor(cs_txn *t, int64_t *at, cs_err *e)
 {
-	int64_t at = cs_store_now(t->store), floor = 0, clock = 0;
+	int64_t floor = 0, clock = 0;
 	int rc;
 
+	*at = cs_store_now(t->store);
 	if ((rc = floor_get(t, &floor, e)) != CS_OK ||
 	    (rc = cs_clock_get(t, &clock, e)) != CS_OK)
 		return rc;
-	at = floor > at ? floor : at;
-	at = clock > at ? clock : at;
-	if ((rc = cs_floor_set(t, at, why, e)) != CS_OK)
+	*at = floor > *at ? floor : *at;
+	*at = clock > *at ? clock : *at;
+	return CS_OK;
+}
+
+static int
+raise_floor(cs_txn *t, const char *why, cs_err *e)
+{
+	int64_t at = 0;
+	int rc;
+
+	if ((rc = higher_floor(t, &at, e)) != CS_OK ||
+	    (rc = cs_floor_set(t, at, why, e)) != CS_OK)
 		return rc;
 	return cs_place_put(t, e);
+}
+
+int
+cs_floor_to_be(cs_txn *t, int64_t *floor, cs_err *e)
+{
+	struct state st = {0};
+	int rc;
+
+	if ((rc = state_new(&st, e)) == CS_OK &&
+	    (rc = read_state(t, &st, e)) == CS_OK)
+		rc = moved(t->seen, &st) != NULL ? higher_floor(t, floor, e) :
+		    floor_get(t, floor, e);
+	state_free(&st);
+	return rc;
 }
 
 int
@@ -208,7 +234,7 @@ put_right(cs_txn *t, struct state *st, enum cs_db_mode mode, cs_err *e)
 	    (rc = cs_schema_bring_up(t, st->schema, CS_STORE_SCHEMA,
 	    cs_sql_step, e)) != CS_OK)
 		return rc;
-	why = moved(t->store, st);
+	why = moved(t->store->seen, st);
 	return why == NULL ? CS_OK : raise_floor(t, why, e);
 }
 
@@ -241,17 +267,17 @@ look(cs_txn *t, struct state *st, enum cs_db_mode mode, cs_err *e)
 int
 cs_conn_adopt(cs_store *s, cs_db *db, enum cs_db_mode mode, cs_err *e)
 {
-	cs_txn t = {s->ops, db, s};
+	cs_txn t = {s->ops, db, s, 0};
 	struct state st = {0};
 	int rc;
 
 	if ((rc = state_new(&st, e)) == CS_OK &&
 	    (rc = look(&t, &st, mode, e)) == CS_OK && mode != CS_DB_READ &&
 	    !s->is_restore && (st.schema < CS_STORE_SCHEMA ||
-	    moved(s, &st) != NULL))
+	    moved(s->seen, &st) != NULL))
 		rc = adopt_writing(&t, &st, mode, e);
 	if (rc == CS_OK && mode != CS_DB_READ)
-		s->seen = st.head;
+		cs_store_saw(s, st.head);
 	state_free(&st);
 	return rc;
 }

@@ -74,7 +74,9 @@ work(cs_txn *t, void *arg, cs_err *e)
 	    (rc = cs_claim_find(t, c, e)) != CS_OK ||
 	    (rc = cs_claim_check_move(t, c, e)) != CS_OK)
 		return rc;
-	return c->out != NULL ? CS_OK : cs_claim_put(t, c, e);
+	if (c->out != NULL)
+		return CS_OK;
+	return c->in->dry ? cs_claim_try(t, c, e) : cs_claim_put(t, c, e);
 }
 
 int
@@ -86,7 +88,9 @@ cs_claim_make(cs_store *s, const cs_claim_in *in, cs_claim **out, cs_err *e)
 	*out = NULL;
 	if ((rc = cs_claim_in_check(in, e)) == CS_OK &&
 	    (rc = cs_claim_set(in, c.set, e)) == CS_OK)
-		rc = cs_store_write(s, work, &c, in->dry, in->deadline_ms, e);
+		rc = in->dry ?
+		    cs_store_read(s, work, &c, in->deadline_ms, e) :
+		    cs_store_write(s, work, &c, false, in->deadline_ms, e);
 	if (rc == CS_OK) {
 		*out = c.out;
 		c.out = NULL; /* transferred */

@@ -37,7 +37,8 @@ typedef struct cs_claim_in { /* borrows all */
 	size_t n;              /* 1..16; principal first, use behind grant */
 	cs_claim_approval at[CS_AUDIT_APPROVALS_MAX];
 	bool may_move_owner, may_move_key; /* of a live agent identifier */
-	bool dry;              /* what would become of it: nothing is kept */
+	bool dry;              /* what would become of it: a reader's, without
+				* a number */
 	int64_t deadline_ms;
 } cs_claim_in;
 

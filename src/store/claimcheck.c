@@ -55,7 +55,9 @@ check_floor(cs_txn *t, const cs_claim_in *in, cs_err *e)
 	size_t i;
 	int rc;
 
-	if ((rc = cs_meta_get(t, "floor", &floor, NULL, e)) != CS_OK)
+	rc = in->dry ? cs_floor_to_be(t, &floor, e) :
+	    cs_meta_get(t, "floor", &floor, NULL, e);
+	if (rc != CS_OK)
 		return rc;
 	for (i = 0; i < in->n; i++)
 		if (in->at[i].not_before < floor)

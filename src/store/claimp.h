@@ -92,6 +92,8 @@ CS_USE int cs_claim_check_denied(cs_txn *t, cs_span request_digest,
 CS_USE int cs_claim_check_move(cs_txn *t, cs_claiming *c, cs_err *e);
 /* The claim that was made before of the same, when it still answers. */
 CS_USE int cs_claim_find(cs_txn *t, cs_claiming *c, cs_err *e);
+/* Would it count? Puts nothing; the claim has no number. */
+CS_USE int cs_claim_try(cs_txn *t, cs_claiming *c, cs_err *e);
 /* Counts, and puts the rows. */
 CS_USE int cs_claim_put(cs_txn *t, cs_claiming *c, cs_err *e);
 

@@ -68,6 +68,26 @@ take_uses(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 }
 
 static int
+check_uses(cs_txn *t, const cs_claim_in *in, const cs_claim_approval *a,
+    int64_t *uses, cs_err *e)
+{
+	const cs_db_value v[] = {cs_db_blob(a->tbs_hash),
+	    cs_db_int((int64_t)a->subject), cs_db_int(in->kind)};
+	int rc;
+
+	*uses = 0;
+	if ((rc = cs_txn_run(t, CS_SQL_USES_GET, v, 3, take_uses, uses, NULL,
+	    e)) != CS_OK)
+		return rc;
+	if (*uses >= a->max_issuances)
+		return cs_fail_detail(e, CS_EREFUSED, CS_R_EXHAUSTED, where,
+		    "an approval of %.*s is used up: %lld of %lld issuances",
+		    (int)a->audit->owner.n, (const char *)a->audit->owner.p,
+		    (long long)*uses, (long long)a->max_issuances);
+	return CS_OK;
+}
+
+static int
 count(cs_txn *t, const cs_claim_in *in, const cs_claim_approval *a, cs_err *e)
 {
 	cs_db_value v[4] = {cs_db_blob(a->tbs_hash),
@@ -75,14 +95,8 @@ count(cs_txn *t, const cs_claim_in *in, const cs_claim_approval *a, cs_err *e)
 	int64_t uses = 0;
 	int rc;
 
-	if ((rc = cs_txn_run(t, CS_SQL_USES_GET, v, 3, take_uses, &uses, NULL,
-	    e)) != CS_OK)
+	if ((rc = check_uses(t, in, a, &uses, e)) != CS_OK)
 		return rc;
-	if (uses >= a->max_issuances)
-		return cs_fail_detail(e, CS_EREFUSED, CS_R_EXHAUSTED, where,
-		    "an approval of %.*s is used up: %lld of %lld issuances",
-		    (int)a->audit->owner.n, (const char *)a->audit->owner.p,
-		    (long long)uses, (long long)a->max_issuances);
 	v[3] = cs_db_int(uses + 1);
 	return cs_txn_run(t, CS_SQL_USES_PUT, v, 4, NULL, NULL, NULL, e);
 }
@@ -194,6 +208,22 @@ row_of(const cs_claim_in *in, int64_t number, cs_claim_row *out)
 		.fields = in->fields.p != NULL ? in->fields :
 		    cs_span_of("", 0),
 	};
+}
+
+int
+cs_claim_try(cs_txn *t, cs_claiming *c, cs_err *e)
+{
+	const cs_claim_in *in = c->in;
+	cs_claim_row row;
+	int64_t uses;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < in->n; i++)
+		if ((rc = check_uses(t, in, &in->at[i], &uses, e)) != CS_OK)
+			return rc;
+	row_of(in, 0, &row);
+	return cs_claim_new(CS_CLAIM_NEW, &row, &c->out, e);
 }
 
 int

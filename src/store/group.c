@@ -86,7 +86,7 @@ drop_writer(cs_store *s)
 static int
 look_back(cs_store *s, cs_err *e)
 {
-	cs_txn t = {s->ops, s->writer, s};
+	cs_txn t = {s->ops, s->writer, s, 0};
 	int64_t head;
 	int rc;
 
@@ -185,7 +185,7 @@ commit(cs_store *s, cs_txn *t, const struct batch *b, cs_err *e)
 	if ((rc = cs_meta_get(t, "head", &head, NULL, e)) != CS_OK ||
 	    (rc = t->ops->commit(t->db, e)) != CS_OK)
 		return rc;
-	s->seen = head;
+	cs_store_saw(s, head);
 	return CS_OK;
 }
 
@@ -208,7 +208,7 @@ nobody_served(struct batch *b, int rc, const cs_err *e)
 static void
 do_batch(cs_store *s, struct batch *b)
 {
-	cs_txn t = {s->ops, s->writer, s};
+	cs_txn t = {s->ops, s->writer, s, 0};
 	cs_err e = {0};
 	int died = CS_OK;
 	size_t i;

@@ -32,6 +32,9 @@ struct cs_store {
 
 /* Seconds since 1970, from the time that the store was opened with. */
 int64_t cs_store_now(const cs_store *s);
+/* Of s->seen, which only the leader moves, and readers ask for. */
+int64_t cs_store_seen(cs_store *s);
+void cs_store_saw(cs_store *s, int64_t head);
 /* As the mode allows; adopted: of this schema, authority and place. */
 CS_USE int cs_conn_open(cs_store *s, enum cs_db_mode mode, int64_t mono_ms,
     cs_db **out, cs_err *e);

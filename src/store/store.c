@@ -24,6 +24,25 @@ cs_store_now(const cs_store *s)
 	return s->now + (cs_time_mono_ms() - s->mono_ms) / 1000;
 }
 
+int64_t
+cs_store_seen(cs_store *s)
+{
+	int64_t head;
+
+	(void)pthread_mutex_lock(&s->lock);
+	head = s->seen;
+	(void)pthread_mutex_unlock(&s->lock);
+	return head;
+}
+
+void
+cs_store_saw(cs_store *s, int64_t head)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->seen = head;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 cs_span
 cs_store_authority(const cs_store *s)
 {
@@ -143,7 +162,7 @@ fill_new(cs_txn *t, cs_err *e)
 static int
 create(cs_store *s, int64_t mono_ms, cs_err *e)
 {
-	cs_txn t = {s->ops, NULL, s};
+	cs_txn t = {s->ops, NULL, s, 0};
 	int rc;
 
 	if (cs_buf_len(s->authority) == 0)

@@ -13,6 +13,7 @@ typedef struct cs_txn { /* lent to who works in a transaction */
 	const cs_db_ops *ops;
 	cs_db *db;
 	cs_store *store;
+	int64_t seen; /* of a reader: the head of the log was here before */
 } cs_txn;
 
 /* One piece of work. What it did is taken back when it does not return CS_OK,
@@ -59,6 +60,9 @@ CS_USE int cs_meta_get(cs_txn *t, const char *name, int64_t *i, cs_buf *b,
 CS_USE int cs_meta_put(cs_txn *t, const char *name, int64_t i, cs_span b,
     cs_err *e);
 
+/* For a reader: the floor that there is, or that a writer who came now would
+ * set first. */
+CS_USE int cs_floor_to_be(cs_txn *t, int64_t *floor, cs_err *e);
 /* The latest time of a claim or a denial in the log; 0: there is none. */
 CS_USE int cs_clock_get(cs_txn *t, int64_t *at, cs_err *e);
 /* Such a one was made. */

@@ -96,7 +96,8 @@ start(struct host *h, cs_err *e)
 	countersign_verifier_config c = {.size = sizeof(c),
 	    .owners = a->owners, .policy = a->policy, .store = a->store,
 	    .authority = a->authority, .modules = a->module_dir,
-	    .log = on_log, .log_arg = h, .skip_watch = 1};
+	    .log = on_log, .log_arg = h, .skip_watch = 1,
+	    .check_only = a->kind == COUNTERSIGN_KIND_NONE};
 	int r;
 
 	if ((r = load(h, e)) != CS_OK)

@@ -96,6 +96,12 @@ bed_second(void)
 	return open_as(CS_DB_WRITE);
 }
 
+cs_store *
+bed_reader(void)
+{
+	return open_as(CS_DB_READ);
+}
+
 void
 bed_close(cs_store **s)
 {

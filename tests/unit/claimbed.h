@@ -24,6 +24,8 @@ cs_store *bed_open(void);
 void bed_again(cs_store **s);
 /* The same once more, as another process would. */
 cs_store *bed_second(void);
+/* One that only reads. */
+cs_store *bed_reader(void);
 void bed_close(cs_store **s);
 int64_t bed_deadline(void);
 

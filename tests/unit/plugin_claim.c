@@ -609,9 +609,44 @@ test_evidence(void)
 	cs_buf_free(&b);
 }
 
+static int
+wait_for(cs_txn *t, void *arg, cs_err *e)
+{
+	int why = 0;
+
+	(void)t;
+	(void)e;
+	*(int *)arg = asks("approved-key.pem", COUNTERSIGN_OP_CHECK, BED_NOON,
+	    &why);
+	return CS_OK;
+}
+
+/* Another instance, which reads the same store. */
+static void
+test_check_only(cs_store *s)
+{
+	countersign_verifier_config c = bed_config(&bed);
+	countersign_instance *other = inst;
+	int state = -1, why = 0;
+	cs_err e = {0};
+
+	c.store = bed.store;
+	c.check_only = 1;
+	inst = bed_open(&bed, &c);
+	ok(inst != NULL && asks("approved-key.pem", COUNTERSIGN_OP_CHECK,
+	    BED_NOON, &why) == COUNTERSIGN_APPROVED, "an instance for checks");
+	ok(cs_store_write(s, wait_for, &state, true, soon(), &e) == CS_OK &&
+	    state == COUNTERSIGN_APPROVED, "which waits for no writer");
+	ok(asks("approved-key.pem", COUNTERSIGN_OP_ISSUE, BED_NOON, &why) ==
+	    -1, "and does nothing else");
+	bed.p->close(inst);
+	inst = other;
+}
+
 static void
 test_all(cs_store *s)
 {
+	test_check_only(s);
 	test_life();
 	test_kinds(s);
 	test_terms();

@@ -73,6 +73,10 @@ test_open(void)
 	ok(will_not_open(&w, COUNTERSIGN_EUSAGE, "skip_watch"),
 	    "a flag of two");
 	w = c;
+	w.check_only = 2;
+	ok(will_not_open(&w, COUNTERSIGN_EUSAGE, "check_only"),
+	    "another flag of two");
+	w = c;
 	w.owners = "./nothing-here";
 	ok(will_not_open(&w, COUNTERSIGN_EIO, "nothing-here"),
 	    "owners that are not there");

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "claimbed.h"
 #include "fmt/reason.h"
 #include "tap.h"
@@ -148,6 +149,45 @@ test_dry(void)
 	ok(STATE(&c) == CS_CLAIM_NEW, "as that of other approvals");
 }
 
+static int
+dry_beside(cs_txn *t, void *arg, cs_err *err)
+{
+	const struct bed_claim *c = arg;
+
+	(void)t;
+	(void)err;
+	return STATE(c) == CS_CLAIM_NEW ? CS_OK : CS_EREFUSED;
+}
+
+/* It is a reader's: it waits for nobody, and nobody for it. */
+static void
+test_dry_reads(void)
+{
+	cs_store *writer = bed_second(), *own = s;
+	struct bed_claim c;
+
+	bed_claim(&c, "dry reader");
+	c.in.dry = true;
+	c.in.deadline_ms = cs_time_mono_ms() + 3000;
+	ok(cs_store_write(writer, dry_beside, &c, true, bed_deadline(), &e) ==
+	    CS_OK, "a dry claim while another writes");
+	cs_store_close(&writer);
+	c.in.deadline_ms = bed_deadline();
+	s = bed_reader();
+	ok(STATE(&c) == CS_CLAIM_NEW, "of a store that is only read");
+	c.in.dry = false;
+	ok(STATE(&c) == CS_CLAIM_NONE && e.cls == CS_EBUG,
+	    "where nothing is claimed");
+	cs_store_close(&s);
+	s = own;
+	c.in.dry = true;
+	ok(bed_sql(s, "UPDATE meta SET name = 'was' WHERE name = 'place'") &&
+	    REFUSED(&c, CS_R_REPLAYED), "where the store is not where it was, "
+	    "what a writer's floor would refuse");
+	ok(bed_sql(s, "UPDATE meta SET name = 'place' WHERE name = 'was'") &&
+	    STATE(&c) == CS_CLAIM_NEW, "and where it is");
+}
+
 /* A revocation, what it is called by, and whether it reaches the claim. */
 static void
 revoked(const struct bed_claim *c, enum cs_revoke_what what, cs_span name,
@@ -250,6 +290,7 @@ main(void)
 	test_grant();
 	test_quorum();
 	test_dry();
+	test_dry_reads();
 	test_revoked();
 	test_ended();
 	bed_close(&s);

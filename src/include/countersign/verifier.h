@@ -72,6 +72,8 @@ typedef struct countersign_verifier_config {
 	void (*log)(void *arg, int level, const char *text);
 	void *log_arg;
 	uint32_t skip_watch;   /* 1: reload when told, never by itself */
+	uint32_t check_only;   /* 1: the store is only read, and nothing but
+				* COUNTERSIGN_OP_CHECK is answered */
 } countersign_verifier_config;
 
 typedef struct countersign_verifier_input {
