@@ -21,6 +21,8 @@ struct check {
 	int (*each)(void *arg, const cs_audit_record *r, cs_err *e);
 	void *arg;
 	cs_txn *t;
+	int64_t from, to; /* of the log: what comes next, its end at first */
+	bool more;
 	int64_t clock;
 	int64_t rows_to; /* those up to this number have been looked at */
 	int64_t issued;    /* records of that kind */
@@ -300,11 +302,19 @@ check_part(struct check *k, cs_err *e)
 		if (k->part[i]->event == CS_AUDIT_ISSUED &&
 		    (r = check_issue(k, k->part[i], e)) != CS_OK)
 			return r;
-		if (k->each != NULL &&
-		    (r = k->each(k->arg, k->part[i], e)) != CS_OK)
-			return r;
 	}
 	return CS_OK;
+}
+
+static int
+show_part(const struct check *k, cs_err *e)
+{
+	int r = CS_OK;
+	size_t i;
+
+	for (i = 0; i < k->n && k->each != NULL && r == CS_OK; i++)
+		r = k->each(k->arg, k->part[i], e);
+	return r;
 }
 
 /* Nothing stands behind the end: no row, no head, nothing that was noted. */
@@ -338,27 +348,74 @@ check_end(struct check *k, cs_err *e)
 	return cs_audit_sums_check(k->t, &k->sums, e);
 }
 
+/* One part, up to `to`. */
 static int
-check(cs_txn *t, void *arg, cs_err *e)
+next_part(cs_txn *t, struct check *k, int64_t to, cs_err *e)
 {
-	struct check *k = arg;
-	int64_t from = INT64_MIN, last = 0;
-	bool more = true;
-	int r = CS_OK;
+	int64_t last = 0;
+	int r;
 
 	k->t = t;
-	k->rows_to = INT64_MIN;
-	r = cs_clock_get(t, &k->clock, e);
-	while (r == CS_OK && more) {
-		r = cs_audit_part(t, from, INT64_MAX, &last, take_record, k,
-		    &more, e);
-		if (r == CS_OK && k->n > 0)
-			r = check_part(k, e);
-		free_part(k);
-		if (more)
-			from = last + 1;
-	}
-	return r == CS_OK ? check_end(k, e) : r;
+	free_part(k);
+	if ((r = cs_clock_get(t, &k->clock, e)) != CS_OK ||
+	    (r = cs_audit_part(t, k->from, to, &last, take_record, k,
+	    &k->more, e)) != CS_OK)
+		return r;
+	if (k->n == 0)
+		return CS_OK;
+	k->from = last + 1;
+	return check_part(k, e);
+}
+
+static int
+find_end(cs_txn *t, void *arg, cs_err *e)
+{
+	struct check *k = arg;
+
+	return cs_meta_get(t, "head", &k->to, NULL, e);
+}
+
+static int
+check_some(cs_txn *t, void *arg, cs_err *e)
+{
+	struct check *k = arg;
+
+	return next_part(t, k, k->to, e);
+}
+
+/* What came meanwhile, and what is asked of all at one moment. */
+static int
+check_rest(cs_txn *t, void *arg, cs_err *e)
+{
+	struct check *k = arg;
+	int r;
+
+	do {
+		if ((r = next_part(t, k, INT64_MAX, e)) != CS_OK ||
+		    (r = show_part(k, e)) != CS_OK)
+			return r;
+	} while (k->more);
+	free_part(k);
+	return check_end(k, e);
+}
+
+/* Whoever looks at each record takes his time, in which no engine has to keep
+ * for us what others have written over: up to where the log ended at first it is
+ * read part by part. */
+static int
+check(cs_store *s, struct check *k, int64_t deadline_ms, cs_err *e)
+{
+	int r;
+
+	k->from = k->rows_to = INT64_MIN;
+	if ((r = cs_store_read(s, find_end, k, deadline_ms, e)) != CS_OK)
+		return r;
+	do {
+		if ((r = cs_store_read(s, check_some, k, deadline_ms, e)) !=
+		    CS_OK || (r = show_part(k, e)) != CS_OK)
+			return r;
+	} while (k->more);
+	return cs_store_read(s, check_rest, k, deadline_ms, e);
 }
 
 int
@@ -377,7 +434,7 @@ cs_audit_verify(cs_store *s, cs_audit_check *c, int64_t deadline_ms,
 	k->each = each;
 	k->arg = arg;
 	k->authority = cs_store_authority(s);
-	r = cs_store_read(s, check, k, deadline_ms, e);
+	r = check(s, k, deadline_ms, e);
 	free_part(k);
 	free(k);
 	return r;

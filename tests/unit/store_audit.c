@@ -424,6 +424,18 @@ append_many(cs_txn *t, void *arg, cs_err *e)
 	return rc;
 }
 
+/* Who looks at the first record sees another come in. */
+static int
+append_beside(void *arg, const cs_audit_record *r, cs_err *e)
+{
+	cs_audit_record more = {.event = CS_AUDIT_FLOOR, .time = STOREBED_NOW,
+	    .not_before = STOREBED_NOW, .reason = cs_span_str("beside")};
+
+	++*(int64_t *)arg;
+	return r->sequence != 1 ? CS_OK : cs_store_write(bed.s, append, &more,
+	    false, storebed_ms(9000), e);
+}
+
 static void
 test_parts(void)
 {
@@ -439,6 +451,11 @@ test_parts(void)
 	    &e) == CS_OK && r.sequence == 200, "two hundred in one");
 	ok(cs_audit_verify(bed.s, &c, storebed_ms(9000), count_record, &n,
 	    &e) == CS_OK && n == 200 && c.records == 200, "are checked");
+	n = 0;
+	ok(cs_audit_verify(bed.s, &c, storebed_ms(9000), append_beside, &n,
+	    &e) == CS_OK && n == 201 && c.head.sequence == 201,
+	    "and what came meanwhile");
+	n = 0;
 	ok(storebed_sql(bed.path, "DELETE FROM audit WHERE sequence = 129"),
 	    "one is gone");
 	ok(cs_audit_verify(bed.s, &c, storebed_ms(9000), NULL, NULL, &e) ==
