@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "fmt/ownersan.h"
 #include "verify/step.h"
 
 /* Several owners: countersign-formats(5), sections 4 and 9. */
@@ -73,12 +74,54 @@ spread(const struct cs_step *s, size_t number[], size_t i)
 	}
 }
 
+/* The use of a grant by a key that no line has. */
+static bool
+is_stranger(const cs_approved *a)
+{
+	return a->role == CS_ROLE_USE && a->holder.p == NULL;
+}
+
+/* A CA of a line may have named an owner for the stranger's key, with a
+ * certificate that nobody shows: this one, or one for both. */
+static bool
+may_be(const struct cs_step *s, const cs_approved *stranger,
+    const cs_approved *other)
+{
+	const cs_authorities *l = cs_anchors_authorities(s->in->anchors);
+	size_t i;
+
+	if (!is_stranger(stranger))
+		return false;
+	if (is_stranger(other))
+		return l->n != 0;
+	for (i = 0; i < l->n; i++)
+		if (cs_owner_san_match(l->v[i].line.owner_san,
+		    other->approval->tbs.owner))
+			return true;
+	return false;
+}
+
+/* May whoever has this number be one with another who counts? */
+static bool
+is_doubtful(const struct cs_step *s, const size_t number[], size_t is)
+{
+	size_t a, b;
+
+	for (a = 0; a < s->n; a++)
+		for (b = 0; b < s->n; b++)
+			if (number[a] == is && number[b] != is &&
+			    number[b] != 0 &&
+			    may_be(s, &s->each[a], &s->each[b]))
+				return true;
+	return false;
+}
+
 /* Distinct owners with distinct keys, holders' keys included: whoever shares a
  * key with another, or has given his word to another's, counts once with him. */
 static size_t
 count(const struct cs_step *s)
 {
-	size_t number[CS_APPROVALS_MAX] = {0}, i, n = 0;
+	size_t number[CS_APPROVALS_MAX] = {0}, i, n = 0, sure = 0;
 
 	for (i = 0; i < s->n; i++) {
 		if (number[i] != 0 || !cs_quorum_has(s, &s->each[i]))
@@ -86,7 +129,10 @@ count(const struct cs_step *s)
 		spread(s, number, i);
 		n++;
 	}
-	return n;
+	for (i = 0; i < s->n; i++)
+		if (number[i] == i + 1 && !is_doubtful(s, number, i + 1))
+			sure++;
+	return sure != 0 || n == 0 ? sure : 1;
 }
 
 int

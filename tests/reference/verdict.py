@@ -293,17 +293,38 @@ def check_grant(grant, agent, anchors, now, uses):
           "grant-invalid")
 
 
+def may_name(anchors, owner):
+    """Is there a CA of a line that may name this owner?"""
+    for line in anchors:
+        how, _, what = line.get("owner-san", ":").partition(":")
+        if how == "email" and owner.startswith("mailto:") and \
+                owner.partition("@")[2] == what[2:] or \
+                how == "uri" and (owner + "/").startswith(what + "/"):
+            return True
+    return False
+
+
 def has_quorum(members, quorum, anchors):
     """As many, where whoever shares a key or an owner counts once, and so does
-    whoever granted to a key in another's line."""
+    whoever granted to a key in another's line. A holder without a line may be
+    anybody whom a CA names, and then his grant does not count beside."""
     found = []
     for one in members:
+        lines = [line["owner"] for line in anchors
+                 if line.get("key") == one["anchor"]["key"]]
         names = {one["owner"], one["anchor"]["key"], *(
-            [one["grant"]["anchor"]["key"]] + [
-                line["owner"] for line in anchors
-                if line.get("key") == one["anchor"]["key"]]
+            [one["grant"]["anchor"]["key"]] + lines
             if "grant" in one else [])}
-        same = [those for those in found if those & names]
-        found = [those for those in found if not those & names]
-        found.append(names.union(*same))
-    return len(found) >= quorum
+        strange = "grant" in one and not lines
+        same = [those for those in found if those[0] & names]
+        found = [those for those in found if not those[0] & names]
+        found.append((names.union(*(those[0] for those in same)),
+                      strange or any(those[1] for those in same),
+                      {one["owner"]}.union(*(those[2] for those in same))))
+    cas = any("owner-san" in line for line in anchors)
+    sure = [those for those in found if not those[1] or not any(
+        other is not those and (
+            cas and other[1] or any(may_name(anchors, owner)
+                                    for owner in other[2]))
+        for other in found)]
+    return (len(sure) or min(len(found), 1)) >= quorum
