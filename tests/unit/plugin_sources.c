@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "fmt/reason.h"
 #include "plugbed.h"
+#include "plugin/owner.h"
 #include "tap.h"
 
 /* Owners and policy: when they are read anew, and what is said of those that
@@ -143,6 +145,29 @@ test_lists(void)
 	cs_buf_free(&crl);
 }
 
+/* What is no refusal is no answer either. */
+static void
+test_refusals(void)
+{
+	static const int fatal[] = {CS_EUSAGE, CS_EFORMAT, CS_EAUTH,
+	    CS_EDEVICE, CS_ETIMEOUT, CS_ENEEDED, CS_EPENDING, CS_EBUG};
+	cs_err e = {.detail = CS_R_REPLAYED};
+	size_t i;
+
+	ok(cs_refusal(CS_EREFUSED, &e) == CS_OK && e.detail == CS_R_REPLAYED,
+	    "a refusal keeps its reason");
+	e.detail = CS_R_NONE;
+	ok(cs_refusal(CS_EREFUSED, &e) == CS_OK && e.detail == CS_R_NONE,
+	    "or has none");
+	ok(cs_refusal(CS_EIO, &e) == CS_OK &&
+	    e.detail == CS_R_STORE_UNAVAILABLE, "the store's trouble is one");
+	for (i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++) {
+		e.detail = CS_R_NONE;
+		ok(cs_refusal(fatal[i], &e) == fatal[i] &&
+		    e.detail == CS_R_NONE, "class %d is none", fatal[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -163,6 +188,7 @@ main(void)
 	test_policy(n);
 	test_owners(n);
 	test_lists();
+	test_refusals();
 	cs_set_holder_free(&sets);
 	cs_set_holder_free(&sets);
 	bed_stop(&bed);

@@ -7,6 +7,7 @@
 
 #include "claimbed.h"
 #include "fmt/reason.h"
+#include "store/handle.h"
 #include "tap.h"
 
 /* The same again: formats section 9, from claim to record and behind it. */
@@ -245,6 +246,26 @@ test_log(void)
 	    l.good && l.head == from + 3, "four records");
 }
 
+/* After a refusal it is as good as before; after a failure nobody knows. */
+static void
+test_connection(void)
+{
+	struct bed_claim c;
+	cs_db *writer;
+
+	bed_claim(&c, "connection");
+	ok(STATE(&c) == CS_CLAIM_NEW && (writer = s->writer) != NULL,
+	    "a connection is kept");
+	bed_request(&c, "connection2");
+	ok(REFUSED(&c, CS_R_EXHAUSTED) && s->writer == writer,
+	    "behind a refusal");
+	ok(!bed_sql(s, "INSERT INTO nowhere VALUES (1)") && s->writer == NULL,
+	    "and is closed behind a failure");
+	bed_claim(&c, "connection3");
+	ok(STATE(&c) == CS_CLAIM_NEW && s->writer != NULL,
+	    "where the next claim opens its own");
+}
+
 int
 main(void)
 {
@@ -257,6 +278,7 @@ main(void)
 	test_not_the_same();
 	test_record();
 	test_log();
+	test_connection();
 	bed_close(&s);
 	return done_testing();
 }
