@@ -162,7 +162,7 @@ without(cs_issuer *i, const cs_csr *c, const cs_question *q, unsigned kinds,
     cs_telling *t)
 {
 	cs_span digest = cs_span_of(t->digest, sizeof(t->digest));
-	cs_pending p;
+	cs_pending p = {.state = CS_PENDING_NONE};
 	cs_buf *own = NULL;
 	int rc;
 
@@ -235,7 +235,7 @@ static int
 look(cs_issuer *i, const cs_ask_lookup *a, const cs_question *q,
     cs_telling *t)
 {
-	cs_pending p;
+	cs_pending p = {.state = CS_PENDING_NONE};
 	cs_buf *own = NULL;
 	int rc;
 

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "fmt/reason.h"
+#include "issue/crl.h"
+#include "issue/leaf.h"
+#include "issuerbed.h"
+#include "store/pending.h"
+#include "store/revoke.h"
+#include "tap.h"
+
+/* Requests that wait for their owner, what he hands in, what is revoked. */
+
+static struct issuerbed b;
+
+static bool
+is(const cs_issued *o, enum cs_outcome outcome, int reason)
+{
+	bool none = o->told.cert.p == NULL && o->told.wit.p == NULL;
+
+	if (o->told.outcome == outcome && o->told.reason == reason &&
+	    none == (outcome != CS_OUTCOME_ISSUED))
+		return true;
+	printf("# %s\n", issuerbed_say(o));
+	return false;
+}
+
+static bool
+issue(const cs_buf *request, int64_t now, enum cs_outcome outcome,
+    int reason, cs_issued *o)
+{
+	cs_issued_clear(o);
+	return issuerbed_issue(&b, cs_buf_span(request), 1, now, o) &&
+	    is(o, outcome, reason);
+}
+
+static bool
+approve(const cs_buf *message, int64_t now, enum cs_outcome outcome,
+    int reason)
+{
+	cs_issued o = {.own = NULL};
+	bool good = issuerbed_approve(&b, cs_buf_span(message), now, &o) &&
+	    is(&o, outcome, reason);
+
+	cs_issued_clear(&o);
+	return good;
+}
+
+static bool
+look_up(const cs_issued *of, int64_t now, enum cs_outcome outcome,
+    cs_issued *o)
+{
+	uint8_t digest[32] = {0};
+	const cs_ask_lookup a = {.request_digest = cs_span_of(digest, 32),
+	    .kinds = 1};
+	cs_err e = {0};
+
+	memcpy(digest, of->told.request_digest.p, 32);
+	cs_issued_clear(o);
+	return cs_issuer_lookup(b.i, &a, now, o, &e) == CS_OK &&
+	    is(o, outcome, CS_R_NONE);
+}
+
+static void
+test_pending(void)
+{
+	cs_buf *request, *approvals;
+	cs_issued o = {.own = NULL}, again = {.own = NULL};
+	int64_t n = -1, late = BED_NOON + 60;
+
+	ok(issuerbed_split("approved-bundle-asked.pem", &request, &approvals),
+	    "a request that names its owner, and his approval");
+	ok(approve(approvals, BED_NOON, CS_OUTCOME_UNKNOWN, CS_R_NONE),
+	    "an approval for nothing that waits");
+	ok(issue(request, BED_NOON, CS_OUTCOME_PENDING, CS_R_NONE, &o) &&
+	    o.told.retry_after > 0 && cs_span_is(o.told.agent, BED_AGENT),
+	    "the request waits");
+	ok(issue(request, late, CS_OUTCOME_PENDING, CS_R_NONE, &o) &&
+	    cs_pending_count(b.store, BED_NOON, 0, &n, NULL) == CS_OK &&
+	    n == 1, "once, however often it is asked");
+	ok(look_up(&o, BED_NOON, CS_OUTCOME_PENDING, &again),
+	    "so it is found");
+	ok(approve(approvals, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE),
+	    "its owner's approval alone");
+	ok(issue(request, BED_NOON, CS_OUTCOME_ISSUED, CS_R_NONE, &o),
+	    "and it is issued");
+	ok(look_up(&o, BED_NOON, CS_OUTCOME_ISSUED, &again) &&
+	    cs_span_eq(o.told.cert, again.told.cert), "the same to who asks");
+	ok(issuerbed_again(&b, 0) && issue(request, BED_NOON,
+	    CS_OUTCOME_ISSUED, CS_R_NONE, &again) &&
+	    cs_span_eq(o.told.cert, again.told.cert), "after a restart, too");
+	ok(look_up(&o, BED_NOON + 4000, CS_OUTCOME_UNKNOWN, &again) ||
+	    again.told.outcome == CS_OUTCOME_ISSUED,
+	    "what waits no longer is found as long as it lives");
+	cs_issued_clear(&o);
+	cs_issued_clear(&again);
+	cs_buf_free(&request);
+	cs_buf_free(&approvals);
+}
+
+static void
+test_not_for_it(void)
+{
+	cs_buf *request, *approvals, *other, *others;
+	cs_issued o = {.own = NULL};
+
+	ok(issuerbed_split("approved-bundle-asked.pem", &request, &approvals) &&
+	    issuerbed_split("approved-bundle.pem", &other, &others), "two");
+	ok(issue(other, BED_NOON, CS_OUTCOME_REFUSED, CS_R_NO_APPROVAL, &o),
+	    "who names nobody does not wait");
+	ok(approve(others, BED_NOON, CS_OUTCOME_UNKNOWN, CS_R_NONE),
+	    "an approval of what does not wait");
+	ok(approve(request, BED_NOON, CS_OUTCOME_REFUSED, CS_R_NO_APPROVAL),
+	    "a request is no approval");
+	cs_buf_free(&request);
+	cs_buf_free(&approvals);
+	cs_buf_free(&other);
+	cs_buf_free(&others);
+	cs_issued_clear(&o);
+}
+
+static void
+test_denied(void)
+{
+	cs_buf *m = bed_vector("denied-bundle.pem"), *request, *approvals;
+	cs_buf *text;
+	cs_issued o = {.own = NULL}, found = {.own = NULL};
+
+	ok(issuerbed_split("denied-bundle.pem", &request, &approvals),
+	    "a request and its denial");
+	ok(approve(m, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE),
+	    "a denial beside its request is taken");
+	ok(approve(m, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE), "again");
+	ok(issue(request, BED_NOON, CS_OUTCOME_DENIED, CS_R_NONE, &o),
+	    "nothing is issued then");
+	ok(look_up(&o, BED_NOON, CS_OUTCOME_DENIED, &found),
+	    "and who asks is told");
+	text = cs_buf_new(16);
+	ok(text != NULL && cs_buf_put_str(text, "nonsense") == CS_OK &&
+	    approve(text, BED_NOON, CS_OUTCOME_REFUSED, CS_R_MALFORMED),
+	    "what is nothing");
+	cs_buf_free(&text);
+	cs_buf_free(&m);
+	cs_buf_free(&request);
+	cs_buf_free(&approvals);
+	cs_issued_clear(&o);
+	cs_issued_clear(&found);
+}
+
+static cs_crl *
+crl(size_t ca, int64_t now, int64_t *number)
+{
+	cs_buf *der = NULL;
+	cs_crl *c = NULL;
+	cs_err e = {0};
+
+	if (cs_issuer_crl(b.i, b.ca[ca]->key_id, now, 0, &der, number, &e) !=
+	    CS_OK || issuerbed_body(&b, ca, cs_buf_span(der)).p == NULL ||
+	    cs_crl_parse(cs_buf_span(der), true, &c, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	cs_buf_free(&der);
+	return c;
+}
+
+static void
+test_crl(void)
+{
+	cs_issued o = {.own = NULL};
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .name = cs_span_str(BED_AGENT), .reason = cs_span_str("stolen"),
+	    .actor = cs_span_str("uid 0"), .time = BED_NOON};
+	int64_t first = 0, second = 0, third = 0, ended = 0;
+	cs_leaf *l = NULL;
+	cs_crl *c, *d;
+	cs_err e = {0};
+
+	ok(issuerbed_vector(&b, "approved-agent-ed25519.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE) && cs_leaf_parse(
+	    issuerbed_body(&b, 0, o.told.cert), &l, &e) == CS_OK,
+	    "a certificate");
+	if (l == NULL)
+		return;
+	c = crl(0, BED_NOON, &first);
+	d = crl(0, BED_NOON + 1, &second);
+	ok(c != NULL && d != NULL && first == second &&
+	    c->number == first && !cs_crl_has(c, l->serial), "a list");
+	cs_crl_free(&c);
+	cs_crl_free(&d);
+	ok(cs_revoke(b.store, &r, cs_time_mono_ms() + 5000,
+	    &ended, &e) == CS_OK && ended > 0,
+	    "revoked: %d", (int)ended);
+	c = crl(0, BED_NOON, &second);
+	ok(c != NULL && second > first && cs_crl_has(c, l->serial),
+	    "the next list has it at once");
+	d = crl(1, BED_NOON, &third);
+	ok(d != NULL && cs_crl_has(d, l->serial), "and that of every CA");
+	cs_crl_free(&c);
+	cs_crl_free(&d);
+	atomic_store(&b.fail, -1);
+	c = crl(0, BED_NOON + 4000, &third);
+	ok(c != NULL && third == second, "without a keyholder the last one");
+	atomic_store(&b.fail, 0);
+	cs_crl_free(&c);
+	c = crl(0, BED_NOON + 4000, &third);
+	ok(c != NULL && third > second && cs_crl_has(c, l->serial),
+	    "then a new one");
+	cs_crl_free(&c);
+	c = crl(0, BED_NOON + 40 * 86400, &third);
+	ok(c != NULL && !cs_crl_has(c, l->serial), "until it has ended");
+	cs_crl_free(&c);
+	cs_issued_clear(&o);
+	ok(issuerbed_vector(&b, "approved-agent-ed25519.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_REVOKED), "nothing for it");
+	ok(cs_issuer_tick(b.i, BED_NOON, &e) == CS_OK, "a tick");
+	cs_leaf_free(&l);
+	cs_issued_clear(&o);
+}
+
+static bool
+act(const char *verb, const char *body, int status, const char *has)
+{
+	const cs_ask_admin a = {.uid = 1000, .verb = cs_span_str(verb),
+	    .body = cs_span_str(body)};
+	cs_buf *out = NULL;
+	cs_err e = {0};
+	int found = 0;
+	bool good = cs_issuer_admin(b.i, &a, BED_NOON, 0, &found, &out, &e) ==
+	    CS_OK && found == status && strstr(cs_buf_cstr(out), has) != NULL;
+
+	if (!good)
+		printf("# %d: %s\n", found, out == NULL ? e.text :
+		    cs_buf_cstr(out));
+	cs_buf_free(&out);
+	return good;
+}
+
+static void
+test_admin(void)
+{
+	ok(act("health", "", 200, "\"ok\"") &&
+	    act("ready", "{}", 200, "\"ready\""), "well");
+	ok(act("revoke", "{\"what\":\"owner\",\"name\":"
+	    "\"mailto:bob@corp.example\",\"reason\":\"left\"}", 200,
+	    "\"ended\":"), "revoke");
+	ok(act("revoke", "{\"what\":\"owner\",\"name\":"
+	    "\"mailto:bob@corp.example\"}", 409, "already"), "twice");
+	ok(act("revocations", "", 200, "\"actor\":\"uid 1000\""),
+	    "by whom");
+	ok(act("lift", "{\"what\":\"owner\",\"name\":"
+	    "\"mailto:bob@corp.example\"}", 200, "{}"), "lift");
+	ok(act("revoke", "{\"what\":\"key\",\"name\":\"XX\"}", 400, "hex"),
+	    "no key");
+	ok(act("revoke", "{\"what\":\"dog\",\"name\":\"x\"}", 400, "what"),
+	    "no such thing");
+	ok(act("revoke", "[]", 400, "object") &&
+	    act("revoke", "{\"a\":1,\"a\":2}", 400, "object"), "no object");
+	ok(act("status", "{\"agent\":\"" BED_AGENT "\"}", 200,
+	    "\"end_reason\""), "status of an agent");
+	ok(act("status", "{\"serial\":\"00\"}", 200, "[]"), "of nothing");
+	ok(act("audit", "{\"from\":1,\"to\":2}", 200, "\"next\":3") &&
+	    act("audit", "{\"from\":0}", 400, "from"), "audit");
+	ok(act("metrics", "", 200,
+	    "countersign_requests_total{outcome=\"issued\"} ") &&
+	    act("metrics", "", 200, "request_seconds_bucket{le=\"0.0005\"}") &&
+	    act("metrics", "", 200, "countersign_pending "), "metrics");
+	ok(act("reload", "", 200, "{}") && act("dance", "", 404, "verb"),
+	    "reload, and what is no verb");
+}
+
+static void
+test_ca(void)
+{
+	cs_issued o = {.own = NULL}, again = {.own = NULL};
+
+	ok(issuerbed_vector(&b, "approved-agent-rsa.pem", 1, &o) &&
+	    o.told.n_chain == 1, "%s", "by the first CA");
+	ok(issuerbed_again(&b, 1) && issuerbed_vector(&b,
+	    "approved-agent-rsa.pem", 1, &again) &&
+	    is(&again, CS_OUTCOME_ISSUED, CS_R_NONE) &&
+	    cs_span_eq(o.told.cert, again.told.cert) &&
+	    cs_span_eq(again.told.chain[0], b.ca[0]->der),
+	    "what is stored keeps its CA");
+	cs_issued_clear(&o);
+	cs_issued_clear(&again);
+	(void)issuerbed_again(&b, 0);
+}
+
+int
+main(void)
+{
+	if (!issuerbed_start(&b))
+		return 0;
+	if (!ok(issuerbed_policy(&b, "domain \"corp.example\" {\n"
+	    "path \"/agent\" { groups = {\"*\"} presence = no\n"
+	    "move-key = yes move-owner = yes } }\n"), "a policy"))
+		return 1;
+	test_not_for_it();
+	test_pending();
+	test_denied();
+	test_ca();
+	test_crl();
+	test_admin();
+	issuerbed_stop(&b);
+	return done_testing();
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "fmt/reason.h"
+#include "issue/crl.h"
+#include "issue/leaf.h"
+#include "issue/wit.h"
+#include "issuerbed.h"
+#include "store/revoke.h"
+#include "tap.h"
+
+/* From a message to a credential, and to everything that is none. */
+
+#define HOUR 3600
+
+static struct issuerbed b;
+
+static bool
+is(const cs_issued *o, enum cs_outcome outcome, int reason)
+{
+	bool none = o->told.cert.p == NULL && o->told.wit.p == NULL;
+
+	if (o->told.outcome == outcome && o->told.reason == reason &&
+	    none == (outcome != CS_OUTCOME_ISSUED))
+		return true;
+	printf("# %s\n", issuerbed_say(o));
+	return false;
+}
+
+static cs_leaf *
+leaf(size_t ca, const cs_issued *o)
+{
+	cs_leaf *l = NULL;
+	cs_err e = {0};
+
+	if (cs_leaf_parse(issuerbed_body(&b, ca, o->told.cert), &l, &e) !=
+	    CS_OK)
+		printf("# %s\n", e.text);
+	return l;
+}
+
+static void
+test_x509(void)
+{
+	cs_issued o = {.own = NULL}, again = {.own = NULL};
+	cs_leaf *l;
+	int before;
+
+	ok(issuerbed_vector(&b, "approved.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE), "a certificate");
+	l = leaf(0, &o);
+	ok(l != NULL && cs_span_is(l->agent_id, BED_AGENT) &&
+	    cs_span_is(o.told.agent, BED_AGENT), "of the agent");
+	ok(l != NULL && l->not_before <= BED_NOON &&
+	    l->not_before >= BED_NOON - 60 && l->not_after > BED_NOON &&
+	    l->not_after == o.told.not_after, "that lives");
+	ok(l != NULL && (l->policies & CS_CP_APPROVED) != 0 &&
+	    l->crl_url.n == strlen(b.conf.crl_url) + 1 +
+	    2 * b.ca[0]->key_id.n, "with a place for its list");
+	ok(o.told.n_chain == 1 && cs_span_eq(o.told.chain[0], b.ca[0]->der),
+	    "beside its CA");
+	before = atomic_load(&b.signatures);
+	ok(issuerbed_vector(&b, "approved.pem", 1, &again) &&
+	    is(&again, CS_OUTCOME_ISSUED, CS_R_NONE) &&
+	    cs_span_eq(o.told.cert, again.told.cert) &&
+	    atomic_load(&b.signatures) == before,
+	    "the same bytes again, and no other signature");
+	cs_leaf_free(&l);
+	cs_issued_clear(&o);
+	cs_issued_clear(&again);
+}
+
+static void
+test_both(void)
+{
+	cs_issued o = {.own = NULL}, again = {.own = NULL};
+	cs_span input = {0};
+	uint8_t sig[64];
+	cs_wit *w = NULL;
+	cs_err e = {0};
+
+	ok(issuerbed_policy(&b, "domain \"corp.example\" { path \"/agent\" {\n"
+	    "groups = {\"*\"} presence = no grants = yes batches = yes\n"
+	    "move-key = yes move-owner = yes } }\n"), "another policy");
+	ok(issuerbed_vector(&b, "approved-agent-rsa.pem", 3, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE) && o.told.cert.p != NULL &&
+	    o.told.wit.p != NULL, "both kinds");
+	ok(cs_wit_split(o.told.wit, &input, sig, &e) == CS_OK &&
+	    cs_wit_parse(input, &w, &e) == CS_OK &&
+	    cs_span_is(w->sub, BED_AGENT) && w->n_owners == 1, "%s", e.text);
+	cs_wit_free(&w);
+	ok(issuerbed_vector(&b, "approved-agent-rsa.pem", 3, &again) &&
+	    cs_span_eq(again.told.wit, o.told.wit) &&
+	    cs_span_eq(again.told.cert, o.told.cert), "and both again");
+	cs_issued_clear(&again);
+	ok(issuerbed_vector(&b, "approved-agent-rsa.pem", 2, &again) &&
+	    cs_span_eq(again.told.wit, o.told.wit) &&
+	    again.told.cert.p == NULL && again.told.n_chain == 0,
+	    "or the token alone");
+	cs_issued_clear(&o);
+	cs_issued_clear(&again);
+}
+
+static void
+refused(const char *vector, int reason)
+{
+	cs_issued o = {.own = NULL};
+
+	ok(issuerbed_vector(&b, vector, 3, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, reason), "%s: %s", vector,
+	    cs_reason_name(reason));
+	cs_issued_clear(&o);
+}
+
+static void
+test_refused(void)
+{
+	cs_issued o = {.own = NULL};
+	int before = atomic_load(&b.signatures);
+
+	refused("agent-not-allowed.pem", CS_R_AGENT_NOT_ALLOWED);
+	refused("binding-mismatch-quorum.pem", CS_R_BINDING_MISMATCH);
+	refused("approved-bundle.pem", CS_R_NOT_COMPOSITE);
+	ok(issuerbed_issue(&b, cs_span_str("0"), 1, BED_NOON, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_MALFORMED), "what is nothing");
+	cs_issued_clear(&o);
+	ok(issuerbed_issue(&b, cs_span_of("", 0), 1, BED_NOON, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_MALFORMED), "nothing");
+	cs_issued_clear(&o);
+	ok(issuerbed_vector(&b, "denied-own.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_DENIED, CS_R_NONE), "denied");
+	cs_issued_clear(&o);
+	ok(atomic_load(&b.signatures) == before, "and nothing was signed");
+}
+
+/* The keyholder goes between claim and signature. */
+static void
+test_again(void)
+{
+	cs_issued o = {.own = NULL};
+	uint8_t asked[32];
+	cs_leaf *l;
+
+	atomic_store(&b.fail, 1);
+	ok(issuerbed_vector(&b, "approved-agent-ed25519.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_BUSY, CS_R_NONE) && o.told.retry_after > 0,
+	    "no signature: come again");
+	cs_issued_clear(&o);
+	memcpy(asked, b.asked, sizeof(asked));
+	ok(issuerbed_again(&b, 0), "another process");
+	ok(issuerbed_vector(&b, "approved-agent-ed25519.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE), "and it is issued");
+	l = leaf(0, &o);
+	ok(l != NULL && l->key.kind == CS_KEY_ED25519 &&
+	    memcmp(asked, b.asked, sizeof(asked)) == 0, "as it was claimed");
+	cs_leaf_free(&l);
+	cs_issued_clear(&o);
+}
+
+int
+main(void)
+{
+	if (!issuerbed_start(&b))
+		return 0;
+	test_x509();
+	test_both();
+	test_refused();
+	test_again();
+	issuerbed_stop(&b);
+	return done_testing();
+}
