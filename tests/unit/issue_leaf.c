@@ -173,7 +173,7 @@ edit_time(cs_leaf *l)
 static void
 edit_year(cs_leaf *l)
 {
-	l->not_before = -INT64_C(1) << 40;
+	l->not_before = -(INT64_C(1) << 40);
 }
 
 static void
