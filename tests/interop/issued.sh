@@ -4,6 +4,7 @@
 #
 # What an identity server issues, read by others: certificates, lists, tokens
 # and bundles, of CAs with each kind of key.
+# shellcheck disable=SC2317 # run by name
 # shellcheck source=../regress/tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=interop.sh

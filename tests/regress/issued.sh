@@ -4,6 +4,7 @@
 #
 # What an identity server signs, and a second reading of section 7 of
 # countersign-formats(5): both take the same, of every octet changed.
+# shellcheck disable=SC2317 # run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 
