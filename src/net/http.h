@@ -12,7 +12,9 @@
  * An HTTP/1.1 server on sockets that listen (libevent's evhttp, over TCP or
  * unix sockets, with or without TLS). A handler is called in the loop's thread
  * with the whole request; it answers now or later, once. What breaks a limit is
- * answered here, with a text, and never reaches a handler.
+ * answered here, with a text, and never reaches a handler; so is what is no
+ * HTTP/1.1 in its one strict form (net/httpgate.h). The limits are this
+ * process's own.
  */
 typedef struct cs_http cs_http;
 typedef struct cs_http_request cs_http_request;
@@ -32,12 +34,14 @@ typedef struct cs_http_env {
 	const cs_http_limits *limits; /* NULL: all defaults */
 	cs_tls *tls;        /* NULL: none; borrowed for the server's life */
 	void (*handle)(void *arg, cs_http_request *r);
-	/* The connection went before the answer: forget r; may be NULL. */
+	/* The connection went before the answer: forget r; may be NULL. It is
+	 * noticed within a second or so; over TCP without TLS, when it was
+	 * reset. */
 	void (*gone)(void *arg, cs_http_request *r);
 	void *arg;
 } cs_http_env;
 
-/* Takes the sockets. */
+/* Takes the sockets, also when it fails. SIGPIPE is ignored from now on. */
 CS_USE int cs_http_new(cs_loop *l, const cs_http_env *env, const int *fds,
     size_t n, cs_http **out, cs_err *e);
 /* Other certificates from now on, for new connections; t is borrowed. */
@@ -46,6 +50,7 @@ void cs_http_set_tls(cs_http *h, cs_tls *t);
  * "Connection: close". */
 void cs_http_drain(cs_http *h);
 size_t cs_http_connections(const cs_http *h);
+/* Closes all; who waits for an answer is gone(). Not from a handler. */
 void cs_http_free(cs_http **h);
 
 /* Of a request; all lent until it was answered. */
