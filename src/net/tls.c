@@ -6,7 +6,10 @@
 #include "net/tls.h"
 
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -159,6 +162,19 @@ context(const SSL_METHOD *method, bool tls12)
 	return c;
 }
 
+/* A client's last word of the handshake has no answer, since there are no
+ * tickets, and many hold their request back until it is acknowledged. */
+static void
+on_state(const SSL *s, int what, int ret)
+{
+	int one = 1;
+
+	(void)ret;
+	if ((what & SSL_CB_HANDSHAKE_DONE) != 0)
+		(void)setsockopt(SSL_get_fd(s), IPPROTO_TCP, TCP_QUICKACK,
+		    &one, sizeof(one));
+}
+
 static int
 ask_clients(SSL_CTX *c, const cs_tls_env *env, cs_err *e)
 {
@@ -193,6 +209,7 @@ cs_tls_new(const cs_tls_env *env, int64_t now, cs_tls **out, cs_err *e)
 		goto out;
 	}
 	(void)SSL_CTX_set_options(t->ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_info_callback(t->ctx, on_state);
 	if ((rc = each_cert(env->chain, "the TLS certificate", add_chain,
 	    t->ctx, e)) != CS_OK ||
 	    (rc = use_key(t->ctx, env->key, e)) != CS_OK ||
@@ -318,4 +335,18 @@ out:
 	SSL_free(s);
 	SSL_CTX_free(c);
 	return rc;
+}
+
+bool
+cs_tls_is_refused(const SSL *s, const char *host, cs_err *e)
+{
+	long n = SSL_get_verify_result(s);
+
+	if (n == X509_V_OK)
+		return false;
+	ERR_clear_error();
+	(void)cs_fail(e, CS_EREFUSED, where,
+	    "the server's certificate is not good for %s: %s", host,
+	    X509_verify_cert_error_string(n));
+	return true;
 }

@@ -26,6 +26,9 @@ typedef struct cs_tls_ask { /* borrows, for the call */
 } cs_tls_ask;
 /* A client's end, of 1.2 or 1.3. CS_EFORMAT, CS_EUSAGE. */
 CS_USE int cs_tls_connect(const cs_tls_ask *ask, SSL **out, cs_err *e);
+/* Has the server shown a certificate that is not good for host? CS_EREFUSED
+ * is written to e then. */
+bool cs_tls_is_refused(const SSL *s, const char *host, cs_err *e);
 /* What OpenSSL says went wrong, and forgets it. */
 CS_USE int cs_tls_fail(cs_err *e, int cls, const char *what);
 

@@ -47,7 +47,8 @@ class Server:
     def __exit__(self, *what):
         if self.child.poll() is None:
             self.child.terminate()
-        self.child.wait()
+        if self.child.wait() != 0:
+            ok(False, "httpd ended with %d" % self.child.returncode)
         self.child.stdout.close()
 
     def connect(self, tls=None):

@@ -13,9 +13,10 @@
 
 #include "config.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <stdio.h>
 
 #include "base/file.h"
 #include "base/time.h"
@@ -32,7 +33,7 @@ struct httpd {
 	cs_http *http;
 	cs_http_limits limits;
 	cs_tls *tls, *renewed;
-	cs_watch *ending;
+	cs_watch *ending, *told;
 	cs_http_request *later[WAITING];
 	int n_later, gone;
 };
@@ -174,6 +175,14 @@ drain(struct httpd *d, cs_http_request *r)
 	if (cs_loop_every(d->loop, 5, maybe_stop, d, &d->ending, NULL) != CS_OK)
 		cs_loop_stop(d->loop);
 	say(r, 200, "draining");
+}
+
+static void
+told_to(void *arg)
+{
+	struct httpd *d = arg;
+
+	cs_loop_stop(d->loop);
 }
 
 /* With all that is open. */
@@ -330,11 +339,13 @@ main(int argc, char **argv)
 		env.tls = d.tls;
 		rc = cs_http_new(d.loop, &env, fds, n, &d.http, &e);
 	}
-	if (rc == CS_OK) {
+	if (rc == CS_OK && (rc = cs_loop_signal(d.loop, SIGTERM, told_to, &d,
+	    &d.told, &e)) == CS_OK) {
 		printf("ready\n");
 		(void)fflush(stdout);
 		rc = cs_loop_run(d.loop, &e);
 	}
+	cs_watch_free(&d.told);
 	cs_watch_free(&d.ending);
 	cs_http_free(&d.http);
 	if (d.loop != NULL)

@@ -3,11 +3,18 @@
 # Copyright (c) 2026, the countersign authors
 #
 # src/net/http.c and what lies below it, by clients of others: http.py with
-# connections as they come, curl and openssl s_client.
+# connections as they come, curl and openssl s_client. And a client of ours,
+# the module net-http, by servers of others: openssl and python.
 
 . "$SRCDIR/tests/regress/tap.sh"
 need curl openssl python3
 httpd=$BUILDDIR/tests/net/bin/httpd
+
+# ask NAME=VALUE...: the module net-http
+# shellcheck disable=SC2317 # called by ok and exits
+ask() {
+	"$BUILDDIR/tests/net/bin/ask" "$BUILDDIR/.libs" "$@"
+}
 
 ca() { # NAME
 	new_key "$1.key"
@@ -108,10 +115,103 @@ says "an answer" out "GET /echo none [] 0 from 127.0.0.1"
 says "TLS 1.3" out "TLSv1.3"
 silent "no ticket" out "TLS session ticket"
 says "it ended as it should" out closed
+
+ok "ask" ask "url=$url/echo?a" ca=ca.pem
+is "an answer" "$(cat out)" "200 text/plain 0
+GET /echo a [] 0 from 127.0.0.1"
+ok "ask: with a body" ask "url=$url/echo" ca=ca.pem method=POST body=zeros \
+    type=a/b accept=c/d
+is "all of it" "$(tail -n +3 out | cmp - zeros && wc -c <zeros)" 250000
+ok "ask: a refusal" ask "url=$url/fields" ca=ca.pem
+is "when to come again" "$(cat out)" "405  7"
+ok "ask: too long a body" ask "url=$url/echo" ca=ca.pem method=POST body=many
+says "413" out "413 text/plain"
+exits 3 "ask: too long an answer" ask "url=$url/big" ca=ca.pem
+says "why" err "too long"
+ok "ask: a long answer" ask "url=$url/big" ca=ca.pem max=8388608
+exits 3 "ask: one octet less" ask "url=$url/big" ca=ca.pem max=8388607
+ok "ask: a certificate of its own" ask "url=$url/who" ca=ca.pem \
+    cert=client.pem key=client.key
+says "which the handler sees" out "cert $(openssl x509 -in client.pem \
+    -outform DER | wc -c)"
+exits 9 "ask: a foreign one" ask "url=$url/who" ca=ca.pem cert=foreign.pem \
+    key=foreign.key
+exits 3 "ask: another's key" ask "url=$url/who" ca=ca.pem cert=client.pem \
+    key=foreign.key
+exits 1 "ask: a server of another CA" ask "url=$url/echo" ca=otherca.pem
+says "is not trusted" err "not good for localhost"
+exits 1 "ask: nor by the system" ask "url=$url/echo"
+exits 3 "ask: CAs that are none" ask "url=$url/echo" ca=cut.pem
+ok "ask: by its address" ask "url=https://127.0.0.1:$port/echo" ca=ca.pem
+exits 6 "ask: who never answers" ask "url=$url/later" ca=ca.pem timeout=300
+exits 2 "ask: http over TCP" ask "url=http://localhost:$port/echo"
+exits 2 "ask: https over a unix socket" ask "url=$url/echo" socket=x
+exits 2 "ask: no header may be slipped in" ask "url=$url/echo" ca=ca.pem \
+    type="a
+X: b"
 stop
+exits 9 "ask: nobody there" ask "url=$url/echo" ca=ca.pem
+says "who was not" err "cannot connect to localhost"
+start cert=server.pem key=server.key 127.0.0.2:0
+exits 1 "ask: by another name" ask "url=https://127.0.0.2:$port/echo" ca=ca.pem
+says "which is not its" err "IP address mismatch"
+stop
+
+# cut END OCTETS: a TLS server that says these, and ends without goodbye (0) or
+# with it (1)
+cut() {
+	cat >cut.py <<'END'
+import socket, ssl, sys
+c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+c.load_cert_chain("server.pem", "server.key")
+l = socket.create_server(("127.0.0.1", 0))
+print(l.getsockname()[1], flush=True)
+s = c.wrap_socket(l.accept()[0], server_side=True)
+s.recv(65536)
+s.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
+if sys.argv[1] == "1":
+    s = s.unwrap()
+s.shutdown(socket.SHUT_WR)
+END
+	rm -f port
+	mkfifo port
+	python3 cut.py "$1" "$2" >port 2>/dev/null &
+	server=$!
+	# shellcheck disable=SC2094 # of a pipe
+	read -r port <port
+	url=https://localhost:$port
+}
+cut 1 'HTTP/1.1 200 OK\r\n\r\nall of it'
+ok "ask: an answer that ends with TLS" ask "url=$url/" ca=ca.pem
+says "is whole" out "all of it"
+wait $server
+cut 0 'HTTP/1.1 200 OK\r\n\r\nall of it'
+exits 9 "ask: TLS cut short" ask "url=$url/" ca=ca.pem
+wait $server
+cut 1 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nall of it'
+exits 9 "ask: an answer cut short" ask "url=$url/" ca=ca.pem
+wait $server
+cut 1 'SSH-2.0-x\r\n'
+exits 3 "ask: no HTTP" ask "url=$url/" ca=ca.pem
+wait $server
+openssl s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -www \
+    -naccept 1 >said 2>&1 &
+server=$!
+until grep -q ^ACCEPT said; do
+	kill -0 $server 2>/dev/null || break
+	sleep 0.02
+done
+port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' said)
+ok "ask: openssl s_server" ask "url=https://localhost:$port/" ca=ca.pem
+says "an answer" out "200 text/html 0"
+wait $server 2>/dev/null
 
 start "unix:$PWD/socket"
 ok "curl over a unix socket" web --unix-socket socket http://localhost/who
 says "who it is" out "unix 1 uid $(id -u)"
+ok "ask over a unix socket" ask url=http://localhost/who socket=socket
+says "who it is" out "unix 1 uid $(id -u)"
 stop
+exits 9 "ask: nobody there" ask url=http://localhost/who socket=socket
+exits 9 "ask: no socket" ask url=http://localhost/who socket=none
 done_testing
