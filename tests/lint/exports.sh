@@ -23,6 +23,7 @@ check_modules() {
 		keys-*) exports "$m" countersign_keys ;;
 		signer-*) exports "$m" countersign_signer ;;
 		store-*) exports "$m" countersign_store ;;
+		net-http.so) exports "$m" countersign_http ;;
 		libcountersign.so) ;; # tests/lint/api.sh
 		*) echo "$m is a module of no known kind" ;;
 		esac
