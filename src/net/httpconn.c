@@ -262,18 +262,22 @@ find_address(struct http_conn *c)
 }
 
 static bool
+is_of(const struct http_conn *c, const uint8_t address[16])
+{
+	return c->has_address && cs_span_eq(cs_span_of(c->address, 16),
+	    cs_span_of(address, 16));
+}
+
+static bool
 is_crowded(const struct http_conn *c)
 {
-	const struct http_conn *o;
+	const struct http_conn *o = NULL;
 	size_t n = 0;
 
 	if (!c->has_address)
 		return false;
-	LIST_FOREACH(o, &c->h->conns, next) {
-		if (o->has_address && cs_span_eq(cs_span_of(o->address, 16),
-		    cs_span_of(c->address, 16)))
-			n++;
-	}
+	LIST_FOREACH(o, &c->h->conns, next)
+		n += is_of(o, c->address);
 	return n > c->h->limits.max_per_address;
 }
 
