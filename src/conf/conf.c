@@ -56,7 +56,7 @@ options(const cs_conf_word *words)
 			return NULL;
 		} else {
 			all[i] = (cfg_opt_t)CFG_SEC(words[i].name, inner,
-			    words[i].kind == CS_CONF_BLOCK ? CFGF_MULTI :
+			    words[i].kind != CS_CONF_TITLED ? CFGF_MULTI :
 			    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
 		}
 	}

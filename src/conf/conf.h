@@ -34,6 +34,7 @@ enum cs_conf_kind {
 	CS_CONF_VALUE,  /* NAME = VALUE */
 	CS_CONF_LIST,   /* NAME = {VALUE, ...}, one may stand without braces */
 	CS_CONF_BLOCK,  /* NAME { ... }, once */
+	CS_CONF_BLOCKS, /* NAME { ... }, as often as it is wanted */
 	CS_CONF_TITLED, /* NAME "TITLE" { ... }, each title once */
 };
 

@@ -333,13 +333,15 @@ read_statement(struct scan *s)
 	if (w->name == NULL)
 		return unknown(s);
 	slot = &s->in->slots[w - s->in->words];
-	if (slot->line != 0 && w->kind != CS_CONF_TITLED)
+	if (slot->line != 0 && w->kind != CS_CONF_TITLED &&
+	    w->kind != CS_CONF_BLOCKS)
 		return cs_fail(s->e, CS_EFORMAT, "conf",
 		    "%s:%u: %s is set twice, before in line %u", s->c->name,
 		    s->line, w->name, slot->line);
 	if (slot->line == 0)
 		slot->line = s->line;
-	if (w->kind == CS_CONF_BLOCK || w->kind == CS_CONF_TITLED)
+	if (w->kind == CS_CONF_BLOCK || w->kind == CS_CONF_BLOCKS ||
+	    w->kind == CS_CONF_TITLED)
 		return read_block(s, w);
 	return read_value(s, w);
 }

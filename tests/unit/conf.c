@@ -27,6 +27,7 @@ static const cs_conf_word domain_words[] = {
 static const cs_conf_word words[] = {{"listen", CS_CONF_LIST, NULL},
     {"socket", CS_CONF_VALUE, NULL}, {"workers", CS_CONF_VALUE, NULL},
     {"limits", CS_CONF_BLOCK, limit_words},
+    {"ca", CS_CONF_BLOCKS, limit_words},
     {"domain", CS_CONF_TITLED, domain_words}, {NULL, 0, NULL}};
 
 static const char golden[] =
@@ -370,6 +371,29 @@ survives(void)
 	refused(bad, n + 1, "f:11: a NUL byte");
 }
 
+/* Blocks without titles, of one name. */
+static void
+many(void)
+{
+	cs_conf *c = good("ca { body = 1k }\nca { }\nlimits { }\n"
+	    "ca {\nbody = 3k\n}\n");
+	const cs_conf_block *r = cs_conf_root(c), *a, *b, *d;
+
+	a = cs_conf_next(r, "ca", NULL);
+	b = a == NULL ? NULL : cs_conf_next(r, "ca", a);
+	d = b == NULL ? NULL : cs_conf_next(r, "ca", b);
+	ok(d != NULL && cs_conf_next(r, "ca", d) == NULL &&
+	    cs_conf_title(a) == NULL && cs_conf_line(d) == 4, "three blocks");
+	ok(is(cs_conf_text(a, "body"), "1k") &&
+	    cs_conf_text(b, "body") == NULL &&
+	    is(cs_conf_text(d, "body"), "3k") &&
+	    cs_conf_where(d, "body") == 5, "each has its own");
+	cs_conf_free(&c);
+	REFUSED("ca a { }", "f:1: ca: expected {, found a");
+	REFUSED("ca { body = 1 body = 2 }", "f:1: body is set twice, before in "
+	    "line 1");
+}
+
 static void
 limits(void)
 {
@@ -480,6 +504,7 @@ main(void)
 	meanings();
 	unset();
 	survives();
+	many();
 	limits();
 	if (!sample_on())
 		blocks();
