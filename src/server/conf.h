@@ -10,6 +10,7 @@
  * are absolute when read: relative ones are taken from the file's directory. */
 #define CS_CONF_CAS_MAX 4
 #define CS_CONF_LISTEN_MAX 8
+#define CS_CONF_ENV_MAX 8
 
 enum cs_conf_clients { CS_CLIENTS_NONE = 0, CS_CLIENTS_MAY, CS_CLIENTS_MUST };
 
@@ -55,6 +56,9 @@ typedef struct cs_server_conf {
 	cs_conf_wit wit[CS_CONF_CAS_MAX];
 	size_t n_wit;           /* none: no WITs */
 	char *pin_file;         /* for pkcs11: keys; NULL */
+	char *env[CS_CONF_ENV_MAX]; /* names of variables of the environment
+				 * that the keyholder is given, for modules */
+	size_t n_env;
 	char *crl_url;          /* in certificates; NULL: none */
 	int64_t crl_life, crl_every; /* seconds: nextUpdate, how often */
 	int64_t lifetime;       /* cap of a credential, seconds (24h) */
@@ -65,6 +69,7 @@ typedef struct cs_server_conf {
 	int64_t workers;        /* threads of the issuer; 0: 4 a core, 8..64 */
 	cs_conf_limits limits;
 	char *log;              /* "stderr" or "syslog" */
+	struct cs_conf *read;   /* for cs_server_conf_blame() */
 } cs_server_conf;
 
 /* Reads and checks; an unknown option is named with file:line and the nearest
@@ -75,5 +80,9 @@ CS_USE int cs_server_conf_read(const char *file, cs_server_conf **out,
 CS_USE int cs_server_conf_parse(cs_span text, const char *file,
     cs_server_conf **out, cs_err *e);
 void cs_server_conf_free(cs_server_conf **c);
+/* Puts "FILE:LINE: NAME: " before what is wrong with a value: of the file, or
+ * of the n-th of these blocks, from 0. Returns e->cls. */
+int cs_server_conf_blame(const cs_server_conf *c, const char *block, size_t n,
+    const char *name, cs_err *e);
 
 #endif

@@ -16,27 +16,68 @@ enum cs_role {
 	CS_ROLE_ISSUER,
 	CS_ROLE_KEYHOLDER
 };
+#define CS_ROLES 4
+
+/* A child says ALIVE so often, and is killed when it was silent for so long;
+ * until it is READY it has longer (a token that is slow). */
+#define CS_ALIVE_EVERY_MS 2000
+#define CS_ALIVE_LIMIT_MS 20000
+#define CS_READY_LIMIT_MS 60000
+
+#define CS_FRONTS_MAX 63 /* beside the admin's */
 
 typedef struct cs_child {
 	enum cs_role role;
 	cs_channel *control;
 	cs_server_conf *conf;
+	const char *module_dir; /* conf's, or where they are installed */
 	int listen[8];          /* front, admin */
 	size_t n_listen;
 	int peer_fd;            /* front, admin: to the issuer. Keyholder: to the
 				 * issuer. -1: none yet */
-	int front_fd[64];       /* issuer: to each front; [0] is the admin's */
-	size_t n_fronts;
+	int front_fd[1 + CS_FRONTS_MAX]; /* issuer: to each front; [0] is the
+				 * admin's, -1: there is none */
+	size_t n_fronts;        /* [0] counts, always: 1 and the fronts */
 	int keyholder_fd;       /* issuer */
 } cs_child;
+
+/* Reads what the master says on the descriptor, up to GO. Takes the descriptor;
+ * borrows `module_dir`. CS_EIO: it is no channel, or the master went. */
+CS_USE int cs_child_begin(enum cs_role role, int fd, const char *module_dir,
+    cs_child **out, cs_err *e);
+/* Closes the descriptors that nobody took: who takes one sets -1 there. */
+void cs_child_free(cs_child **c);
 
 int cs_front_run(cs_child *c);
 int cs_admin_run(cs_child *c);
 int cs_issuer_run(cs_child *c);
 int cs_keyholder_run(cs_child *c);
 
-/* A line for the log, by the master; text may hold bytes from outside. */
+/* What the master may say behind GO. */
+typedef struct cs_order {
+	uint32_t type;          /* CS_MSG_CHANNEL, CS_MSG_RELOAD, CS_MSG_STOP */
+	enum cs_role peer;      /* CHANNEL: who is at its other end. The
+				 * channel to that peer before this one ends by
+				 * itself, as the peer has ended; fronts are
+				 * told apart by their channels alone */
+	int fd;                 /* CHANNEL; the caller's from now on */
+	cs_server_conf *conf;   /* RELOAD; gives */
+} cs_order;
+/* CS_EFORMAT: the frame is none of these. */
+CS_USE int cs_order_get(cs_frame *f, cs_order *out, cs_err *e);
+
+/* To the master. `had` is what cs_sandbox_enter() said. */
+CS_USE int cs_say_ready(cs_channel *control, const char *had, cs_err *e);
+/* `why` NULL: all of it was taken anew. */
+CS_USE int cs_say_reloaded(cs_channel *control, const char *why, cs_err *e);
+CS_USE int cs_say_alive(cs_channel *control, cs_err *e);
+/* A line for the log, by the master; text may hold bytes from outside. `level`
+ * is one of enum countersign_log_level. */
 void cs_say(cs_channel *control, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
+
+/* "front", "admin", "issuer", "keyholder" */
+const char *cs_role_name(enum cs_role r);
+CS_USE int cs_role_parse(cs_span name, enum cs_role *out, cs_err *e);
 
 #endif
