@@ -50,7 +50,7 @@ system='arpa/ assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h grp.h inttypes.h
 langinfo.h limits.h linux/ locale.h net/ netdb.h netinet/ poll.h pthread.h
 pwd.h sched.h signal.h spawn.h
 stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h
-strings.h sys/ termios.h time.h unistd.h wchar.h wctype.h'
+strings.h sys/ syslog.h termios.h time.h unistd.h wchar.h wctype.h'
 
 # FILE:LINE:HEADER for quoted and for angle includes
 includes() {

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "server/log.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+/* What stands in the pipe. */
+static const char *
+read_back(int fd)
+{
+	static char text[8192];
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+static void
+plain(int ends[2])
+{
+	cs_log_env env = {.fd = ends[1], .journal = "1:2"};
+	cs_log *l = NULL;
+	const char *text;
+
+	ok(cs_log_new(&env, &l, NULL) == CS_OK, "a log");
+	cs_log_line(l, 0, "front 1", cs_span_str("a\nb\x1b[1m \xc3\xa9"));
+	text = read_back(ends[0]);
+	ok(strlen(text) > 21 && text[20] == ' ' && text[4] == '-' &&
+	    strcmp(text + 21, "error front 1: a\\u{A}b\\u{1B}[1m \\u{E9}\n") ==
+	    0, "the time, the level, and one line whatever is in it");
+	cs_log_printf(l, 1, "master", "%d", 7);
+	ok(strstr(read_back(ends[0]), " warning master: 7\n") != NULL,
+	    "a warning");
+	cs_log_printf(l, 2, "master", "%d", 7);
+	ok(strstr(read_back(ends[0]), " info master: 7\n") != NULL, "words");
+	cs_log_printf(l, 77, "master", "%d", 7);
+	ok(strstr(read_back(ends[0]), " error master: 7\n") != NULL,
+	    "a level that is none");
+	cs_log_free(&l);
+	cs_log_free(&l);
+}
+
+static void
+journal(int ends[2])
+{
+	char here[64];
+	cs_log_env env = {.fd = ends[1], .journal = here};
+	struct stat st;
+	cs_log *l = NULL;
+
+	ok(fstat(ends[1], &st) == 0, "a pipe");
+	(void)snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	ok(cs_log_new(&env, &l, NULL) == CS_OK, "what the journal reads");
+	cs_log_line(l, 0, "issuer", cs_span_str("x"));
+	ok(strcmp(read_back(ends[0]), "<3>issuer: x\n") == 0, "an error");
+	cs_log_line(l, 2, "issuer", cs_span_str("x"));
+	ok(strcmp(read_back(ends[0]), "<6>issuer: x\n") == 0, "words");
+	cs_log_free(&l);
+}
+
+static void
+long_line(int ends[2])
+{
+	cs_log_env env = {.fd = ends[1]};
+	char text[6000];
+	const char *back;
+	cs_log *l = NULL;
+
+	memset(text, 'x', sizeof(text));
+	ok(cs_log_new(&env, &l, NULL) == CS_OK, "a log");
+	cs_log_line(l, 0, "a", cs_span_of(text, sizeof(text)));
+	back = read_back(ends[0]);
+	ok(strlen(back) > 4000 && strlen(back) < 4200 &&
+	    back[strlen(back) - 1] == '\n', "a line has an end");
+	cs_log_free(&l);
+}
+
+int
+main(void)
+{
+	int ends[2];
+
+	if (!ok(pipe(ends) == 0, "a pipe"))
+		return done_testing();
+	plain(ends);
+	journal(ends);
+	long_line(ends);
+	return done_testing();
+}
