@@ -14,10 +14,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../unit/tap.h"
+#include "base/file.h"
+#include "net/listen.h"
 
 /* This program starts itself: what its children find they say on descriptor 3,
  * a line each. */
@@ -99,6 +102,36 @@ child_dies(char *self)
 	return read(0, &c, 1) == 0 ? 0 : 1; /* until we are told */
 }
 
+/* Tells the first who connects what systemd has passed. */
+static int
+child_serves(void)
+{
+	cs_buf *b = cs_buf_new(1000);
+	char asked[1000];
+	cs_err e = {0};
+	size_t n = 0, i;
+	int rc, fd;
+
+	if (b == NULL)
+		return 1;
+	rc = cs_listen_passed(getenv("LISTEN_PID"), getenv("LISTEN_FDS"), &n,
+	    &e);
+	if (cs_buf_printf(b, "HTTP/1.0 200 OK\r\n\r\n%d %zu\n", rc, n) != CS_OK)
+		return 1;
+	for (i = 0; i < n; i++) {
+		if (cs_listen_name(3 + (int)i, b, &e) != CS_OK ||
+		    cs_buf_put_str(b, "\n") != CS_OK)
+			return 1;
+	}
+	if ((fd = accept(3, NULL, NULL)) < 0 ||
+	    read(fd, asked, sizeof(asked)) <= 0)
+		return 1;
+	rc = cs_fd_write(fd, cs_buf_span(b)) == 0 ? 0 : 1;
+	(void)close(fd);
+	cs_buf_free(&b);
+	return rc;
+}
+
 static int
 as_child(int argc, char **argv)
 {
@@ -108,6 +141,8 @@ as_child(int argc, char **argv)
 		return child_tells();
 	if (strcmp(argv[1], "die") == 0)
 		return child_dies(argv[0]);
+	if (strcmp(argv[1], "serve") == 0)
+		return child_serves();
 	for (;;)
 		(void)pause();
 }
