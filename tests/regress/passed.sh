@@ -25,6 +25,7 @@ ok "somebody connects" curl -s --http0.9 --max-time 20 \
 printf '0 2\nunix:%s\nunix:%s\n' "$top/run/one" "$top/run/two" >want
 cmp -s want out
 is "and the program has both" $? 0
+[ "$failed" -eq 0 ] || kill "$activate"
 wait "$activate"
 is "which ends well" $? 0
 done_testing
