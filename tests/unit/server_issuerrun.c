@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "fmt/reason.h"
+#include "issuerbed.h"
+#include "server/role.h"
+#include "tap.h"
+
+/* The issuer as a process of its own; master, keyholder and fronts are here. */
+
+#define WAIT_MS 60000 /* of a machine that is busy */
+
+static struct issuerbed b;
+
+enum { CONTROL, KEYS, FRONT, ADMIN, ENDS };
+
+struct ends { /* ours, and the issuer's */
+	int ours[ENDS], its[ENDS];
+};
+
+static cs_channel *
+channel(int fd)
+{
+	cs_channel *c = NULL;
+	cs_err e = {0};
+
+	if (cs_channel_new(fd, &c, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	return c;
+}
+
+static int
+issuer(const struct ends *ends)
+{
+	cs_child c = {.role = CS_ROLE_ISSUER, .conf = &b.conf,
+	    .module_dir = b.plug.modules, .peer_fd = -1,
+	    .keyholder_fd = ends->its[KEYS], .n_fronts = 2,
+	    .front_fd = {ends->its[ADMIN], ends->its[FRONT]}};
+
+	c.control = channel(ends->its[CONTROL]);
+	return cs_issuer_run(&c);
+}
+
+static pid_t
+start(struct ends *ends)
+{
+	int pair[2], i;
+	cs_err e = {0};
+	pid_t pid;
+
+	for (i = 0; i < ENDS; i++) {
+		if (cs_channel_pair(pair, &e) != CS_OK)
+			exit(99);
+		ends->ours[i] = pair[0];
+		ends->its[i] = pair[1];
+	}
+	fflush(stdout);
+	if ((pid = fork()) != 0) {
+		for (i = 0; i < ENDS; i++)
+			(void)close(ends->its[i]);
+		return pid;
+	}
+	for (i = 0; i < ENDS; i++)
+		(void)close(ends->ours[i]);
+	_exit(issuer(ends));
+}
+
+/* The keyholder, until its channel ends. */
+static void
+answer(cs_channel *c, const cs_frame *ask)
+{
+	cs_buf *sig = cs_buf_new(1024);
+	cs_frame f = {.type = CS_MSG_SIGNED, .id = ask->id, .n = 1, .fd = -1};
+	cs_err e = {0};
+
+	if (ask->type == CS_MSG_KEYS) {
+		f.type = CS_MSG_KEYS_ARE;
+		f.n = 6;
+		f.part[0] = cs_span_str("retired");
+		f.part[1] = b.ca[1]->der;
+		f.part[2] = cs_span_str("ca");
+		f.part[3] = b.ca[0]->der;
+		f.part[4] = cs_span_str("wit");
+		f.part[5] = cs_buf_span(b.wit_spki);
+	} else if (issuerbed_sign(&b, ask->type, ask->part[0], ask->part[1],
+	    0, sig, &e) == CS_OK) {
+		f.part[0] = cs_buf_span(sig);
+	}
+	if (cs_channel_send(c, &f, 0, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	cs_buf_free(&sig);
+}
+
+static void *
+keyholder(void *arg)
+{
+	cs_channel *c = arg;
+	cs_frame *f = NULL;
+	bool end = false;
+
+	while (cs_channel_receive(c, 0, &f, &end, NULL) == CS_OK && !end) {
+		if (f != NULL)
+			answer(c, f);
+		cs_frame_free(&f);
+	}
+	cs_frame_free(&f);
+	return NULL;
+}
+
+/* The next message of this type; others are passed over. */
+static cs_frame *
+next(cs_channel *c, uint32_t type)
+{
+	int64_t until = cs_time_mono_ms() + WAIT_MS;
+	cs_frame *f = NULL;
+	bool end = false;
+	cs_err e = {0};
+
+	for (;;) {
+		if (cs_channel_receive(c, until, &f, &end, &e) != CS_OK ||
+		    end || f == NULL) {
+			printf("# %s\n", end ? "it ended" : e.text);
+			return NULL;
+		}
+		if (f->type == type)
+			return f;
+		if (f->type == CS_MSG_SAY && f->n == 2)
+			printf("# says %.*s\n", (int)f->part[1].n,
+			    (const char *)f->part[1].p);
+		cs_frame_free(&f);
+	}
+}
+
+static bool
+heard(cs_channel *c, uint32_t type)
+{
+	cs_frame *f = next(c, type);
+	bool good = f != NULL;
+
+	cs_frame_free(&f);
+	return good;
+}
+
+/* The vectors' approvals are of another day: it is refused, and says so. */
+static bool
+issue(cs_channel *c, cs_span message)
+{
+	const cs_ask_issue a = {.operation = COUNTERSIGN_OP_ISSUE, .kinds = 3,
+	    .message = message, .deadline_ms = cs_time_mono_ms() + WAIT_MS,
+	    .request_id = cs_span_str("r1"), .address = cs_span_str("")};
+	cs_msg_room room;
+	cs_told_issue t = {.reason = -1};
+	cs_frame f, *got = NULL;
+	cs_err e = {0};
+	bool good;
+
+	if (cs_ask_issue_put(&a, &room, &f, &e) != CS_OK)
+		return false;
+	f.id = 77;
+	good = cs_channel_send(c, &f, 0, &e) == CS_OK &&
+	    (got = next(c, CS_MSG_ISSUED)) != NULL && got->id == 77 &&
+	    cs_told_issue_get(got, &t, &e) == CS_OK &&
+	    t.outcome == CS_OUTCOME_REFUSED && (t.reason == CS_R_EXPIRED ||
+	    t.reason == CS_R_NOT_YET_VALID);
+	if (!good)
+		printf("# %d, %s: %.*s %s\n", (int)t.outcome,
+		    cs_reason_name(t.reason), (int)t.text.n,
+		    t.text.p == NULL ? "" : (const char *)t.text.p, e.text);
+	cs_frame_free(&got);
+	return good;
+}
+
+/* Its number; -1 when there is none. */
+static int64_t
+given(cs_channel *c, uint32_t type)
+{
+	cs_frame f = {.type = type, .id = 5, .n = type == CS_MSG_CRL,
+	    .part = {cs_span_str("")}, .fd = -1}, *got = NULL;
+	cs_told_given t = {.number = 0};
+	cs_err e = {0};
+	bool good = cs_channel_send(c, &f, 0, &e) == CS_OK &&
+	    (got = next(c, CS_MSG_GIVEN)) != NULL &&
+	    cs_told_given_get(got, &t, &e) == CS_OK && t.octets.p != NULL;
+	int64_t number = good ? t.number : -1;
+
+	if (!good)
+		printf("# %.*s %s\n", (int)t.text.n,
+		    t.text.p == NULL ? "" : (const char *)t.text.p, e.text);
+	cs_frame_free(&got);
+	return number;
+}
+
+static bool
+admin(cs_channel *c, const char *verb, const char *body, int status)
+{
+	const cs_ask_admin a = {.verb = cs_span_str(verb),
+	    .body = cs_span_str(body)};
+	cs_told_admin t = {.status = 0};
+	cs_frame f, *got = NULL;
+	cs_msg_room room;
+	cs_err e = {0};
+	bool good = cs_ask_admin_put(&a, &room, &f, &e) == CS_OK &&
+	    cs_channel_send(c, &f, 0, &e) == CS_OK &&
+	    (got = next(c, CS_MSG_ADMINISTERED)) != NULL &&
+	    cs_told_admin_get(got, &t, &e) == CS_OK && t.status == status;
+
+	if (!good)
+		printf("# %d %s\n", t.status, e.text);
+	cs_frame_free(&got);
+	return good;
+}
+
+/* Another end of a pair for the issuer; gives ours. */
+static cs_channel *
+hand(cs_channel *control, const char *peer)
+{
+	int pair[2];
+	cs_frame f = {.type = CS_MSG_CHANNEL, .n = 1,
+	    .part = {cs_span_str(peer)}};
+	cs_err e = {0};
+
+	if (cs_channel_pair(pair, &e) != CS_OK)
+		return NULL;
+	f.fd = pair[1];
+	if (cs_channel_send(control, &f, 0, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	(void)close(pair[1]);
+	return channel(pair[0]);
+}
+
+static void
+test_questions(cs_channel *front, cs_channel *adm, const cs_buf *m)
+{
+	ok(issue(front, cs_buf_span(m)),
+	    "a question gets its answer");
+	ok(given(front, CS_MSG_BUNDLE) > 0, "the bundle");
+	ok(given(front, CS_MSG_CRL) > 0, "a list");
+	ok(admin(adm, "health", "", 200) && admin(adm, "ready", "", 200) &&
+	    admin(adm, "metrics", "", 200), "and the admin");
+}
+
+static void
+test_keyholder_goes(cs_channel *control, cs_channel *front, cs_channel *adm,
+    cs_channel **other, pthread_t *thread)
+{
+	int64_t before = given(front, CS_MSG_CRL);
+
+	if ((*other = hand(control, "keyholder")) == NULL ||
+	    pthread_create(thread, NULL, keyholder, *other) != 0)
+		exit(99);
+	ok(admin(adm, "revoke", "{\"what\":\"owner\",\"name\":"
+	    "\"mailto:bob@corp.example\"}", 200) &&
+	    given(front, CS_MSG_CRL) > before,
+	    "another keyholder signs the next list");
+}
+
+static void
+test_front_goes(cs_channel *control, cs_channel **front, const cs_buf *m)
+{
+	cs_frame odd = {.type = CS_MSG_ADMIN, .n = 0, .fd = -1}, *f = NULL;
+	cs_channel *other;
+	bool end = false;
+
+	ok(cs_channel_send(*front, &odd, 0, NULL) == CS_OK &&
+	    (cs_channel_receive(*front, cs_time_mono_ms() + WAIT_MS, &f, &end,
+	    NULL) != CS_OK || end), "a front that is none is let go");
+	cs_frame_free(&f);
+	other = hand(control, "front");
+	ok(other != NULL && issue(other, cs_buf_span(m)), "another takes its place");
+	cs_channel_free(front);
+	*front = other;
+}
+
+static void
+test(struct ends *ends, pid_t pid)
+{
+	cs_channel *control = channel(ends->ours[CONTROL]);
+	cs_channel *keys = channel(ends->ours[KEYS]);
+	cs_channel *front = channel(ends->ours[FRONT]);
+	cs_channel *adm = channel(ends->ours[ADMIN]);
+	cs_frame stop = {.type = CS_MSG_STOP, .fd = -1};
+	cs_buf *m = bed_vector("approved.pem");
+	cs_channel *other = NULL;
+	pthread_t thread, second;
+	int status = -1;
+
+	if (pthread_create(&thread, NULL, keyholder, keys) != 0)
+		exit(99);
+	if (ok(heard(control, CS_MSG_READY), "it is ready")) {
+		test_questions(front, adm, m);
+		test_keyholder_goes(control, front, adm, &other, &second);
+		test_front_goes(control, &front, m);
+		ok(heard(control, CS_MSG_ALIVE), "it is alive");
+		ok(cs_channel_send(control, &stop, 0, NULL) == CS_OK,
+		    "told to stop");
+	}
+	cs_channel_free(&control);
+	ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 0, "it ends");
+	(void)pthread_join(thread, NULL);
+	if (other != NULL)
+		(void)pthread_join(second, NULL);
+	cs_channel_free(&other);
+	cs_channel_free(&keys);
+	cs_channel_free(&front);
+	cs_channel_free(&adm);
+	cs_buf_free(&m);
+}
+
+int
+main(void)
+{
+	struct ends ends;
+	pid_t pid;
+
+	if (!issuerbed_start_closed(&b))
+		return 0;
+	b.threads = true;
+	pid = start(&ends);
+	test(&ends, pid);
+	issuerbed_stop(&b);
+	return done_testing();
+}
