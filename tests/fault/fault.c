@@ -18,6 +18,7 @@
 #include "tests/fault/attest.h"
 #include "tests/fault/fixture.h"
 #include "tests/fault/plugin.h"
+#include "tests/fault/store.h"
 #include "tests/fault/tpm.h"
 #include "tests/unit/tap.h"
 #include "verify/verify.h"
@@ -498,6 +499,17 @@ static const struct op ops[] = {
 	    true},
 };
 
+/* With a store, where there is an engine for one. The log is as its claims are
+ * before a denial that says what its approval does not. */
+static const struct op store_ops[] = {
+	{"a store that is opened", store_opened, CS_OK, FOREIGN},
+	{"a claim and its credential", store_claimed, CS_OK, true},
+	{"a claim that is tried", store_tried, CS_OK, true},
+	{"a revocation", store_revoked, CS_OK, true},
+	{"a log that is verified", store_verified, CS_OK, true},
+	{"a denial", store_denied, CS_OK, true},
+};
+
 /* Is this what an operation may do with a call of that kind failing? */
 static bool
 may(const struct op *o, enum fault_kind kind, int rc, const cs_err *e)
@@ -587,6 +599,45 @@ start_plugin(void)
 	return done;
 }
 
+/* The name of its engine's module is asprintf's. */
+static bool
+start_store(bool *there)
+{
+	const long live = fault_live();
+	const bool done = store_start(there);
+
+	uncounted += fault_live() - live;
+	return done;
+}
+
+static void
+finish_store(void)
+{
+	const long live = fault_live();
+
+	store_finish();
+	uncounted += fault_live() - live;
+}
+
+static void
+test_store(void)
+{
+	bool there = false;
+	size_t i;
+
+	if (!ok(start_store(&there), "a store"))
+		return;
+	if (!there) {
+		skip("built without sqlite");
+		return;
+	}
+	if (!ok(store_of(&f), "an approval for it"))
+		return;
+	for (i = 0; i < sizeof(store_ops) / sizeof(store_ops[0]); i++)
+		test_op(&store_ops[i]);
+	finish_store();
+}
+
 static void
 test(const char *kind, bool all)
 {
@@ -599,6 +650,8 @@ test(const char *kind, bool all)
 	for (o = ops; o < ops + sizeof(ops) / sizeof(ops[0]); o++)
 		if (all || !o->once)
 			test_op(o);
+	if (all)
+		test_store();
 	fixture_free(&f);
 }
 
