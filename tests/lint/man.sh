@@ -8,6 +8,7 @@
 
 . "$(dirname "$0")/lint.sh"
 COUNTERSIGN=${COUNTERSIGN:-$BUILDDIR/tests/bin/countersign}
+SERVER=$BUILDDIR/tests/bin/countersign-server
 
 # Verbs of two words, of one group, share the page of the first.
 rows=$("$COUNTERSIGN" --help | sed -nE \
@@ -70,6 +71,39 @@ check_pages() {
 	done
 }
 
+# Both tables of countersign-server, against its one page.
+check_server() {
+	page=man/countersign-server.8
+	{
+		"$SERVER" --help
+		"$SERVER" init --help
+	} | sed -nE \
+	    -e 's/^  -(.), --([a-z0-9-]+).*/\2 \1/p' \
+	    -e 's/^      --([a-z0-9-]+).*/\1 -/p' | sort -u >"$tmp/table"
+	page_options "$page" >"$tmp/page"
+	[ -s "$tmp/table" ] || echo "no options: is --help broken?"
+	comm -23 "$tmp/table" "$tmp/page" | sed "s|^|$page lacks option |"
+	comm -13 "$tmp/table" "$tmp/page" | sed "s|^|$page invents option |"
+	while read -r name letter; do
+		[ "$name" = help ] || synopsis "$page" |
+		    grep -qE "Fl (-$name|$letter)( |\$)" ||
+		    echo "$page: $name is not in the synopsis"
+	done <"$tmp/table"
+}
+
+# Every word of the configuration has its line.
+check_server_conf() {
+	page=man/countersign-server.conf.5
+	sed -nE '/^static const cs_conf_word/,/;$/p' src/server/conf.c |
+	    grep -oE '(VALUE\(|\{)"[a-z0-9-]+"' | grep -oE '[a-z0-9-]+"$' |
+	    tr -d '"' | sort -u >"$tmp/table"
+	[ -s "$tmp/table" ] || echo "no words found"
+	while read -r name; do
+		grep -qE "^\\.(It|Ss)( .*)? $name( |\$)" "$page" ||
+		    echo "$page lacks $name"
+	done <"$tmp/table"
+}
+
 check_reasons() {
 	sed -nE 's/^	CS_R_([A-Z_]+)[,=].*/\1/p' src/fmt/reason.h |
 	    tr 'A-Z_' 'a-z-' | sort >"$tmp/header"
@@ -87,5 +121,12 @@ for v in $verbs; do
 	clean "the page of $v and its option table agree" "$(check_verb "$v")"
 done
 clean "every page of section 1 describes a verb" "$(check_pages)"
+if [ -x "$SERVER" ]; then
+	clean "the page of countersign-server and its option tables agree" \
+	    "$(check_server)"
+else
+	skip "countersign-server is not built"
+fi
+clean "countersign-server.conf(5) has every word" "$(check_server_conf)"
 clean "countersign-exit(7) has every reason" "$(check_reasons)"
 done_testing

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "server/init.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "fmt/names.h"
+#include "server/conf.h"
+#include "server/initp.h"
+#include "store/store.h"
+
+static const char where[] = "server/init";
+
+static int
+io_fail(cs_err *e, const char *path)
+{
+	return cs_fail(e, CS_EIO, where, "%s: %s", path, strerror(errno));
+}
+
+static int
+check_domain(const cs_init *i, cs_err *e)
+{
+	cs_buf *b = cs_buf_new(strlen(i->trust_domain) + 16);
+	int rc;
+
+	if (b == NULL ||
+	    cs_buf_printf(b, "spiffe://%s/x", i->trust_domain) != CS_OK)
+		rc = cs_nomem(e, where);
+	else if (strchr(i->trust_domain, '/') != NULL)
+		rc = cs_fail(e, CS_EUSAGE, where, "--trust-domain: expected a "
+		    "trust domain, found %s", i->trust_domain);
+	else if ((rc = cs_agent_id_check(cs_buf_span(b), NULL, e)) != CS_OK)
+		rc = e == NULL ? CS_EUSAGE : (e->cls = CS_EUSAGE,
+		    cs_wrap(e, "--trust-domain"));
+	cs_buf_free(&b);
+	return rc;
+}
+
+static bool
+is_empty(DIR *d)
+{
+	const struct dirent *at;
+
+	while ((at = readdir(d)) != NULL)
+		if (strcmp(at->d_name, ".") != 0 &&
+		    strcmp(at->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
+/* Nothing is ever written over. */
+static int
+check_place(const char *dir, cs_err *e)
+{
+	DIR *d = opendir(dir);
+	bool empty;
+
+	if (d == NULL)
+		return errno == ENOENT ? CS_OK : io_fail(e, dir);
+	empty = is_empty(d);
+	(void)closedir(d);
+	if (!empty)
+		return cs_fail(e, CS_EREFUSED, where, "%s is not empty: an "
+		    "instance is made in a directory of its own", dir);
+	return CS_OK;
+}
+
+static char *
+join(const char *dir, const char *name)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+int
+cs_init_write(const char *dir, const char *name, cs_span data, cs_err *e)
+{
+	char *path = join(dir, name);
+	int rc = path == NULL ? cs_nomem(e, where) :
+	    cs_file_write(path, data, 0600, false, e);
+
+	free(path);
+	return rc;
+}
+
+static int
+make_directory(const char *dir, const char *name, cs_err *e)
+{
+	char *path = join(dir, name);
+	int rc = CS_OK;
+
+	if (path == NULL)
+		return cs_nomem(e, where);
+	if (mkdir(path, 0700) != 0)
+		rc = io_fail(e, path);
+	free(path);
+	return rc;
+}
+
+static int
+make_store(const cs_init *i, const char *dir, cs_err *e)
+{
+	cs_store_env env = {.module_dir = i->module_dir, .now = i->now,
+	    .mode = CS_DB_CREATE};
+	char *uri = NULL, *authority = NULL;
+	cs_store *s = NULL;
+	int rc;
+
+	if (asprintf(&uri, "sqlite:%s/store.db", dir) < 0)
+		return cs_nomem(e, where);
+	if (asprintf(&authority, "https://%s", i->trust_domain) < 0) {
+		rc = cs_nomem(e, where);
+	} else {
+		env.authority = cs_span_str(authority);
+		rc = cs_store_open(uri, &env, &s, e);
+		cs_store_close(&s);
+	}
+	free(authority);
+	free(uri);
+	return rc;
+}
+
+static int
+make_text(const cs_init *i, const char *dir, const char *name,
+    int (*text)(const cs_init *i, cs_buf *out, cs_err *e), cs_err *e)
+{
+	cs_buf *b = cs_buf_new(CS_INIT_FILE_MAX);
+	int rc = b == NULL ? cs_nomem(e, where) : text(i, b, e);
+
+	if (rc == CS_OK)
+		rc = cs_init_write(dir, name, cs_buf_span(b), e);
+	cs_buf_free(&b);
+	return rc;
+}
+
+static int
+fill(const cs_init *i, const char *dir, cs_err *e)
+{
+	int rc;
+
+	if ((rc = make_directory(dir, "owners.d", e)) != CS_OK ||
+	    (rc = make_directory(dir, "keyholder", e)) != CS_OK ||
+	    (rc = cs_init_keys(i, dir, e)) != CS_OK ||
+	    (rc = make_text(i, dir, "policy.conf", cs_init_policy, e)) !=
+		CS_OK ||
+	    (rc = make_text(i, dir, "server.conf", cs_init_conf, e)) != CS_OK)
+		return rc;
+	return make_store(i, dir, e);
+}
+
+/* What fill() may have made. */
+static void
+sweep(const char *dir)
+{
+	static const char *const names[] = {"ca.key", "ca.pem", "tls.key",
+	    "tls.pem", "wit.key", "policy.conf", "server.conf", "store.db",
+	    "store.db-wal", "store.db-shm"};
+	int fd = open(dir, O_DIRECTORY | O_CLOEXEC);
+	size_t i;
+
+	for (i = 0; fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
+		(void)unlinkat(fd, names[i], 0);
+	if (fd >= 0) {
+		(void)unlinkat(fd, "owners.d", AT_REMOVEDIR);
+		(void)unlinkat(fd, "keyholder", AT_REMOVEDIR);
+		(void)close(fd);
+	}
+	(void)rmdir(dir);
+}
+
+/* Would the server take it? */
+static int
+look_at(const char *dir, cs_err *e)
+{
+	char *file = join(dir, "server.conf");
+	cs_server_conf *c = NULL;
+	int rc = file == NULL ? cs_nomem(e, where) :
+	    cs_server_conf_read(file, &c, e);
+
+	cs_server_conf_free(&c);
+	free(file);
+	return rc;
+}
+
+int
+cs_init_make(const cs_init *i, cs_buf *said, cs_err *e)
+{
+	size_t n = strlen(i->dir);
+	char *dir = NULL;
+	int rc;
+
+	while (n > 1 && i->dir[n - 1] == '/')
+		n--;
+	if ((rc = check_domain(i, e)) != CS_OK ||
+	    (rc = check_place(i->dir, e)) != CS_OK)
+		return rc;
+	if (asprintf(&dir, "%.*s.XXXXXX", (int)n, i->dir) < 0)
+		return cs_nomem(e, where);
+	if (mkdtemp(dir) == NULL) {
+		rc = io_fail(e, i->dir);
+		free(dir);
+		return rc;
+	}
+	if ((rc = fill(i, dir, e)) == CS_OK &&
+	    (rc = look_at(dir, e)) == CS_OK && rename(dir, i->dir) != 0)
+		rc = errno == ENOTEMPTY || errno == EEXIST ?
+		    check_place(i->dir, e) : io_fail(e, i->dir);
+	if (rc != CS_OK)
+		sweep(dir);
+	free(dir);
+	return rc != CS_OK ? rc : cs_init_next(i, said, e);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/opt.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "crypt/ossl.h"
+#include "net/process.h"
+#include "server/init.h"
+
+/* countersign-server: what it is told. */
+
+#define SAID_MAX 16384
+
+struct run_opts {
+	bool version, help;
+};
+
+static const struct cs_opt run_rows[] = {
+    {"version", 0, CS_OPT_FLAG, offsetof(struct run_opts, version), NULL,
+	"print the version", 0, 0, CS_COMPLETE_NONE},
+    {"help", 'h', CS_OPT_FLAG, offsetof(struct run_opts, help), NULL,
+	"print this help; of init: countersign-server init --help", 0, 0,
+	CS_COMPLETE_NONE},
+};
+static const struct cs_opt_spec run_spec = {.synopsis = "",
+    .summary = "the instance of an identity server",
+    .rows = run_rows, .n = sizeof(run_rows) / sizeof(run_rows[0])};
+
+struct init_opts {
+	cs_init init;
+	bool help;
+};
+#define INIT(member) offsetof(struct init_opts, init.member)
+
+static const struct cs_opt init_rows[] = {
+    {"trust-domain", 0, CS_OPT_STRING, INIT(trust_domain), "NAME",
+	"of the agents: corp.example", 0, 0, CS_COMPLETE_NONE},
+    {"host", 0, CS_OPT_LIST, INIT(hosts), "NAME",
+	"of the server, in its TLS certificate (localhost, 127.0.0.1)", 0, 0,
+	CS_COMPLETE_NONE},
+    {"listen", 0, CS_OPT_LIST, INIT(listen), "ADDRESS",
+	"HOST:PORT, *:PORT or unix:PATH (127.0.0.1:8443)", 0, 0,
+	CS_COMPLETE_NONE},
+    {"lifetime", 0, CS_OPT_DURATION, INIT(lifetime), "DURATION",
+	"of a credential, at most (24h)", 0, 0, CS_COMPLETE_NONE},
+    {"ca-key", 0, CS_OPT_STRING, INIT(ca_key), "URI",
+	"a CA's key that there is: file:PATH, pkcs11:...", 0, 0,
+	CS_COMPLETE_FILE},
+    {"ca-cert", 0, CS_OPT_STRING, INIT(ca_cert), "FILE",
+	"and its certificate, PEM", 0, 0, CS_COMPLETE_FILE},
+    {"pin-file", 0, CS_OPT_STRING, INIT(pin_file), "FILE",
+	"with the PIN of its token", 0, 0, CS_COMPLETE_FILE},
+    {"help", 'h', CS_OPT_FLAG, offsetof(struct init_opts, help), NULL,
+	"print this help", 0, 0, CS_COMPLETE_NONE},
+};
+static const struct cs_opt_spec init_spec = {.verb = "init",
+    .synopsis = "DIR", .summary = "make a working instance in a directory",
+    .rows = init_rows, .n = sizeof(init_rows) / sizeof(init_rows[0]),
+    .max_operands = 1, .operand_complete = CS_COMPLETE_DIR};
+
+/* The exit status, and the words of a failure. */
+static int
+finish(int rc, const cs_err *e)
+{
+	cs_buf *b = NULL;
+
+	if (rc == CS_OK)
+		return 0;
+	b = cs_buf_new(cs_text_escape_max(sizeof(e->text)) + 1);
+	if (b == NULL || cs_text_escape(b, cs_span_str(e->text), true) != CS_OK)
+		(void)fputs("countersign-server: out of memory\n", stderr);
+	else
+		(void)fprintf(stderr, "countersign-server: %s\n",
+		    cs_buf_cstr(b));
+	cs_buf_free(&b);
+	return -rc;
+}
+
+/* Paths of ours; what init was given may hold anything. */
+static int
+print(int rc, const cs_buf *said, cs_err *e)
+{
+	if (rc != CS_OK || cs_buf_len(said) == 0)
+		return rc;
+	return cs_fd_write(STDOUT_FILENO, cs_buf_span(said)) == 0 ? CS_OK :
+	    cs_fail(e, CS_EIO, "server", "standard output: %s",
+		strerror(errno));
+}
+
+static int
+help(const struct cs_opt_spec *spec, cs_err *e)
+{
+	cs_opt_help(spec, "countersign-server", stdout);
+	return fflush(stdout) == 0 ? CS_OK :
+	    cs_fail(e, CS_EIO, "server", "standard output: %s",
+		strerror(errno));
+}
+
+/* The server has another working directory. A URI of a token is no path. */
+static int
+make_absolute(const char **word, const char *scheme, char **own, cs_err *e)
+{
+	const char *path = *word;
+	size_t n = strlen(scheme);
+
+	if (path == NULL)
+		return CS_OK;
+	if (strncmp(path, scheme, n) == 0)
+		path += n;
+	else if (path[strcspn(path, ":/")] == ':')
+		return CS_OK;
+	if ((*own = realpath(path, NULL)) == NULL)
+		return cs_fail(e, CS_EDEVICE, "server", "%s: %s", path,
+		    strerror(errno));
+	*word = *own;
+	return CS_OK;
+}
+
+static int
+check_init(const struct init_opts *o, int n, cs_err *e)
+{
+	if (n != 1)
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "init needs one DIR; countersign-server init --help");
+	if (o->init.trust_domain == NULL)
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "--trust-domain is missing");
+	if ((o->init.ca_key == NULL) != (o->init.ca_cert == NULL))
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "--ca-key and --ca-cert go together");
+	if (o->init.pin_file != NULL && o->init.ca_key == NULL)
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "--pin-file goes with --ca-key");
+	return CS_OK;
+}
+
+static int
+make(cs_init *i, cs_err *e)
+{
+	cs_buf *said = cs_buf_new(SAID_MAX);
+	char *key = NULL, *pin = NULL;
+	int rc;
+
+	if (said == NULL)
+		return cs_nomem(e, "server");
+	if ((rc = make_absolute(&i->ca_key, "file:", &key, e)) == CS_OK &&
+	    (rc = make_absolute(&i->pin_file, "", &pin, e)) == CS_OK)
+		rc = print(cs_init_make(i, said, e), said, e);
+	free(key);
+	free(pin);
+	cs_buf_free(&said);
+	return rc;
+}
+
+static int
+init(int argc, char **argv, cs_err *e)
+{
+	struct init_opts o = {.init = {.module_dir = CS_MODULE_DIR,
+				  .lifetime = 86400, .now = cs_time_now()}};
+	int n = 0, rc;
+
+	if ((rc = cs_opt_parse(&init_spec, argc, argv, &o, &n, e)) != CS_OK)
+		return rc;
+	if (o.help)
+		return help(&init_spec, e);
+	if ((rc = check_init(&o, n, e)) != CS_OK)
+		return rc;
+	o.init.dir = argv[1];
+	return make(&o.init, e);
+}
+
+static int
+run(int argc, char **argv, cs_err *e)
+{
+	struct run_opts o = {0};
+	int n = 0, rc;
+
+	if ((rc = cs_opt_parse(&run_spec, argc, argv, &o, &n, e)) != CS_OK)
+		return rc;
+	if (o.help)
+		return help(&run_spec, e);
+	if (o.version)
+		return printf("countersign-server %s\n", PACKAGE_VERSION) > 0 &&
+		    fflush(stdout) == 0 ? CS_OK :
+		    cs_fail(e, CS_EIO, "server", "standard output: %s",
+			strerror(errno));
+	return cs_fail(e, CS_EUSAGE, "server", "an instance is made by "
+	    "countersign-server init");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	cs_err e = {0};
+	int rc;
+
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
+	(void)umask(077);
+	if ((rc = cs_process_harden(&e)) == CS_OK &&
+	    (rc = cs_ossl_start(&e)) == CS_OK) {
+		if (argc > 1 && strcmp(argv[1], "init") == 0)
+			rc = init(argc - 1, argv + 1, &e);
+		else
+			rc = run(argc, argv, &e);
+	}
+	return finish(rc, &e);
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# countersign-server init makes an instance that openssl finds sound, whole or
+# not at all, and --check says what was broken since, and where.
+. "$SRCDIR/tests/regress/tap.sh"
+SERVER=$BUILDDIR/tests/bin/countersign-server
+[ -x "$SERVER" ] || {
+	echo "1..0 # SKIP built without the server"
+	exit 0
+}
+need openssl
+
+# shellcheck disable=SC2317 # by name
+server() {
+	setsid -w "$SERVER" "$@"
+}
+
+# mode FILE: as chmod(1) has it
+mode() {
+	stat -c %a "$1"
+}
+
+ok "an instance is made" server init --trust-domain corp.example i
+says "what to do next is said" out "countersign owners add --key URI"
+is "nobody else looks into it" "$(mode i)" 700
+is "nor into what is in it" \
+    "$(find i -mindepth 1 -type d ! -perm 700 -o -type f ! -perm 600)" ""
+is "nothing else is left" "$(echo i*)" "i"
+exits 1 "it is never written over" server init --trust-domain corp.example i
+says "that is said" err "i is not empty"
+ok "an empty directory will do" mkdir e
+ok "so it is made there" server init --trust-domain corp.example e/
+
+# What openssl finds in it
+text() {
+	openssl x509 -in "$1" -noout -text
+}
+text i/ca.pem >ca.txt
+text i/tls.pem >tls.txt
+ok "the TLS certificate is the CA's" openssl verify -x509_strict \
+    -CAfile i/ca.pem -purpose sslserver i/tls.pem
+ok "for localhost" openssl verify -CAfile i/ca.pem \
+    -verify_hostname localhost i/tls.pem
+ok "and 127.0.0.1" openssl verify -CAfile i/ca.pem \
+    -verify_ip 127.0.0.1 i/tls.pem
+says "the CA signs certificates and lists" ca.txt "Certificate Sign, CRL Sign"
+says "of this trust domain" ca.txt "URI:spiffe://corp.example"
+says "below it is no other CA" ca.txt "CA:TRUE, pathlen:0"
+is "with the four policies" "$(grep -c 'Policy: ' ca.txt)" 4
+for k in ca tls wit; do
+	openssl pkey -in i/$k.key -noout -text >$k.key.txt
+	says "$k.key is a P-256 key" $k.key.txt prime256v1
+done
+openssl x509 -in i/ca.pem -pubkey -noout >ca.pub
+openssl pkey -in i/ca.key -pubout >ca.key.pub
+same "ca.key is the CA's" ca.pub ca.key.pub
+[ "$(cat i/wit.key)" != "$(cat i/ca.key)" ]
+report $? "wit.key is another one"
+ok "the store is there" countersign store check --store i/store.db \
+    --authority https://corp.example
+ok "the owners are read" countersign owners check i/owners.d
+
+# Words
+exits 2 "no trust domain" server init j
+says "that is said" err "--trust-domain is missing"
+exits 2 "one that is none" server init --trust-domain Corp.example j
+exits 2 "no directory" server init --trust-domain corp.example
+exits 2 "a key without its certificate" server init \
+    --trust-domain corp.example --ca-key i/ca.key j
+exits 9 "a directory in none" server init --trust-domain corp.example no/j
+exits 2 "an address that is none is not written" server init \
+    --trust-domain corp.example --listen 'a"b' j
+exits 3 "nor one that the server would refuse" server init \
+    --trust-domain corp.example --listen nowhere j
+is "nothing was made of all that" "$(echo j*)" "j*"
+ok "names and addresses" server init --trust-domain corp.example \
+    --host id.corp.example --host 192.0.2.1 --listen '*:9443' \
+    --listen unix:/run/x.sock --lifetime 8h n
+text n/tls.pem >n.txt
+says "are in the certificate" n.txt "DNS:id.corp.example, IP Address:192.0.2.1"
+says "and in the configuration" n/server.conf \
+    'listen = {"*:9443", "unix:/run/x.sock"}'
+says "so is the lifetime" n/server.conf "lifetime = 8h"
+
+# A CA that there is
+ok "another CA's key and certificate" server init --trust-domain corp.example \
+    --ca-key i/ca.key --ca-cert i/ca.pem k
+same "are kept" i/ca.pem k/ca.pem
+says "the key stays where it is" k/server.conf "key = \"$PWD/i/ca.key\""
+[ ! -e k/ca.key ]
+report $? "there is no other"
+ok "its certificate is that CA's" openssl verify -x509_strict \
+    -CAfile i/ca.pem k/tls.pem
+exits 1 "a certificate of another key" server init --trust-domain corp.example \
+    --ca-key e/ca.key --ca-cert i/ca.pem m
+says "that is said" err "i/ca.pem is not the certificate of"
+exits 3 "a certificate that is no CA's" server init \
+    --trust-domain corp.example --ca-key i/tls.key --ca-cert i/tls.pem m
+is "nothing was made of that" "$(echo m*)" "m*"
+ok "it says what it is" server --version
+says "countersign-server" out "countersign-server "
+ok "and what it can" server --help
+exits 2 "no configuration" server
+exits 2 "an option that is none" server --confg x
+done_testing
