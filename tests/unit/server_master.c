@@ -135,8 +135,10 @@ be(enum cs_role role)
 
 	if (cs_child_begin(role, 3, NULL, &c, &e) != CS_OK)
 		return -e.cls;
-	if (asked(c, "die"))
+	if (asked(c, "die")) {
+		cs_child_free(&c);
 		return -CS_EDEVICE;
+	}
 	cs_say(c->control, 2, "pid %ld, sockets %zu, fronts %zu, variable %s",
 	    (long)getpid(), c->n_listen, c->n_fronts - 1,
 	    getenv("SOME") == NULL ? "none" : getenv("SOME"));
@@ -151,8 +153,12 @@ be(enum cs_role role)
 		wait_for_words(c, &p);
 		(void)!cs_say_alive(c->control, NULL);
 		if (hear_master(c, &p) && !asked(c, "stay"))
-			return 0;
+			break;
 	}
+	for (i = 0; i < p.n; i++)
+		cs_channel_free(&p.c[i]);
+	cs_child_free(&c);
+	return 0;
 }
 
 /* ---- the master, in a process of its own ---- */
