@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "fmt/pem.h"
+#include "issue/wit.h"
+#include "server/holdkeys.h"
+
+#define CERT_FILE_MAX (64 * 1024)
+
+int
+cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h, cs_err *e)
+{
+	int ret;
+
+	h->spki_der = cs_buf_new(1024);
+	if (h->spki_der == NULL)
+		return cs_nomem(e, "keyholder");
+	if ((ret = cs_key_open(uri, env, &h->key, e)) != CS_OK ||
+	    (ret = cs_key_spki(h->key, h->spki_der, e)) != CS_OK ||
+	    (ret = cs_spki_parse(cs_buf_span(h->spki_der), &h->spki, e)) !=
+	    CS_OK)
+		return ret;
+	h->alg = cs_alg_for_key(h->spki.kind, CS_USE_PKCS10);
+	if (h->alg == NULL)
+		return cs_fail(e, CS_EFORMAT, "keyholder",
+		    "a key of this kind signs nothing here");
+	return cs_pubkey_new(&h->spki, &h->pub, e);
+}
+
+int
+cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env, cs_held *h,
+    cs_err *e)
+{
+	cs_buf *text = NULL, *der = NULL;
+	int ret;
+
+	h->retired = conf->retired;
+	if ((ret = cs_file_read(conf->cert, CERT_FILE_MAX, &text, e)) ==
+	    CS_OK)
+		ret = cs_pem_one(cs_buf_span(text), CS_PEM_CERTIFICATE, false,
+		    &der, e);
+	if (ret == CS_OK)
+		ret = cs_authority_parse(cs_buf_span(der), &h->cert, e);
+	if (ret == CS_OK)
+		ret = cs_held_open(conf->key, env, h, e);
+	if (ret == CS_OK && !cs_span_eq(h->spki.der, h->cert->key.der))
+		ret = cs_fail(e, CS_EFORMAT, "keyholder",
+		    "%s is not the certificate of its key", conf->cert);
+	cs_buf_free(&text);
+	cs_buf_free(&der);
+	return ret == CS_OK ? CS_OK : cs_wrap(e, "the CA of %s", conf->cert);
+}
+
+int
+cs_held_wit(const cs_conf_wit *conf, const cs_keys_env *env, cs_held *h,
+    cs_err *e)
+{
+	int ret;
+
+	h->retired = conf->retired;
+	ret = cs_held_open(conf->key, env, h, e);
+	if (ret == CS_OK && h->spki.kind != CS_KEY_P256)
+		ret = cs_fail(e, CS_EFORMAT, "keyholder",
+		    "a key for WITs is a P-256 one (ES256)");
+	if (ret == CS_OK)
+		ret = cs_jwk_thumbprint(&h->spki, h->kid, e);
+	return ret == CS_OK ? CS_OK : cs_wrap(e, "a key for WITs");
+}
+
+void
+cs_held_close(cs_held *h)
+{
+	cs_key_close(&h->key);
+	cs_pubkey_free(&h->pub);
+	cs_authority_free(&h->cert);
+	cs_crl_free(&h->last);
+	cs_buf_free(&h->spki_der);
+	memset(h, 0, sizeof(*h));
+}
+
+/* An allocation that fails within OpenSSL can spoil what it signs next: an RSA
+ * signature that is wrong can tell the key. */
+int
+cs_held_sign(cs_held *h, cs_span bytes, cs_buf *out, cs_err *e)
+{
+	size_t before = cs_buf_len(out);
+	cs_span sig;
+	int ret;
+
+	if ((ret = cs_key_sign(h->key, h->alg, bytes, out, e)) != CS_OK)
+		return ret;
+	sig = cs_span_cut(cs_buf_span(out), before, cs_buf_len(out) - before);
+	if (cs_pubkey_verify(h->pub, h->alg, bytes, sig, NULL) == CS_OK)
+		return CS_OK;
+	cs_buf_truncate(out, before);
+	return cs_fail(e, CS_EBUG, "keyholder",
+	    "a signature of ours does not verify: it was thrown away");
+}

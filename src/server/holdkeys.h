@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#ifndef CS_SERVER_HOLDKEYS_H
+#define CS_SERVER_HOLDKEYS_H
+
+#include "crypt/pubkey.h"
+#include "server/keyholder.h"
+
+/* The keys of a keyholder, within server/ alone. */
+typedef struct cs_held {
+	cs_key *key;
+	cs_pubkey *pub;         /* what verifies before anything leaves */
+	const cs_alg *alg;
+	cs_buf *spki_der;
+	cs_spki spki;
+	bool retired;
+	cs_authority *cert;     /* of a CA */
+	cs_crl *last;           /* its last list; NULL: none yet */
+	char kid[44];           /* of a WIT key */
+} cs_held;
+
+/* Opens the key and its public half. */
+CS_USE int cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h,
+    cs_err *e);
+/* A CA's: its certificate belongs to the key. */
+CS_USE int cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env,
+    cs_held *h, cs_err *e);
+CS_USE int cs_held_wit(const cs_conf_wit *conf, const cs_keys_env *env,
+    cs_held *h, cs_err *e);
+void cs_held_close(cs_held *h);
+/* Appends a signature that has been verified. */
+CS_USE int cs_held_sign(cs_held *h, cs_span bytes, cs_buf *out, cs_err *e);
+
+/* The last list of a CA, in `dir`: read and verified by cs_list_load (none:
+ * h->last stays NULL), written by cs_list_keep before its signature leaves. */
+CS_USE int cs_list_load(const char *dir, cs_held *h, cs_err *e);
+CS_USE int cs_list_keep(const char *dir, cs_held *h, cs_span body,
+    cs_span sig, cs_err *e);
+
+#endif
