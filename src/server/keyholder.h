@@ -29,8 +29,9 @@ typedef struct cs_allow { /* borrows; what the keyholder itself knows */
 
 /* All of these are CS_EREFUSED, or CS_EFORMAT of what does not parse. */
 /* notBefore within [now - lifetime, now + five minutes], start and end within
- * the CA's own time, no longer than the cap; issuer = the CA's name, its key identifier, its
- * algorithm; identifier in the trust domain; none of our own keys. */
+ * the CA's own time, no longer than the cap; issuer = the CA's name, its key
+ * identifier, its algorithm; identifier in the trust domain; none of our own
+ * keys. */
 CS_USE int cs_allow_cert(const cs_allow *a, const cs_authority *ca,
     cs_span body, cs_err *e);
 /* kid = that key's; iat as notBefore above; sub in the trust domain. */
@@ -53,8 +54,8 @@ CS_USE int cs_keyholder_new(const cs_server_conf *conf, const cs_keys_env *env,
     cs_keyholder **out, cs_err *e);
 void cs_keyholder_free(cs_keyholder **k);
 /* One question, one answer: whatever is none of its kinds, breaks a rule or the
- * rate, or goes wrong, is answered CS_MSG_NOT_SIGNED. `answer` borrows until the
- * next call. */
+ * rate, or goes wrong, is answered CS_MSG_NOT_SIGNED. `answer` borrows until
+ * the next call. */
 void cs_keyholder_answer(cs_keyholder *k, const cs_frame *ask, int64_t now,
     int64_t mono_ms, cs_frame *answer);
 
