@@ -97,7 +97,7 @@ check_server_conf() {
 	sed -nE '/^static const cs_conf_word/,/;$/p' src/server/conf.c |
 	    grep -oE '(VALUE\(|\{)"[a-z0-9-]+"' | grep -oE '[a-z0-9-]+"$' |
 	    tr -d '"' | sort -u >"$tmp/table"
-	[ -s "$tmp/table" ] || echo "no words found"
+	[ -s "$tmp/table" ] || echo "no words found in src/server/conf.c"
 	while read -r name; do
 		grep -qE "^\\.(It|Ss)( .*)? $name( |\$)" "$page" ||
 		    echo "$page lacks $name"

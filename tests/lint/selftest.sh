@@ -82,6 +82,10 @@ plant_man() {
 	echo '.It Cm sign' >"$tree/man/countersign.1"
 	printf '%s\n' '.Sh SYNOPSIS' '.Op Fl o Ar file' '.Sh DESCRIPTION' \
 	    '.It Fl o , -out Ar file' >"$tree/man/countersign-sign.1"
+	mkdir -p "$tree/src/server"
+	printf '%s\n' 'static const cs_conf_word words[] = {VALUE("listen"),' \
+	    '    END};' >"$tree/src/server/conf.c"
+	echo '.It Ic listen' >"$tree/man/countersign-server.conf.5"
 	printf '%s\n' 'verbs:' '  sign         sign it' >"$tree/verbs"
 	echo '  -o, --out FILE  where' >"$tree/options"
 	# shellcheck disable=SC2016 # the command's own words
@@ -231,6 +235,8 @@ refuses man man/countersign-sign.1 'invents option gone -' '.It Fl -gone'
 refuses man options 'new is not in the synopsis' '      --new  x'
 refuses man verbs 'countersign-attach.1 is missing' '  attach  x'
 refuses man man/countersign-attach.1 'describes no verb' '.Sh NAME'
+refuses man src/server/conf.c 'countersign-server.conf.5 lacks admin' \
+    'static const cs_conf_word more[] = {VALUE("admin")};'
 refuses man man/countersign-exit.7 'gone does not exist' '.Ss Reasons
 .It Cm gone'
 refuses man src/fmt/reason.h 'expired is not explained' '	CS_R_EXPIRED,'

@@ -3,7 +3,7 @@
 # Copyright (c) 2026, the countersign authors
 #
 # countersign-server init makes an instance that openssl finds sound, whole or
-# not at all, and --check says what was broken since, and where.
+# not at all.
 . "$SRCDIR/tests/regress/tap.sh"
 SERVER=$BUILDDIR/tests/bin/countersign-server
 [ -x "$SERVER" ] || {
@@ -32,6 +32,12 @@ exits 1 "it is never written over" server init --trust-domain corp.example i
 says "that is said" err "i is not empty"
 ok "an empty directory will do" mkdir e
 ok "so it is made there" server init --trust-domain corp.example e/
+
+# What the manual says that it writes
+sed -n '/^\.\\" elsewhere: /,/^\.Ed/p' \
+    "$SRCDIR/man/countersign-server.conf.5" | grep -v '^\.' >page
+grep -vE '^[[:space:]]*(#|$)' i/server.conf >written
+same "the manual's example is what it writes" page written
 
 # What openssl finds in it
 text() {
