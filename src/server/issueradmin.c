@@ -367,7 +367,7 @@ static int
 do_ready(struct act *a, cs_err *e)
 {
 	const cs_authority *ca = a->i->env.ca[0];
-	cs_store_info info;
+	cs_store_info info = {0};
 	cs_buf *crl = NULL;
 	int64_t number;
 	int rc;
@@ -396,7 +396,7 @@ do_metrics(struct act *a, cs_err *e)
 	    .pending = -1, .live = -1,
 	    .queued = i->env.queued == NULL ? 0 :
 	    i->env.queued(i->env.queued_arg)};
-	cs_store_info info;
+	cs_store_info info = {0};
 	cs_err ignored = {0};
 
 	if (cs_pending_count(i->env.store, a->now, a->deadline_ms,
