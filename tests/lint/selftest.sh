@@ -62,6 +62,7 @@ plant_plugin() {
 # A script that is listed, one that it sources, and a program of two files
 plant_tests() {
 	mkdir "$tree/tests/regress"
+	# shellcheck disable=SC1003 # make's own words
 	printf '%s\n' 'UNIT_TESTS += tests/unit/bin/library' \
 	    'tests_unit_bin_library_SOURCES = tests/unit/library.c \' \
 	    '	tests/unit/bed.c' 'REGRESS_TESTS += \' \
