@@ -112,7 +112,19 @@ cp owners.idx good.idx
 damage() { # OFFSET
 	printf '\377' | dd of=owners.idx bs=1 seek="$1" conv=notrunc 2>/dev/null
 }
+# What a host is told, by the verifier plugin
+printf '%s\n' 'domain "corp.example" {' \
+    '	path "/agent" { groups = {"*"} presence = no }' '}' >policy
+hosted() { # MESSAGE
+	countersign verify --policy policy --owners owners \
+	    --authority https://corp.example "$1"
+}
+ok "the plugin: approved by the index" hosted alice
+exits 1 "and refused by it" hosted bob
+says "for what it says" out 'refused: revoked'
 damage 60
+exits 9 "damaged, it is what the plugin reads" hosted alice
+says "which it says" err 'owners.idx: remove or compile'
 for verb in "verify --owners owners --authority https://corp.example alice" \
     "owners list owners" "owners check owners"; do
 	exits 9 "damaged: ${verb%% -*}" countersign $verb
@@ -123,6 +135,7 @@ ok "it is good" v owners alice
 head -c $((size / 2)) owners.idx >short
 cat short >owners.idx
 exits 9 "cut short" v owners alice
+exits 9 "nor does the plugin take it" hosted alice
 rm owners.idx
 ok "without it the text counts" v owners alice
 head -c 10 good.idx >owners.idx
