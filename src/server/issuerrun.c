@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "fmt/reason.h"
+#include "net/process.h"
 #include "net/sandbox.h"
 #include "server/host.h"
 #include "server/issuer.h"
@@ -546,6 +548,36 @@ enter_sandbox(struct run *r, char *had, size_t had_len, cs_err *e)
 	return rc;
 }
 
+/* What is meant for the keyholder alone. */
+static void
+look_for_key(struct run *r, const char *uri)
+{
+	static const char scheme[] = "file:";
+	const char *path = strncmp(uri, scheme, sizeof(scheme) - 1) == 0 ?
+	    uri + sizeof(scheme) - 1 : uri;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	(void)close(fd);
+	cs_say(r->child->control, COUNTERSIGN_LOG_WARNING, "a hole in the "
+	    "issuer would reach %s: keys want a directory that has neither "
+	    "the policy nor the store, or a user of their own", path);
+}
+
+static void
+look_for_keys(struct run *r)
+{
+	const cs_server_conf *c = r->child->conf;
+	size_t i;
+
+	for (i = 0; i < c->n_ca; i++)
+		look_for_key(r, c->ca[i].key);
+	for (i = 0; i < c->n_wit; i++)
+		look_for_key(r, c->wit[i].key);
+}
+
+/* Nothing is opened as root: the store's files are the user's. */
 static int
 start(struct run *r, char *had, size_t had_len, cs_err *e)
 {
@@ -554,7 +586,8 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 	int fd = c->keyholder_fd, rc;
 
 	c->keyholder_fd = -1;
-	if ((rc = cs_host_open(c->conf, c->module_dir, cs_time_now(), say, r,
+	if ((rc = cs_process_become(c->conf->user, c->conf->group, e)) !=
+	    CS_OK || (rc = cs_host_open(c->conf, c->module_dir, cs_time_now(), say, r,
 	    &r->host, e)) != CS_OK ||
 	    (rc = enter_sandbox(r, had, had_len, e)) != CS_OK ||
 	    (rc = cs_link_new(&r->link, e)) != CS_OK ||
@@ -570,6 +603,7 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 		if (fd >= 0)
 			rc = add_front(r, fd, i == 0, e);
 	}
+	look_for_keys(r);
 	return rc;
 }
 

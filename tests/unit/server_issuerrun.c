@@ -3,9 +3,13 @@
 
 #include "config.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +24,7 @@
 #define WAIT_MS 60000 /* of a machine that is busy */
 
 static struct issuerbed b;
+static bool reaches_key; /* it said so */
 
 enum { CONTROL, KEYS, FRONT, ADMIN, ENDS };
 
@@ -133,9 +138,12 @@ next(cs_channel *c, uint32_t type)
 		}
 		if (f->type == type)
 			return f;
-		if (f->type == CS_MSG_SAY && f->n == 2)
+		if (f->type == CS_MSG_SAY && f->n == 2) {
 			printf("# says %.*s\n", (int)f->part[1].n,
 			    (const char *)f->part[1].p);
+			reaches_key |= memmem(f->part[1].p, f->part[1].n,
+			    "would reach", 11) != NULL;
+		}
 		cs_frame_free(&f);
 	}
 }
@@ -316,6 +324,116 @@ test(struct ends *ends, pid_t pid)
 	cs_buf_free(&m);
 }
 
+/* All of the bed's folder. */
+static bool
+give_away(const struct passwd *to)
+{
+	DIR *d = opendir(b.plug.dir);
+	bool good = d != NULL && fchownat(dirfd(d), ".", to->pw_uid,
+	    to->pw_gid, 0) == 0;
+	const struct dirent *at;
+
+	while (good && (at = readdir(d)) != NULL)
+		good = strcmp(at->d_name, "..") == 0 || fchownat(dirfd(d),
+		    at->d_name, to->pw_uid, to->pw_gid, 0) == 0;
+	if (d != NULL)
+		(void)closedir(d);
+	return good;
+}
+
+static bool
+can_reach(const struct passwd *who, const char *path)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(setgid(who->pw_gid) != 0 || setuid(who->pw_uid) != 0 ||
+		    access(path, R_OK) != 0);
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* Real, effective, saved, of files: all four. */
+static bool
+is_of(pid_t pid, uid_t uid)
+{
+	char path[64], line[256], want[128];
+	bool is = false;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	(void)snprintf(want, sizeof(want), "Uid:\t%u\t%u\t%u\t%u\n",
+	    (unsigned)uid, (unsigned)uid, (unsigned)uid, (unsigned)uid);
+	if ((f = fopen(path, "r")) == NULL)
+		return false;
+	while (!is && fgets(line, sizeof(line), f) != NULL)
+		is = strcmp(line, want) == 0;
+	(void)fclose(f);
+	return is;
+}
+
+/* Ready, and told to stop; `uid` is whose it is meanwhile. */
+static bool
+comes_up(uid_t uid)
+{
+	struct ends ends;
+	pid_t pid = start(&ends);
+	cs_channel *control = channel(ends.ours[CONTROL]);
+	cs_channel *keys = channel(ends.ours[KEYS]);
+	pthread_t thread;
+	int status = -1;
+	bool good;
+
+	reaches_key = false;
+	if (pthread_create(&thread, NULL, keyholder, keys) != 0)
+		exit(99);
+	good = heard(control, CS_MSG_READY) && is_of(pid, uid);
+	cs_channel_free(&control);
+	(void)close(ends.ours[FRONT]);
+	(void)close(ends.ours[ADMIN]);
+	good = waitpid(pid, &status, 0) == pid && good;
+	(void)pthread_join(thread, NULL);
+	cs_channel_free(&keys);
+	return good;
+}
+
+/* A hole in an issuer gives no key of a CA. */
+static void
+test_key(void)
+{
+	char key[128], uri[160];
+
+	(void)snprintf(key, sizeof(key), "%s/ca.key", b.plug.dir);
+	(void)snprintf(uri, sizeof(uri), "file:%s", key);
+	b.conf.ca[0].key = uri;
+	b.conf.n_ca = 1;
+	ok(bed_put_str(key, "secret") && comes_up(geteuid()) && reaches_key,
+	    "a key beside the store is within reach, and that is said");
+	(void)unlink(key);
+	ok(comes_up(geteuid()) && !reaches_key, "one elsewhere is not");
+	b.conf.ca[0].key = NULL;
+	b.conf.n_ca = 0;
+}
+
+static void
+test_user(void)
+{
+	static char nobody[] = "nobody";
+	const struct passwd *who = geteuid() != 0 ? NULL : getpwnam(nobody);
+	char path[1200];
+
+	(void)snprintf(path, sizeof(path), "%s/verifier-owner.so",
+	    b.plug.modules);
+	if (who == NULL || !can_reach(who, path)) {
+		ok(true, "# SKIP nobody to become");
+		return;
+	}
+	b.conf.user = nobody;
+	ok(give_away(who) && comes_up(who->pw_uid),
+	    "started as root, it is the user's before it is ready");
+	b.conf.user = NULL;
+}
+
 int
 main(void)
 {
@@ -327,6 +445,8 @@ main(void)
 	b.threads = true;
 	pid = start(&ends);
 	test(&ends, pid);
+	test_key();
+	test_user();
 	issuerbed_stop(&b);
 	return done_testing();
 }
