@@ -118,7 +118,7 @@ make_store(const cs_init *i, const char *dir, cs_err *e)
 	cs_store *s = NULL;
 	int rc;
 
-	if (asprintf(&uri, "sqlite:%s/store.db", dir) < 0)
+	if (asprintf(&uri, "sqlite:%s/store/store.db", dir) < 0)
 		return cs_nomem(e, where);
 	if (asprintf(&authority, "https://%s", i->trust_domain) < 0) {
 		rc = cs_nomem(e, where);
@@ -145,6 +145,8 @@ make_text(const cs_init *i, const char *dir, const char *name,
 	return rc;
 }
 
+/* The issuer's sandbox has the directories of the policy and of the store, and
+ * what is below them: no key is. */
 static int
 fill(const cs_init *i, const char *dir, cs_err *e)
 {
@@ -152,9 +154,11 @@ fill(const cs_init *i, const char *dir, cs_err *e)
 
 	if ((rc = make_directory(dir, "owners.d", e)) != CS_OK ||
 	    (rc = make_directory(dir, "keyholder", e)) != CS_OK ||
+	    (rc = make_directory(dir, "policy", e)) != CS_OK ||
+	    (rc = make_directory(dir, "store", e)) != CS_OK ||
 	    (rc = cs_init_keys(i, dir, e)) != CS_OK ||
-	    (rc = make_text(i, dir, "policy.conf", cs_init_policy, e)) !=
-		CS_OK ||
+	    (rc = make_text(i, dir, "policy/policy.conf", cs_init_policy,
+		e)) != CS_OK ||
 	    (rc = make_text(i, dir, "server.conf", cs_init_conf, e)) != CS_OK)
 		return rc;
 	return make_store(i, dir, e);
@@ -165,18 +169,19 @@ static void
 sweep(const char *dir)
 {
 	static const char *const names[] = {"ca.key", "ca.pem", "tls.key",
-	    "tls.pem", "wit.key", "policy.conf", "server.conf", "store.db",
-	    "store.db-wal", "store.db-shm"};
+	    "tls.pem", "wit.key", "policy/policy.conf", "server.conf",
+	    "store/store.db", "store/store.db-wal", "store/store.db-shm"};
+	static const char *const dirs[] = {"owners.d", "keyholder", "policy",
+	    "store"};
 	int fd = open(dir, O_DIRECTORY | O_CLOEXEC);
 	size_t i;
 
 	for (i = 0; fd >= 0 && i < sizeof(names) / sizeof(names[0]); i++)
 		(void)unlinkat(fd, names[i], 0);
-	if (fd >= 0) {
-		(void)unlinkat(fd, "owners.d", AT_REMOVEDIR);
-		(void)unlinkat(fd, "keyholder", AT_REMOVEDIR);
+	for (i = 0; fd >= 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		(void)unlinkat(fd, dirs[i], AT_REMOVEDIR);
+	if (fd >= 0)
 		(void)close(fd);
-	}
 	(void)rmdir(dir);
 }
 

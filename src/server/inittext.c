@@ -38,11 +38,12 @@ static const char trust[] =
     "# Whose approval counts, for which agents, and how much of it.\n"
     "# countersign-owners(5), countersign-policy(5)\n"
     "owners = \"owners.d\"\n"
-    "policy = \"policy.conf\"\n"
+    "policy = \"policy/policy.conf\"\n"
     "\n"
     "# What was approved, issued and revoked: countersign-store(1). A second\n"
     "# server wants postgresql:, so that both remember the same.\n"
-    "store = \"sqlite:store.db\"\n"
+    "# Neither it nor the policy shares a directory with keys.\n"
+    "store = \"sqlite:store/store.db\"\n"
     "\n";
 
 static const char keys[] =

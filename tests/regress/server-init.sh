@@ -64,8 +64,11 @@ openssl pkey -in i/ca.key -pubout >ca.key.pub
 same "ca.key is the CA's" ca.pub ca.key.pub
 [ "$(cat i/wit.key)" != "$(cat i/ca.key)" ]
 report $? "wit.key is another one"
-ok "the store is there" countersign store check --store i/store.db \
+ok "the store is there" countersign store check --store i/store/store.db \
     --authority https://corp.example
+is "what the issuer may read or write has no key below it" \
+    "$(cd i && find owners.d policy store -type f | sort)" \
+    "$(printf '%s\n' policy/policy.conf store/store.db)"
 ok "the owners are read" countersign owners check i/owners.d
 
 # Words
