@@ -15,6 +15,9 @@ typedef struct cs_crl_entry {
 	int64_t revoked;
 } cs_crl_entry;
 
+/* A list's number begins with its time: so many come in one second. */
+#define CS_CRL_NUMBERS 1000
+
 typedef struct cs_crl { /* borrows; parsed: from own */
 	cs_buf *own;
 	cs_span sig_alg, issuer, authority_key_id;

@@ -188,6 +188,17 @@ dates_check(const cs_allow *a, const cs_crl *c, cs_err *e)
 	return CS_OK;
 }
 
+/* A number that no clock comes to would be the last one for ever. */
+static int
+number_check(const cs_allow *a, const cs_crl *last, const cs_crl *c, cs_err *e)
+{
+	if (last != NULL && c->number <= last->number)
+		return refuse(e, "the number does not grow");
+	if (c->number / CS_CRL_NUMBERS > a->now + CLOCKS_MAX)
+		return refuse(e, "the number is of the future");
+	return CS_OK;
+}
+
 int
 cs_allow_crl(const cs_allow *a, const cs_authority *ca, const cs_crl *last,
     cs_span body, cs_err *e)
@@ -200,8 +211,8 @@ cs_allow_crl(const cs_allow *a, const cs_authority *ca, const cs_crl *last,
 		    c->sig_alg, e);
 	if (ret == CS_OK)
 		ret = dates_check(a, c, e);
-	if (ret == CS_OK && last != NULL && c->number <= last->number)
-		ret = refuse(e, "the number does not grow");
+	if (ret == CS_OK)
+		ret = number_check(a, last, c, e);
 	if (ret == CS_OK && last != NULL &&
 	    c->this_update < last->this_update)
 		ret = refuse(e, "it is older than the last one");

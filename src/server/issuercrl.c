@@ -20,7 +20,6 @@
 static const char where[] = "server/crl";
 
 #define SIG_MAX 1024
-#define NUMBERS 1000 /* of one second */
 #define LAG 60
 
 struct entries {
@@ -112,8 +111,8 @@ make_with(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
     int64_t deadline_ms, const struct entries *s, cs_err *e)
 {
 	struct cs_crl_kept *k = &i->crl[n];
-	int64_t number = k->number >= now * NUMBERS ? k->number + 1 :
-	    now * NUMBERS;
+	int64_t number = k->number >= now * CS_CRL_NUMBERS ?
+	    k->number + 1 : now * CS_CRL_NUMBERS;
 	cs_buf *body = cs_buf_new(CS_CRL_MAX), *out = NULL;
 	int rc;
 

@@ -86,6 +86,26 @@ number_less(void)
 	b.crl.number = 5;
 }
 
+#define LAST_NUMBER ((BED_NOW + SKEW) * CS_CRL_NUMBERS + CS_CRL_NUMBERS - 1)
+
+static void
+number_of_then(void)
+{
+	b.crl.number = LAST_NUMBER;
+}
+
+static void
+number_above(void)
+{
+	b.crl.number = LAST_NUMBER + 1;
+}
+
+static void
+number_last(void)
+{
+	b.crl.number = INT64_MAX;
+}
+
 static void
 update(int64_t at)
 {
@@ -236,6 +256,9 @@ static const struct rule lists[] = {
 	{"another hash", other_hash, ALG},
 	{"the same number", number_same, "the number does not grow"},
 	{"a lesser number", number_less, "the number does not grow"},
+	{"the number of five minutes from now", number_of_then, NULL},
+	{"one above", number_above, "the number is of the future"},
+	{"one that leaves none", number_last, "the number is of the future"},
 	{"five minutes ahead", ahead, NULL},
 	{"a second more", too_far_ahead, NOT_NOW},
 	{"a second before the last one", before_last,
