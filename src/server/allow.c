@@ -151,7 +151,9 @@ cs_allow_wit(const cs_allow *a, cs_span kid, cs_span signing_input, cs_err *e)
 }
 
 /* An entry goes when no certificate that was valid then can be now, and one
- * list more has had it (RFC 5280 3.3). */
+ * list more has had it (RFC 5280 3.3). It may be said to be later than it was
+ * said, which keeps it for longer: what a restored store forgot is revoked
+ * again. */
 static int
 entries_check(const cs_allow *a, const cs_crl *last, const cs_crl *c,
     cs_err *e)
@@ -162,7 +164,8 @@ entries_check(const cs_allow *a, const cs_crl *last, const cs_crl *c,
 	for (i = 0; i < last->n; i++) {
 		old = &last->at[i];
 		now = cs_crl_find(c, old->serial);
-		if (now != NULL && now->revoked != old->revoked)
+		if (now != NULL && now->revoked != old->revoked &&
+		    (now->revoked < old->revoked || now->revoked > a->now))
 			return refuse(e, "an entry has another time");
 		if (now == NULL &&
 		    old->revoked + a->lifetime + a->crl_life > a->now)

@@ -38,10 +38,11 @@ CS_USE int cs_allow_cert(const cs_allow *a, const cs_authority *ca,
 CS_USE int cs_allow_wit(const cs_allow *a, cs_span kid, cs_span signing_input,
     cs_err *e);
 /* The CA's name, identifier and algorithm; the number grows, but not above what
- * a list of five minutes from now may have; thisUpdate not before the last one's and within five minutes of now, nextUpdate within
- * crl_life of it; no entry later than five minutes from now; every entry of
- * `last` (NULL: none) that was revoked less than `lifetime` plus one crl_life
- * ago is still there, with its time. */
+ * a list of five minutes from now may have; thisUpdate not before the last
+ * one's and within five minutes of now, nextUpdate within crl_life of it; no
+ * entry later than five minutes from now; every entry of `last` (NULL: none)
+ * that was revoked less than `lifetime` plus one crl_life ago is still there,
+ * with its time or a later one that is not to come. */
 CS_USE int cs_allow_crl(const cs_allow *a, const cs_authority *ca,
     const cs_crl *last, cs_span body, cs_err *e);
 

@@ -185,6 +185,18 @@ entry_later(void)
 }
 
 static void
+entry_now(void)
+{
+	b.at[1].revoked = BED_NOW;
+}
+
+static void
+entry_to_come(void)
+{
+	b.at[1].revoked = BED_NOW + 1;
+}
+
+static void
 entry_earlier(void)
 {
 	b.at[1].revoked--;
@@ -271,14 +283,16 @@ static const struct rule lists[] = {
 	{"the last entry gone", entry_gone, GONE},
 	{"the first entry gone", entry_gone_first, GONE},
 	{"all entries gone", all_gone, GONE},
-	{"an entry that is later", entry_later, OTHER_TIME},
+	{"an entry that is later", entry_later, NULL},
+	{"one of now", entry_now, NULL},
+	{"one that is put off", entry_to_come, OTHER_TIME},
 	{"an entry that is earlier", entry_earlier, OTHER_TIME},
 	{"an entry more", one_more, NULL},
 	{"an entry of the future", of_the_future, "an entry is of the future"},
 	{"an old entry gone", old_enough, NULL},
 	{"a second too early", not_yet, GONE},
 	{"an old entry kept", old_and_kept, NULL},
-	{"an old entry with another time", old_with_new_time, OTHER_TIME},
+	{"an old entry with a later time", old_with_new_time, NULL},
 };
 
 /* Number 6, of 100 s ago, with three entries; what is asked for has these. */
