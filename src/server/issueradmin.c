@@ -27,6 +27,11 @@ static const char where[] = "server/admin";
 #define AUDIT_ROWS 256 /* of one answer */
 #define CLAIM_ROWS 1000
 #define METRICS_MAX (64 * 1024)
+/* Octets of rows in one answer: a frame has to hold it. A record alone is never
+ * longer. */
+#define ROWS_MAX (768 * 1024)
+#define ROW_LEN 512 /* of a row without its texts */
+#define ESCAPED 3   /* an octet of text, as \u00e9 has two */
 
 struct act {
 	cs_issuer *i;
@@ -37,6 +42,8 @@ struct act {
 	int64_t now, deadline_ms;
 	int status;
 	bool failed;     /* no memory, or what is no UTF-8 */
+	size_t rows_len; /* of the list */
+	bool more;       /* it does not hold all */
 };
 
 static void
@@ -80,6 +87,18 @@ push(struct act *a, json_t *list, json_t *v)
 {
 	if (json_array_append_new(list, v) != 0)
 		a->failed = true;
+}
+
+/* Once a row did not fit, none behind it is there. */
+static bool
+fits(struct act *a, size_t n)
+{
+	a->rows_len += ROW_LEN + n;
+	if (a->more || a->rows_len <= ROWS_MAX)
+		return !a->more;
+	a->more = true;
+	set(a, a->out, "more", json_true());
+	return false;
 }
 
 static int
@@ -226,9 +245,13 @@ static int
 put_revocation(void *arg, const cs_revocation *r, cs_err *e)
 {
 	struct act *a = arg;
-	json_t *o = json_object();
+	json_t *o;
 
 	(void)e;
+	if (!fits(a, ESCAPED * (r->name.n + r->reason.n + r->actor.n +
+	    r->lifted_reason.n + r->lifted_actor.n)))
+		return CS_OK;
+	o = json_object();
 	set(a, o, "what", json_string(cs_revoke_name(r->what)));
 	if (r->what == CS_REVOKE_OWNER || r->what == CS_REVOKE_AGENT)
 		set_text(a, o, "name", r->name);
@@ -262,10 +285,9 @@ put_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 	json_t *list = json_object_get(a->out, "credentials"), *o;
 
 	(void)e;
-	if (json_array_size(list) == CLAIM_ROWS) {
-		set(a, a->out, "more", json_true());
+	if (!fits(a, (json_array_size(list) == CLAIM_ROWS ? ROWS_MAX : 0) +
+	    ESCAPED * (c->agent_id.n + c->owner.n + c->end_reason.n)))
 		return CS_OK;
-	}
 	o = json_object();
 	set(a, o, "number", json_integer(c->number));
 	set(a, o, "kind", json_string(c->kind == COUNTERSIGN_KIND_WIT ?
@@ -318,10 +340,15 @@ put_record(void *arg, int64_t sequence, cs_span der, cs_err *e)
 {
 	struct act *a = arg;
 	uint8_t hash[32];
-	json_t *o = json_object();
-	cs_buf *b = cs_buf_new(der.n / 3 * 4 + 8);
-	int rc = cs_sha256(der, hash, e);
+	json_t *o;
+	cs_buf *b;
+	int rc;
 
+	if (!fits(a, der.n / 3 * 4 + 8))
+		return CS_OK;
+	o = json_object();
+	b = cs_buf_new(der.n / 3 * 4 + 8);
+	rc = cs_sha256(der, hash, e);
 	set(a, o, "sequence", json_integer(sequence));
 	set_hex(a, o, "sha256", cs_span_of(hash, sizeof(hash)));
 	if (b == NULL || cs_base64_put(b, der, 0) != CS_OK)

@@ -275,6 +275,41 @@ test_admin(void)
 	    "reload, and what is no verb");
 }
 
+#define MANY 350
+
+/* What does not go into one frame would never be answered. */
+static void
+test_many(void)
+{
+	const cs_ask_admin a = {.verb = cs_span_str("revocations")};
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .actor = cs_span_str("uid 0"), .time = BED_NOON};
+	char name[80], reason[1001];
+	int64_t ended = 0;
+	cs_buf *out = NULL;
+	int i, rc = CS_OK, status = 0;
+	cs_err e = {0};
+
+	for (i = 0; i < 1000; i++)
+		reason[i] = i % 2 == 0 ? '\xc3' : '\xa9';
+	reason[i] = '\0';
+	r.reason = cs_span_str(reason);
+	for (i = 0; i < MANY && rc == CS_OK; i++) {
+		(void)snprintf(name, sizeof(name),
+		    "wimse://corp.example/many/%d", i);
+		r.name = cs_span_str(name);
+		rc = cs_revoke(b.store, &r, cs_time_mono_ms() + 5000, &ended,
+		    &e);
+	}
+	ok(rc == CS_OK && cs_issuer_admin(b.i, &a, BED_NOON, 0, &status,
+	    &out, &e) == CS_OK && status == 200 &&
+	    cs_buf_len(out) < CS_FRAME_MAX - 4096 &&
+	    strstr(cs_buf_cstr(out), "\"more\":true") != NULL,
+	    "as many as a frame holds");
+	printf("# %zu octets %s\n", cs_buf_len(out), e.text);
+	cs_buf_free(&out);
+}
+
 static void
 test_ca(void)
 {
@@ -308,6 +343,7 @@ main(void)
 	test_ca();
 	test_crl();
 	test_admin();
+	test_many();
 	issuerbed_stop(&b);
 	return done_testing();
 }
