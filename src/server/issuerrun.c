@@ -548,6 +548,17 @@ enter_sandbox(struct run *r, char *had, size_t had_len, cs_err *e)
 	return rc;
 }
 
+/* Owners or lists that lie elsewhere, or links to there, would be read at the
+ * start and never again: a key that is taken away from them later would count
+ * on. */
+static int
+read_again(const struct run *r, cs_err *e)
+{
+	return cs_host_reload(&r->host, e) == CS_OK ? CS_OK :
+	    cs_wrap(e, "what is not below the directory of the owners or of "
+	    "the policy cannot be read again");
+}
+
 /* What is meant for the keyholder alone. */
 static void
 look_for_key(struct run *r, const char *uri)
@@ -587,9 +598,11 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 
 	c->keyholder_fd = -1;
 	if ((rc = cs_process_become(c->conf->user, c->conf->group, e)) !=
-	    CS_OK || (rc = cs_host_open(c->conf, c->module_dir, cs_time_now(), say, r,
+	    CS_OK ||
+	    (rc = cs_host_open(c->conf, c->module_dir, cs_time_now(), say, r,
 	    &r->host, e)) != CS_OK ||
 	    (rc = enter_sandbox(r, had, had_len, e)) != CS_OK ||
+	    (rc = read_again(r, e)) != CS_OK ||
 	    (rc = cs_link_new(&r->link, e)) != CS_OK ||
 	    (rc = cs_link_set(r->link, fd, e)) != CS_OK ||
 	    (rc = cs_link_keys(r->link, cs_time_mono_ms() + KEYS_MS, &r->keys,

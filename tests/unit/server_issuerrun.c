@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/time.h"
 #include "fmt/reason.h"
 #include "issuerbed.h"
@@ -24,7 +25,7 @@
 #define WAIT_MS 60000 /* of a machine that is busy */
 
 static struct issuerbed b;
-static bool reaches_key; /* it said so */
+static bool reaches_key, has_landlock; /* it said so */
 
 enum { CONTROL, KEYS, FRONT, ADMIN, ENDS };
 
@@ -136,6 +137,9 @@ next(cs_channel *c, uint32_t type)
 			printf("# %s\n", end ? "it ended" : e.text);
 			return NULL;
 		}
+		if (f->type == CS_MSG_READY && f->n == 1)
+			has_landlock = memmem(f->part[0].p, f->part[0].n,
+			    "no landlock", 11) == NULL;
 		if (f->type == type)
 			return f;
 		if (f->type == CS_MSG_SAY && f->n == 2) {
@@ -415,6 +419,33 @@ test_key(void)
 	b.conf.n_ca = 0;
 }
 
+/* What could not be read again is not read at all. */
+static void
+test_elsewhere(void)
+{
+	char away[] = "./away.XXXXXX", owners[64], link[80];
+	cs_buf *was = NULL;
+	cs_err e = {0};
+
+	if (!has_landlock) {
+		ok(true, "# SKIP no landlock");
+		return;
+	}
+	if (mkdtemp(away) == NULL)
+		exit(99);
+	(void)snprintf(owners, sizeof(owners), "%s/owners", away);
+	(void)snprintf(link, sizeof(link), ".%s", owners);
+	ok(cs_file_read(b.plug.owners, 1 << 20, &was, &e) == CS_OK &&
+	    bed_put(owners, cs_buf_span(was)) && unlink(b.plug.owners) == 0 &&
+	    symlink(link, b.plug.owners) == 0 && !comes_up(geteuid()),
+	    "owners out of the sandbox's reach: it does not start");
+	(void)unlink(owners);
+	(void)rmdir(away);
+	ok(unlink(b.plug.owners) == 0 && bed_put(b.plug.owners,
+	    cs_buf_span(was)) && comes_up(geteuid()), "within it does");
+	cs_buf_free(&was);
+}
+
 static void
 test_user(void)
 {
@@ -446,6 +477,7 @@ main(void)
 	pid = start(&ends);
 	test(&ends, pid);
 	test_key();
+	test_elsewhere();
 	test_user();
 	issuerbed_stop(&b);
 	return done_testing();
