@@ -32,6 +32,19 @@ same_listen(const cs_server_conf *a, const cs_server_conf *b)
 }
 
 static bool
+same_environment(const cs_server_conf *a, const cs_server_conf *b)
+{
+	size_t i;
+
+	if (a->n_env != b->n_env)
+		return false;
+	for (i = 0; i < a->n_env; i++)
+		if (!same(a->env[i], b->env[i]))
+			return false;
+	return true;
+}
+
+static bool
 same_keys(const cs_server_conf *a, const cs_server_conf *b)
 {
 	size_t i;
@@ -63,8 +76,19 @@ say_kept(cs_master *m, const cs_server_conf *a, const cs_server_conf *b)
 		{"authority", same(a->authority, b->authority)},
 		{"listen", same_listen(a, b)},
 		{"admin", same(a->admin, b->admin)},
+		{"admin-mode", a->admin_mode == b->admin_mode},
+		{"admin-group", same(a->admin_group, b->admin_group)},
+		/* their content is read anew, where it was */
+		{"owners", same(a->owners, b->owners)},
+		{"policy", same(a->policy, b->policy)},
 		{"store", same(a->store, b->store)},
 		{"ca, wit or pin-file", same_keys(a, b)},
+		{"environment", same_environment(a, b)},
+		{"lifetime", a->lifetime == b->lifetime},
+		{"approval", a->digest_only == b->digest_only},
+		{"crl-url", same(a->crl_url, b->crl_url)},
+		{"crl-life", a->crl_life == b->crl_life},
+		{"crl-every", a->crl_every == b->crl_every},
 		{"state", same(a->state, b->state)},
 		{"modules", same(a->modules, b->modules)},
 		{"user", same(a->user, b->user)},

@@ -404,6 +404,7 @@ reloads(cs_server_conf *conf)
 {
 	const char *at = seen + strlen(seen);
 	cs_server_conf *c = NULL;
+	char *word;
 
 	ok(hit(master, SIGHUP) && wait_for("reloaded", at) != NULL,
 	    "everybody reloads");
@@ -422,10 +423,20 @@ reloads(cs_server_conf *conf)
 	    wait_for("no such option 'what'; the one before stays", at) !=
 	    NULL, "a broken file changes nothing");
 	at = seen + strlen(seen);
-	c = new_conf("server.conf", "workers = 3 user = \"x\"");
-	ok(hit(master, SIGHUP) &&
+	c = new_conf("server.conf", "workers = 3 user = \"x\" lifetime = 1h "
+	    "crl-every = 1m crl-life = 2h approval = digest");
+	word = strstr(c->text, "owners = o ");
+	word[strlen("owners = ")] = 'n';
+	ok(cs_file_write(conf->file, cs_span_str(c->text), 0600, true,
+	    NULL) == CS_OK && hit(master, SIGHUP) &&
 	    wait_for("workers is another: that takes a restart", at) != NULL &&
 	    wait_for("reloaded", at) != NULL, "what takes a restart is said");
+	ok(strstr(at, "lifetime is another") != NULL &&
+	    strstr(at, "crl-every is another") != NULL &&
+	    strstr(at, "crl-life is another") != NULL &&
+	    strstr(at, "approval is another") != NULL &&
+	    strstr(at, "owners is another") != NULL,
+	    "of owners and of what is issued, too");
 	cs_server_conf_free(&c);
 }
 
