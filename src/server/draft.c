@@ -4,8 +4,11 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "crypt/hash.h"
+#include "fmt/approval.h"
 #include "fmt/cert.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
@@ -87,11 +90,37 @@ put_leaf(const cs_issuer *i, const cs_judged *j, const cs_spki *key,
 	return cs_leaf_put(&l, out, e);
 }
 
+/* A digest alone does not tell how its approval is carried; the plugin does,
+ * which has the approvals in the order of their bindings. */
+static int
+take_carriers(const cs_judged *j, const cs_bindings *b, cs_wit *w, cs_err *e)
+{
+	const countersign_verifier_approval *a;
+	size_t i;
+	int c;
+
+	if (j->a.n_approvals != b->n || j->a.approvals == NULL)
+		return fail_internal(e, "as many approvals as bindings were "
+		    "expected");
+	for (i = 0; i < b->n; i++) {
+		a = j->a.approvals[i];
+		if (a == NULL || a->size < offsetof(
+		    countersign_verifier_approval, not_before) ||
+		    a->type == NULL)
+			return fail_internal(e, "an approval without its type");
+		for (c = CS_CARRIER_CMS; c <= CS_CARRIER_SSHSIG; c++)
+			if (strcmp(cs_carrier_name((enum cs_carrier)c),
+			    a->type) == 0)
+				w->carriers[i] = (enum cs_carrier)c;
+	}
+	return CS_OK;
+}
+
 static int
 put_wit(const cs_issuer *i, const cs_judged *j, const cs_spki *key,
     const cs_bindings *b, const cs_draft *d, cs_buf *out, cs_err *e)
 {
-	const cs_wit w = {
+	cs_wit w = {
 		.kid = cs_span_str(i->kid[0]),
 		.sub = cs_plug_span(j->a.agent),
 		.iat = d->not_before,
@@ -100,8 +129,9 @@ put_wit(const cs_issuer *i, const cs_judged *j, const cs_spki *key,
 		.key = *key,
 		.bindings = b,
 	};
+	int rc = take_carriers(j, b, &w, e);
 
-	return cs_wit_put(&w, out, e);
+	return rc == CS_OK ? cs_wit_put(&w, out, e) : rc;
 }
 
 static int

@@ -105,6 +105,35 @@ test_both(void)
 	cs_issued_clear(&again);
 }
 
+/* Approvals that are not in it: of several agents, or where the server says
+ * so. */
+static void
+test_digests(void)
+{
+	static const char *const vectors[] = {"approved-batch.pem",
+	    "approved-agent-pss.pem"};
+	cs_issued o = {.own = NULL};
+	cs_span input = {0};
+	uint8_t sig[64];
+	cs_wit *w = NULL;
+	cs_err e = {0};
+	size_t i;
+
+	for (i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		b.conf.digest_only = i == 1;
+		ok(issuerbed_vector(&b, vectors[i], 3, &o) &&
+		    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE) &&
+		    cs_wit_split(o.told.wit, &input, sig, &e) == CS_OK &&
+		    cs_wit_parse(input, &w, &e) == CS_OK &&
+		    w->bindings->at[0].full.p == NULL &&
+		    w->carriers[0] == CS_CARRIER_CMS, "%s, both kinds",
+		    vectors[i]);
+		cs_wit_free(&w);
+		cs_issued_clear(&o);
+	}
+	b.conf.digest_only = false;
+}
+
 static void
 refused(const char *vector, int reason)
 {
@@ -168,6 +197,7 @@ main(void)
 		return 0;
 	test_x509();
 	test_both();
+	test_digests();
 	test_refused();
 	test_again();
 	issuerbed_stop(&b);
