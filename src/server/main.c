@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "crypt/ossl.h"
 #include "net/process.h"
+#include "server/check.h"
 #include "server/init.h"
 
 /* countersign-server: what it is told. */
@@ -24,10 +25,15 @@
 #define SAID_MAX 16384
 
 struct run_opts {
-	bool version, help;
+	const char *config;
+	bool check, version, help;
 };
 
 static const struct cs_opt run_rows[] = {
+    {"config", 'c', CS_OPT_STRING, offsetof(struct run_opts, config), "FILE",
+	"countersign-server.conf(5)", 0, 0, CS_COMPLETE_FILE},
+    {"check", 0, CS_OPT_FLAG, offsetof(struct run_opts, check), NULL,
+	"look at all of it, start nothing", 0, 0, CS_COMPLETE_NONE},
     {"version", 0, CS_OPT_FLAG, offsetof(struct run_opts, version), NULL,
 	"print the version", 0, 0, CS_COMPLETE_NONE},
     {"help", 'h', CS_OPT_FLAG, offsetof(struct run_opts, help), NULL,
@@ -35,7 +41,7 @@ static const struct cs_opt run_rows[] = {
 	CS_COMPLETE_NONE},
 };
 static const struct cs_opt_spec run_spec = {.synopsis = "",
-    .summary = "the instance of an identity server",
+    .summary = "an identity server that asks the agents' owners",
     .rows = run_rows, .n = sizeof(run_rows) / sizeof(run_rows[0])};
 
 struct init_opts {
@@ -182,9 +188,24 @@ init(int argc, char **argv, cs_err *e)
 }
 
 static int
+check(const cs_server_conf *conf, cs_err *e)
+{
+	cs_buf *said = cs_buf_new(SAID_MAX);
+	int rc;
+
+	if (said == NULL)
+		return cs_nomem(e, "server");
+	rc = print(cs_check(conf, CS_MODULE_DIR, cs_time_now(), said, e), said,
+	    e);
+	cs_buf_free(&said);
+	return rc;
+}
+
+static int
 run(int argc, char **argv, cs_err *e)
 {
 	struct run_opts o = {0};
+	cs_server_conf *conf = NULL;
 	int n = 0, rc;
 
 	if ((rc = cs_opt_parse(&run_spec, argc, argv, &o, &n, e)) != CS_OK)
@@ -196,8 +217,16 @@ run(int argc, char **argv, cs_err *e)
 		    fflush(stdout) == 0 ? CS_OK :
 		    cs_fail(e, CS_EIO, "server", "standard output: %s",
 			strerror(errno));
-	return cs_fail(e, CS_EUSAGE, "server", "an instance is made by "
-	    "countersign-server init");
+	if (o.config == NULL)
+		return cs_fail(e, CS_EUSAGE, "server", "--config is missing; "
+		    "countersign-server init makes one");
+	if (!o.check)
+		return cs_fail(e, CS_EUSAGE, "server", "--check is missing: "
+		    "an instance can be made and looked at here, not run");
+	if ((rc = cs_server_conf_read(o.config, &conf, e)) == CS_OK)
+		rc = check(conf, e);
+	cs_server_conf_free(&conf);
+	return rc;
 }
 
 int

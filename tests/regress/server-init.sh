@@ -108,6 +108,62 @@ says "that is said" err "i/ca.pem is not the certificate of"
 exits 3 "a certificate that is no CA's" server init \
     --trust-domain corp.example --ca-key i/tls.key --ca-cert i/tls.pem m
 is "nothing was made of that" "$(echo m*)" "m*"
+# --check
+ok "the instance is good" server --config i/server.conf --check
+says "its store" out "good: store sqlite:$PWD/i/store/store.db"
+ok "so is that with a CA of its own" server --config k/server.conf --check
+
+# broken NAME WANTED: i/server.conf, which was just broken, is found so
+broken() {
+	exits "$3" "$1" server --config i/server.conf --check
+	says "where: $1" err "$2"
+}
+cp i/server.conf whole
+line() {
+	grep -n "$1" i/server.conf | cut -d : -f 1 | head -n 1
+}
+echo 'lisen = x' >>i/server.conf
+broken "a word that is none" \
+    "server.conf:$(line lisen): no such option 'lisen'; did you mean listen?" 3
+cp whole i/server.conf
+sed -i 's/key = "ca.key"/key = "wit.key"/' i/server.conf
+broken "a CA with another key" "server.conf:$(line 'key = "wit.key"'): key: " 1
+cp whole i/server.conf
+sed -i 's/cert = "ca.pem"/cert = "tls.pem"/' i/server.conf
+broken "a certificate that is no CA's" \
+    "server.conf:$(line '^.cert = "tls.pem"'): cert: " 3
+cp whole i/server.conf
+sed -i 's/^tls-key = .*/tls-key = "wit.key"/' i/server.conf
+broken "TLS with another key" "server.conf:$(line '^tls-cert'): tls-cert: " 3
+cp whole i/server.conf
+chmod 644 i/tls.key
+broken "a key that others may read" "i/tls.key: mode 0644" 1
+chmod 600 i/tls.key
+mv i/store/store.db s.db
+broken "a store that is gone" "server.conf:$(line '^store'): store: " 9
+cp n/store/store.db i/store/store.db
+ok "one of the same authority will do" server --config i/server.conf --check
+mv s.db i/store/store.db
+echo 'domain' >>i/policy/policy.conf
+broken "a policy that is none" "i/policy/policy.conf:" 3
+sed -i '$d' i/policy/policy.conf
+echo 'alice' >i/owners.d/alice.owners
+chmod 600 i/owners.d/alice.owners
+broken "an owner that is none" "i/owners.d/alice.owners:1: " 3
+rm i/owners.d/alice.owners
+chmod 755 i/keyholder
+broken "a state that others see" "i/keyholder: mode 0755" 1
+chmod 700 i/keyholder
+chmod 666 i/server.conf
+broken "a configuration that others write" "server.conf" 9
+chmod 600 i/server.conf
+sed -i 's/^#user = .*/user = "nobody-of-that-name"/' i/server.conf
+broken "a user who does not exist" "server.conf:$(line '^user'): user: " 2
+cp whole i/server.conf
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 \
+    -out i/wit.key 2>/dev/null
+broken "a WIT key of another kind" "key: expected a P-256 key" 1
+
 ok "it says what it is" server --version
 says "countersign-server" out "countersign-server "
 ok "and what it can" server --help
