@@ -81,7 +81,8 @@ static const char issuing[] =
     "\n";
 
 static const char processes[] =
-    "# Started as root, the processes become these users.\n"
+    "# Started as root, the processes become these users; --check says what\n"
+    "# they cannot read.\n"
     "#user = \"countersign\"\n"
     "#keyholder-user = \"countersign-keys\"\n"
     "#group = \"countersign\"\n"
@@ -131,11 +132,15 @@ static const char policy[] =
     "}\n";
 
 static const char next[] =
-    "%s is an instance for %s.\n"
+    "%s is an identity server for %s.\n"
     "\n"
     "Name an owner, with a key that the agents cannot reach:\n"
     "  countersign owners add --key URI --owner mailto:YOU@%s \\\n"
-    "      --agents spiffe://%s/agent %s/owners.d\n";
+    "      --agents spiffe://%s/agent %s/owners.d\n"
+    "Start it:\n"
+    "  countersign-server --config %s/server.conf\n"
+    "See it answer:\n"
+    "  curl --cacert %s/ca.pem https://%s/v1/bundle\n";
 
 static const char default_listen[] = "127.0.0.1:8443";
 
@@ -214,7 +219,9 @@ cs_init_policy(const cs_init *i, cs_buf *out, cs_err *e)
 int
 cs_init_next(const cs_init *i, cs_buf *out, cs_err *e)
 {
+	const char *at = i->listen.n == 0 ? "localhost:8443" : i->listen.v[0];
+
 	return cs_buf_printf(out, next, i->dir, i->trust_domain,
-	    i->trust_domain, i->trust_domain, i->dir) == CS_OK ? CS_OK :
-	    cs_nomem(e, where);
+	    i->trust_domain, i->trust_domain, i->dir, i->dir, i->dir, at) ==
+	    CS_OK ? CS_OK : cs_nomem(e, where);
 }

@@ -19,10 +19,23 @@
 #include "net/process.h"
 #include "server/check.h"
 #include "server/init.h"
+#include "server/master.h"
 
-/* countersign-server: what it is told. */
+/* countersign-server: what it is told, and all that it reads of the
+ * environment. */
 
 #define SAID_MAX 16384
+#define CONTROL_FD 3
+
+/* The processes that this program can be; `run` ends when they are told to. */
+static const struct {
+	enum cs_role role;
+	int (*run)(cs_child *c);
+} roles[] = {
+    {CS_ROLE_KEYHOLDER, cs_keyholder_run},
+    {CS_ROLE_ISSUER, cs_issuer_run},
+};
+#define N_ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct run_opts {
 	const char *config;
@@ -202,6 +215,30 @@ check(const cs_server_conf *conf, cs_err *e)
 }
 
 static int
+serve(const char *file, const cs_server_conf *conf, cs_err *e)
+{
+	cs_log_env log = {.fd = strcmp(conf->log, "syslog") == 0 ? -1 :
+		STDERR_FILENO, .journal = getenv("JOURNAL_STREAM")};
+	cs_master_env env = {.file = file, .conf = conf, .environ = environ,
+	    .notify = getenv("NOTIFY_SOCKET"),
+	    .watchdog = getenv("WATCHDOG_USEC"),
+	    .passed = {.pid = getenv("LISTEN_PID"),
+		.fds = getenv("LISTEN_FDS"),
+		.names = getenv("LISTEN_FDNAMES")}};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < N_ROLES; i++)
+		env.roles |= 1U << roles[i].role;
+	if ((rc = cs_log_new(&log, &env.log, e)) == CS_OK)
+		rc = cs_master_run(&env, e);
+	if (rc != CS_OK && env.log != NULL && log.fd < 0)
+		cs_log_line(env.log, 0, "master", cs_span_str(e->text));
+	cs_log_free(&env.log);
+	return rc;
+}
+
+static int
 run(int argc, char **argv, cs_err *e)
 {
 	struct run_opts o = {0};
@@ -220,13 +257,32 @@ run(int argc, char **argv, cs_err *e)
 	if (o.config == NULL)
 		return cs_fail(e, CS_EUSAGE, "server", "--config is missing; "
 		    "countersign-server init makes one");
-	if (!o.check)
-		return cs_fail(e, CS_EUSAGE, "server", "--check is missing: "
-		    "an instance can be made and looked at here, not run");
 	if ((rc = cs_server_conf_read(o.config, &conf, e)) == CS_OK)
-		rc = check(conf, e);
+		rc = o.check ? check(conf, e) : serve(o.config, conf, e);
 	cs_server_conf_free(&conf);
 	return rc;
+}
+
+/* --role NAME: one of the processes, whose master is at descriptor 3. */
+static int
+be(const char *name, cs_err *e)
+{
+	enum cs_role role;
+	cs_child *c = NULL;
+	size_t i;
+	int rc;
+
+	if ((rc = cs_role_parse(cs_span_str(name), &role, e)) != CS_OK ||
+	    (rc = cs_child_begin(role, CONTROL_FD, CS_MODULE_DIR, &c, e)) !=
+		CS_OK)
+		return rc;
+	for (i = 0; i < N_ROLES && roles[i].role != role; i++)
+		continue;
+	rc = i == N_ROLES ? CS_EBUG : -roles[i].run(c);
+	cs_child_free(&c);
+	/* It has said why. */
+	return rc == CS_OK ? CS_OK : cs_fail(e, rc, "server", "%s: ended",
+	    name);
 }
 
 int
@@ -241,7 +297,9 @@ main(int argc, char **argv)
 	(void)umask(077);
 	if ((rc = cs_process_harden(&e)) == CS_OK &&
 	    (rc = cs_ossl_start(&e)) == CS_OK) {
-		if (argc > 1 && strcmp(argv[1], "init") == 0)
+		if (argc == 3 && strcmp(argv[1], "--role") == 0)
+			rc = be(argv[2], &e);
+		else if (argc > 1 && strcmp(argv[1], "init") == 0)
 			rc = init(argc - 1, argv + 1, &e);
 		else
 			rc = run(argc, argv, &e);
