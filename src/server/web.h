@@ -66,7 +66,7 @@ typedef struct cs_web_env {
 
 /* Either ask->type != 0, or *ans is whole. Never fails: what cannot be done is
  * an answer too. */
-void cs_web_ask(const cs_web_env *env, const cs_web_request *r,
+void cs_web_hear(const cs_web_env *env, const cs_web_request *r,
     cs_web_ask *ask, cs_web_answer *ans);
 /* The issuer's answer, as the client wants it. A frame of another shape than
  * asked for is 500. */
@@ -76,7 +76,7 @@ void cs_web_tell(const cs_web_env *env, const cs_web_ask *ask,
 void cs_web_fail(enum cs_web_family family, int status, const char *reason,
     const char *text, int64_t retry_after, cs_web_answer *ans);
 /* How failures of this path look. */
-enum cs_web_family cs_web_family(cs_span path);
+enum cs_web_family cs_web_family_of(cs_span path);
 
 /* --- for web*.c, est.c and v1.c alone --- */
 
