@@ -219,48 +219,52 @@ attach(struct msghdr *m, void *control, size_t room, int fd)
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 }
 
-static int
-send_packet(cs_channel *c, uint8_t flags, cs_span data, int fd,
-    int64_t deadline_ms, cs_err *e)
+/* The packet at *at, and moves it behind that. False: not now (EAGAIN), or the
+ * socket is broken (errno). */
+static bool
+send_packet(cs_channel *c, cs_span data, int fd, size_t *at)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {0};
-	struct iovec v[2] = {{&flags, 1}, {(void *)(uintptr_t)data.p, data.n}};
+	size_t left = data.n - *at;
+	size_t n = left > CS_PACKET_MAX ? CS_PACKET_MAX : left;
+	uint8_t flags = (uint8_t)((*at == 0 ? CS_PACKET_FIRST : 0) |
+	    (n == left ? CS_PACKET_LAST : 0));
+	struct iovec v[2] = {{&flags, 1},
+	    {(void *)(uintptr_t)(data.p + *at), n}};
 	struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
-	ssize_t n;
-	int rc;
+	ssize_t sent;
 
-	if (fd >= 0)
+	if (fd >= 0 && *at == 0)
 		attach(&m, control, sizeof(control), fd);
-	for (;;) {
-		n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0)
-			return CS_OK; /* a packet goes whole or not at all */
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return cs_fail(e, CS_EIO, where, "send: %s",
-			    strerror(errno));
-		if ((rc = wait_for(c->fd, POLLOUT, deadline_ms, e)) != CS_OK)
-			return rc;
-	}
+	do {
+		sent = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return false;
+	*at += n; /* a packet goes whole or not at all */
+	return true;
+}
+
+int
+cs_channel_push(cs_channel *c, cs_span data, int fd, size_t *at, cs_err *e)
+{
+	while (*at < data.n)
+		if (!send_packet(c, data, fd, at))
+			return errno == EAGAIN ? CS_OK : cs_fail(e, CS_EIO,
+			    where, "send: %s", strerror(errno));
+	return CS_OK;
 }
 
 static int
 send_all(cs_channel *c, cs_span data, int fd, int64_t deadline_ms, cs_err *e)
 {
-	size_t at = 0, n;
-	uint8_t flags;
-	int rc = CS_OK;
+	size_t at = 0;
+	int rc;
 
-	do {
-		n = data.n - at;
-		n = n > CS_PACKET_MAX ? CS_PACKET_MAX : n;
-		flags = (uint8_t)((at == 0 ? CS_PACKET_FIRST : 0) |
-		    (at + n == data.n ? CS_PACKET_LAST : 0));
-		rc = send_packet(c, flags, cs_span_cut(data, at, n),
-		    at == 0 ? fd : -1, deadline_ms, e);
-		at += n;
-	} while (rc == CS_OK && at < data.n);
+	while ((rc = cs_channel_push(c, data, fd, &at, e)) == CS_OK &&
+	    at < data.n)
+		if ((rc = wait_for(c->fd, POLLOUT, deadline_ms, e)) != CS_OK)
+			return rc;
 	return rc;
 }
 

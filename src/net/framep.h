@@ -6,7 +6,7 @@
 
 #include "net/frame.h"
 
-/* Between frame.c and channel.c. */
+/* Between frame.c, channel.c and post.c. */
 
 #define CS_FRAME_HEAD 20 /* octets before the first part */
 
@@ -14,5 +14,9 @@
 CS_USE int cs_frame_size(const cs_frame *f, size_t *out, cs_err *e);
 /* As parse, and takes *own when it is a frame. */
 CS_USE int cs_frame_take(cs_buf **own, cs_frame **out, cs_err *e);
+/* Sends what can be sent now of the octets of a frame, from *at on, which moves
+ * behind them. Others must not send on the channel until it is at the end. */
+CS_USE int cs_channel_push(cs_channel *c, cs_span data, int fd, size_t *at,
+    cs_err *e);
 
 #endif

@@ -197,6 +197,12 @@ cs_http_set_tls(cs_http *h, cs_tls *t)
 	h->tls = t;
 }
 
+void
+cs_http_set_limits(cs_http *h, const cs_http_limits *limits)
+{
+	set_limits(&h->limits, limits);
+}
+
 struct sockets {
 	struct evhttp_bound_socket *last;
 };

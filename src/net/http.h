@@ -46,6 +46,8 @@ CS_USE int cs_http_new(cs_loop *l, const cs_http_env *env, const int *fds,
     size_t n, cs_http **out, cs_err *e);
 /* Other certificates from now on, for new connections; t is borrowed. */
 void cs_http_set_tls(cs_http *h, cs_tls *t);
+/* Other limits from now on; for requests of new connections those of size. */
+void cs_http_set_limits(cs_http *h, const cs_http_limits *limits);
 /* No new connections; those that are open get their answers, with
  * "Connection: close". */
 void cs_http_drain(cs_http *h);
@@ -63,6 +65,8 @@ CS_USE int cs_http_header(const cs_http_request *r, const char *name,
 cs_span cs_http_body(const cs_http_request *r);
 cs_span cs_http_address(const cs_http_request *r); /* "192.0.2.7", "" unix */
 bool cs_http_is_unix(const cs_http_request *r, cs_peer *out);
+/* Its peer was in this group, too; false for who came otherwise. */
+bool cs_http_peer_is_in(const cs_http_request *r, gid_t group);
 /* The client's certificate as TLS has checked it, DER; absent: none. */
 cs_span cs_http_client_cert(const cs_http_request *r);
 

@@ -125,6 +125,12 @@ cs_http_is_unix(const cs_http_request *r, cs_peer *out)
 	return r->c->is_unix && cs_peer_of(r->c->fd, out, NULL) == CS_OK;
 }
 
+bool
+cs_http_peer_is_in(const cs_http_request *r, gid_t group)
+{
+	return r->c->is_unix && cs_peer_is_in(r->c->fd, group);
+}
+
 cs_span
 cs_http_client_cert(const cs_http_request *r)
 {

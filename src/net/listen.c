@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -371,4 +372,38 @@ cs_peer_of(int fd, cs_peer *out, cs_err *e)
 		    "who is at the other end cannot be told");
 	*out = (cs_peer){.uid = c.uid, .gid = c.gid, .pid = c.pid};
 	return CS_OK;
+}
+
+/* The kernel says how many octets it wants when it gets too few. */
+static gid_t *
+other_groups(int fd, size_t *n)
+{
+	socklen_t len = 0;
+	gid_t *g;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &len) == 0 ||
+	    errno != ERANGE || (g = malloc(len)) == NULL)
+		return NULL;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, g, &len) != 0)
+		len = 0;
+	*n = len / sizeof(*g);
+	return g;
+}
+
+bool
+cs_peer_is_in(int fd, gid_t group)
+{
+	gid_t *g = NULL;
+	size_t n = 0, i;
+	cs_peer p;
+	bool found;
+
+	if (cs_peer_of(fd, &p, NULL) != CS_OK)
+		return false;
+	g = other_groups(fd, &n);
+	found = p.gid == group;
+	for (i = 0; i < n; i++)
+		found |= g[i] == group;
+	free(g);
+	return found;
 }

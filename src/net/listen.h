@@ -40,5 +40,8 @@ typedef struct cs_peer {
 	pid_t pid;
 } cs_peer;
 CS_USE int cs_peer_of(int fd, cs_peer *out, cs_err *e);
+/* Whether it was in this group, too (SO_PEERGROUPS): his own or one of the
+ * others. False when that cannot be told. */
+bool cs_peer_is_in(int fd, gid_t group);
 
 #endif

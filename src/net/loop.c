@@ -120,6 +120,13 @@ cs_loop_readable(cs_loop *l, int fd, void (*fn)(void *arg), void *arg,
 }
 
 int
+cs_loop_writable(cs_loop *l, int fd, void (*fn)(void *arg), void *arg,
+    cs_watch **out, cs_err *e)
+{
+	return watch(l, fd, EV_WRITE, NULL, fn, arg, out, e);
+}
+
+int
 cs_loop_every(cs_loop *l, int64_t ms, void (*fn)(void *arg), void *arg,
     cs_watch **out, cs_err *e)
 {

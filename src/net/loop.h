@@ -19,6 +19,9 @@ void cs_loop_stop(cs_loop *l);  /* after the callback that runs now */
 /* Calls when the descriptor can be read, for as long as the watch lives. */
 CS_USE int cs_loop_readable(cs_loop *l, int fd, void (*fn)(void *arg),
     void *arg, cs_watch **out, cs_err *e);
+/* Or can be written. */
+CS_USE int cs_loop_writable(cs_loop *l, int fd, void (*fn)(void *arg),
+    void *arg, cs_watch **out, cs_err *e);
 /* Every `ms`, first after `ms`. */
 CS_USE int cs_loop_every(cs_loop *l, int64_t ms, void (*fn)(void *arg),
     void *arg, cs_watch **out, cs_err *e);

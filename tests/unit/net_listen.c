@@ -158,7 +158,8 @@ test_unix(cs_err *e)
 {
 	cs_listen_env env = {.mode = 0660};
 	cs_peer peer;
-	int a = -1, b = -1, c = -1;
+	gid_t others[64];
+	int a = -1, b = -1, c = -1, groups;
 	FILE *f;
 
 	(void)umask(077);
@@ -171,6 +172,12 @@ test_unix(cs_err *e)
 	b = accept(a, NULL, NULL);
 	ok(cs_peer_of(b, &peer, e) == CS_OK && peer.uid == geteuid() &&
 	    peer.gid == getegid() && peer.pid == getpid(), "who connected");
+	ok(cs_peer_is_in(b, getegid()) && !cs_peer_is_in(b, (gid_t)-2),
+	    "and his group");
+	groups = getgroups(64, others);
+	while (groups > 0 && cs_peer_is_in(b, others[groups - 1]))
+		groups--;
+	ok(groups <= 0, "and his others");
 	shut(&b);
 	shut(&c);
 	shut(&a);
