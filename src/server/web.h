@@ -18,6 +18,7 @@ typedef struct cs_web_request { /* borrows */
 	cs_span path;           /* raw, without "?..." */
 	cs_span query;          /* absent: none */
 	cs_span type, accept;   /* Content-Type, Accept; absent: none */
+	cs_span if_none_match;  /* likewise */
 	cs_span body;
 	cs_span address;        /* "192.0.2.7"; "" over a unix socket */
 	cs_span client_cert;    /* DER, as TLS has checked it; absent: none */
@@ -37,8 +38,10 @@ typedef struct cs_web_ask {
 				 * (0: the one that signs) */
 	size_t n_octets;
 	enum cs_web_family family; /* how failures look */
-	unsigned shape;         /* known to those who wrote it */
-	cs_buf *own;            /* what issue borrows from, besides the request */
+	unsigned shape;         /* enum cs_web_shape */
+	cs_span match;          /* If-None-Match */
+	cs_buf *own;            /* what issue, lookup and match borrow from,
+				 * besides the request */
 } cs_web_ask;
 void cs_web_ask_clear(cs_web_ask *a);
 
@@ -77,29 +80,5 @@ void cs_web_fail(enum cs_web_family family, int status, const char *reason,
     const char *text, int64_t retry_after, cs_web_answer *ans);
 /* How failures of this path look. */
 enum cs_web_family cs_web_family_of(cs_span path);
-
-/* --- for web*.c, est.c and v1.c alone --- */
-
-/* RFC 9457: type urn:countersign:reason:REASON, title, status, detail, reason,
- * request (the digest in hex, absent: none). */
-void cs_problem_put(int status, const char *reason, cs_span text,
-    cs_span request_digest, int64_t retry_after, cs_web_answer *ans);
-/* RFC 7030 4.2.3: text/plain, the reason first. */
-void cs_est_fail(int status, const char *reason, cs_span text,
-    int64_t retry_after, cs_web_answer *ans);
-/* HTTP's status of an outcome that issued nothing. */
-int cs_web_status(const cs_told_issue *t);
-
-void cs_est_ask(const cs_web_env *env, const cs_web_request *r,
-    cs_span rest, cs_web_ask *ask, cs_web_answer *ans);
-void cs_est_tell(const cs_web_env *env, const cs_web_ask *ask,
-    const cs_frame *told, cs_web_answer *ans);
-void cs_v1_ask(const cs_web_env *env, const cs_web_request *r,
-    cs_span rest, cs_web_ask *ask, cs_web_answer *ans);
-void cs_v1_tell(const cs_web_env *env, const cs_web_ask *ask,
-    const cs_frame *told, cs_web_answer *ans);
-/* CS_OK: there is none, or one that says who asks for a renewal: the URI SANs
- * of a checked certificate hold `agent`. */
-CS_USE int cs_web_is_agent(cs_span client_cert, cs_span agent, cs_err *e);
 
 #endif
