@@ -220,6 +220,55 @@ get_rfc3339(cs_span in, int64_t *out)
 	    cs_civil_to_time(&c, out);
 }
 
+static bool
+skip_fraction(cs_span *in)
+{
+	size_t n = 0;
+
+	if (in->n == 0 || in->p[0] != '.')
+		return true;
+	*in = cs_span_cut(*in, 1, in->n - 1);
+	while (n < in->n && in->p[n] >= '0' && in->p[n] <= '9')
+		n++;
+	*in = cs_span_cut(*in, n, in->n - n);
+	return n > 0;
+}
+
+/* Z or [+-]HH:MM, in seconds. */
+static bool
+get_offset(cs_span *in, int64_t *out)
+{
+	int hours, minutes, sign = skip(in, '-') ? -1 : 1;
+
+	*out = 0;
+	if (sign > 0 && !skip(in, '+'))
+		return skip(in, 'Z');
+	if ((hours = number(in, 2)) < 0 || hours > 23 || !skip(in, ':') ||
+	    (minutes = number(in, 2)) < 0 || minutes > 59)
+		return false;
+	*out = sign * (int64_t)(hours * 3600 + minutes * 60);
+	return true;
+}
+
+bool
+cs_rfc3339_get(cs_span in, int64_t *out)
+{
+	struct cs_civil c = {0};
+	int64_t t = 0, offset = 0;
+
+	if ((c.year = number(&in, 4)) < 0 || !skip(&in, '-') ||
+	    (c.month = number(&in, 2)) < 0 || !skip(&in, '-') ||
+	    (c.day = number(&in, 2)) < 0 || !skip(&in, 'T') ||
+	    (c.hour = number(&in, 2)) < 0 || !skip(&in, ':') ||
+	    (c.minute = number(&in, 2)) < 0 || !skip(&in, ':') ||
+	    (c.second = number(&in, 2)) < 0 || !skip_fraction(&in) ||
+	    !get_offset(&in, &offset) || in.n != 0 ||
+	    !cs_civil_to_time(&c, &t))
+		return false;
+	*out = t - offset;
+	return true;
+}
+
 /* YYYYMMDDZ and YYYYMMDDHHMMZ as the full form with zeros. */
 static bool
 get_compact(cs_span in, int64_t *out)

@@ -30,6 +30,9 @@ CS_USE bool cs_utctime_get(cs_span in, int64_t *out);
 CS_USE bool cs_utctime_put(int64_t t, char out[14]);
 /* RFC 3339 with Z and whole seconds: 2026-11-21T09:30:00Z. out[24]. */
 CS_USE bool cs_rfc3339_put(int64_t t, char out[24]);
+/* The way back, as others write it too: a fraction of a second, which is cut
+ * off, and an offset such as +01:00. */
+CS_USE bool cs_rfc3339_get(cs_span in, int64_t *out);
 /* What a person types: RFC 3339 with Z, or YYYYMMDD[HHMM[SS]]Z. */
 CS_USE int cs_time_parse(const char *s, int64_t *out, cs_err *e);
 /* A duration with a unit, "90s" "15m" "1h" "30d" "2w"; no sign, no sum, at

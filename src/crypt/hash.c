@@ -94,6 +94,25 @@ cs_sha256(cs_span in, uint8_t out[CS_SHA256_LEN], cs_err *e)
 }
 
 int
+cs_hmac_sha256(cs_span key, cs_span in, uint8_t out[CS_SHA256_LEN], cs_err *e)
+{
+	static const char none[1] = "";
+	OSSL_LIB_CTX *ctx = NULL;
+	size_t n = 0;
+	int rc;
+
+	ERR_clear_error();
+	if ((rc = cs_ossl_context(&ctx, e)) != CS_OK)
+		return rc;
+	/* A key that is not there would be that of the call before. */
+	if (EVP_Q_mac(ctx, "HMAC", NULL, hashes[CS_SHA256].name, NULL,
+	    key.p == NULL ? (const void *)none : key.p, key.n, in.p, in.n,
+	    out, CS_SHA256_LEN, &n) == NULL || n != CS_SHA256_LEN)
+		return cs_ossl_fail(e, where, "cannot make an HMAC");
+	return CS_OK;
+}
+
+int
 cs_request_digest(const cs_csr *c, uint8_t out[CS_SHA256_LEN], cs_err *e)
 {
 	cs_buf *info = cs_buf_new(c->info.n);

@@ -16,6 +16,9 @@ const char *cs_hash_name(enum cs_hash h); /* "SHA256", OpenSSL's name */
 /* out[cs_hash_len(h)]; CS_EBUG when the library fails. */
 CS_USE int cs_hash(enum cs_hash h, cs_span in, uint8_t *out, cs_err *e);
 CS_USE int cs_sha256(cs_span in, uint8_t out[CS_SHA256_LEN], cs_err *e);
+/* HMAC-SHA256 (RFC 2104); the key may be empty. */
+CS_USE int cs_hmac_sha256(cs_span key, cs_span in, uint8_t out[CS_SHA256_LEN],
+    cs_err *e);
 /* The request digest, countersign-formats(5), section 3. */
 CS_USE int cs_request_digest(const cs_csr *c, uint8_t out[CS_SHA256_LEN],
     cs_err *e);

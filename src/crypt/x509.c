@@ -288,6 +288,20 @@ cs_req_read(cs_span der, const cs_x509_each *each, cs_err *e)
 }
 
 int
+cs_cert_named(cs_span der, const char *name, bool *is, cs_err *e)
+{
+	X509 *x = NULL;
+	int r = parse_cert(der, &x, e);
+
+	*is = r == CS_OK && X509_check_host(x, name, 0,
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS,
+	    NULL) == 1;
+	X509_free(x);
+	ERR_clear_error();
+	return r;
+}
+
+int
 cs_cert_spki(cs_span der, cs_buf *out, cs_err *e)
 {
 	X509 *x = NULL;

@@ -21,6 +21,9 @@ typedef struct cs_x509_each {
 /* CS_R_MALFORMED when OpenSSL does not take it, or not all of it. */
 CS_USE int cs_cert_read(cs_span der, const cs_x509_each *each, cs_err *e);
 CS_USE int cs_req_read(cs_span der, const cs_x509_each *each, cs_err *e);
+/* Is this one of the certificate's DNS names (subjectAltName alone; no
+ * wildcards)? */
+CS_USE int cs_cert_named(cs_span der, const char *name, bool *is, cs_err *e);
 /* Appends the SubjectPublicKeyInfo as it stands there. */
 CS_USE int cs_cert_spki(cs_span der, cs_buf *out, cs_err *e);
 CS_USE int cs_req_spki(cs_span der, cs_buf *out, cs_err *e);

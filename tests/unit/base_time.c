@@ -131,6 +131,38 @@ test_parse(void)
 }
 
 static void
+test_rfc3339(void)
+{
+	static const struct {
+		const char *text;
+		int64_t time;
+	} right[] = {{"2026-11-21T09:30:00Z", 1795253400},
+	    {"2026-11-21T09:30:00.999999999Z", 1795253400},
+	    {"2026-11-21T10:30:00+01:00", 1795253400},
+	    {"2026-11-21T03:59:59.5-05:30", 1795253399},
+	    {"2026-11-21T09:30:00+00:00", 1795253400},
+	    {"0001-01-01T00:00:00Z", -62135596800}};
+	static const char *const wrong[] = {"", "2026-11-21", "2026-11-21T09:30Z",
+	    "2026-11-21T09:30:00", "2026-11-21T09:30:00.Z",
+	    "2026-11-21T09:30:00,5Z", "2026-11-21t09:30:00Z",
+	    "2026-11-21T09:30:00z", "2026-11-21 09:30:00Z",
+	    "2026-11-21T09:30:60Z", "2026-13-21T09:30:00Z",
+	    "2026-11-21T09:30:00+24:00", "2026-11-21T09:30:00+01:60",
+	    "2026-11-21T09:30:00+0100", "2026-11-21T09:30:00+1:00",
+	    "2026-11-21T09:30:00ZZ", "2026-11-21T09:30:00+01:00Z",
+	    "02026-11-21T09:30:00Z", "2026-11-21T09:30:00.5"};
+	int64_t t = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)
+		ok(cs_rfc3339_get(cs_span_str(right[i].text), &t) &&
+		    t == right[i].time, "RFC 3339 %s", right[i].text);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ok(!cs_rfc3339_get(cs_span_str(wrong[i]), &t),
+		    "refused \"%s\"", wrong[i]);
+}
+
+static void
 test_duration(void)
 {
 	static const struct {
@@ -172,6 +204,7 @@ main(void)
 	test_utctime();
 	test_oracle();
 	test_parse();
+	test_rfc3339();
 	test_duration();
 	ok(cs_time_mono_ms() >= mono && mono > 0, "the clock grows");
 	ok(cs_time_now() > 1735689600, "the clock is set");

@@ -38,6 +38,31 @@ test_hashes(void)
 	ok(strcmp(cs_hash_name(CS_SHA512), "SHA512") == 0, "names");
 }
 
+/* RFC 4231, cases 2 and 6; the head is told apart well enough. */
+static const uint8_t jefe_head[] = {0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60};
+static const uint8_t long_head[] = {0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0};
+/* of no key and no octets */
+static const uint8_t none_head[] = {0xb6, 0x13, 0x67, 0x9a, 0x08, 0x14};
+
+static void
+test_hmac(void)
+{
+	uint8_t out[CS_SHA256_LEN] = {0}, key[131];
+	const cs_span none = {NULL, 0};
+	cs_err e = {0};
+
+	memset(key, 0xaa, sizeof(key));
+	ok(cs_hmac_sha256(cs_span_str("Jefe"),
+	    cs_span_str("what do ya want for nothing?"), out, &e) == CS_OK &&
+	    memcmp(out, jefe_head, 6) == 0, "HMAC");
+	ok(cs_hmac_sha256(cs_span_of(key, sizeof(key)),
+	    cs_span_str("Test Using Larger Than Block-Size Key - "
+	    "Hash Key First"), out, &e) == CS_OK &&
+	    memcmp(out, long_head, 6) == 0, "with a long key");
+	ok(cs_hmac_sha256(none, none, out, &e) == CS_OK &&
+	    memcmp(out, none_head, 6) == 0, "with none, of nothing");
+}
+
 static void
 test_random(void)
 {
@@ -67,6 +92,7 @@ int
 main(void)
 {
 	test_hashes();
+	test_hmac();
 	test_random();
 	test_fingerprint();
 	return done_testing();
