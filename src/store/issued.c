@@ -18,6 +18,35 @@ cs_issued_find(cs_store *s, cs_span request_digest, int kind, int64_t now,
 	    e);
 }
 
+struct of_key {
+	cs_issued_fn *each;
+	void *arg;
+};
+
+static int
+show(void *arg, const cs_db_value *col, size_t n, cs_err *e)
+{
+	const struct of_key *k = arg;
+	cs_claim_row row;
+	int rc = cs_claim_row_get(col, n, &row, e);
+
+	return rc != CS_OK ? rc : k->each(k->arg, &row.claim, row.digest,
+	    row.fields, e);
+}
+
+int
+cs_issued_of_key(cs_store *s, const cs_issued_ask *ask, cs_issued_fn *each,
+    void *arg, cs_err *e)
+{
+	const cs_db_value v[] = {cs_db_text(ask->agent_id),
+	    cs_db_blob(ask->key_hash), cs_db_int(ask->kind),
+	    cs_db_int(ask->now)};
+	struct of_key k = {each, arg};
+
+	return cs_store_ask(s, CS_SQL_ISSUED_OF_KEY, v, 4, show, &k,
+	    ask->deadline_ms, e);
+}
+
 int
 cs_issued_ended(cs_store *s, int64_t after, int64_t deadline_ms,
     cs_claim_fn *each, void *arg, cs_err *e)

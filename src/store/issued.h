@@ -13,6 +13,18 @@
 CS_USE int cs_issued_find(cs_store *s, cs_span request_digest, int kind,
     int64_t now, int64_t deadline_ms, cs_claim_fn *each, void *arg,
     cs_err *e);
+/* The last claims of a kind for this agent and key that live at `now`, ended or
+ * not, the newest first: at most CS_ISSUED_OF_KEY. */
+#define CS_ISSUED_OF_KEY 16
+typedef struct cs_issued_ask { /* borrows */
+	cs_span agent_id, key_hash;
+	int kind;
+	int64_t now, deadline_ms;
+} cs_issued_ask;
+typedef int cs_issued_fn(void *arg, const cs_stored_claim *c, cs_span digest,
+    cs_span fields, cs_err *e);
+CS_USE int cs_issued_of_key(cs_store *s, const cs_issued_ask *ask,
+    cs_issued_fn *each, void *arg, cs_err *e);
 /* Every claim that was ended and whose notAfter is later than `after`. */
 CS_USE int cs_issued_ended(cs_store *s, int64_t after, int64_t deadline_ms,
     cs_claim_fn *each, void *arg, cs_err *e);

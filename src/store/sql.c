@@ -226,6 +226,10 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE c.request_digest = $1 AND c.kind = $2"
 	    " AND c.not_after > $3 AND c.ended IS NULL"
 	    " AND c.recorded IS NOT NULL ORDER BY c.number DESC LIMIT 1"),
+	STMT(CS_SQL_ISSUED_OF_KEY,
+	    ANSWER " WHERE c.agent_id = $1 AND c.agent_key_hash = $2"
+	    " AND c.kind = $3 AND c.not_after > $4"
+	    " ORDER BY c.number DESC LIMIT 16"),
 	STMT(CS_SQL_ISSUED_ENDED,
 	    CLAIM " NULL FROM claim c"
 	    " WHERE c.not_after > $1 AND c.ended IS NOT NULL"

@@ -80,6 +80,7 @@ enum cs_sql {
 	CS_SQL_DENIALS,
 	/* Of what was issued: $1 request digest, $2 kind, $3 now: the last. */
 	CS_SQL_ISSUED,
+	CS_SQL_ISSUED_OF_KEY,
 	CS_SQL_ISSUED_ENDED, /* $1 behind which notAfter is: all */
 	CS_SQL_REVOKED_LAST, /* number of the last revocation */
 	/* Of requests that wait. */

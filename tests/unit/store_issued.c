@@ -89,6 +89,66 @@ test_find(void)
 	    find(&c, 1, NOON).n == 0, "or until it is ended");
 }
 
+struct keyed {
+	int n;
+	int64_t last, ended;
+	bool fields;
+};
+
+static int
+see_keyed(void *arg, const cs_stored_claim *c, cs_span digest,
+    cs_span fields, cs_err *err)
+{
+	struct keyed *v = arg;
+
+	(void)err;
+	if (v->n++ == 0) {
+		v->last = c->number;
+		v->ended = c->ended;
+	}
+	v->fields = fields.p != NULL && digest.n == 32;
+	return CS_OK;
+}
+
+static struct keyed
+of_key(cs_span agent_id, cs_span key_hash, int kind, int64_t now)
+{
+	const cs_issued_ask ask = {agent_id, key_hash, kind, now,
+	    bed_deadline()};
+	struct keyed v = {.n = 0};
+
+	if (cs_issued_of_key(s, &ask, see_keyed, &v, &e) != CS_OK)
+		v.n = -1;
+	return v;
+}
+
+static void
+test_of_key(void)
+{
+	static const uint8_t other[32] = {1};
+	struct bed_claim c;
+	cs_claim *made;
+	struct keyed v;
+
+	bed_claim(&c, "keyed");
+	ok(of_key(c.in.agent_id, c.in.agent_key_hash, 1, NOON).n == 0,
+	    "nothing of this key");
+	made = bed_get(s, &c);
+	v = of_key(c.in.agent_id, c.in.agent_key_hash, 1, NOON);
+	ok(made != NULL && v.n == 1 && v.last == made->number && v.fields &&
+	    v.ended == 0, "a claim of this key");
+	ok(of_key(c.in.agent_id, c.in.agent_key_hash, 2, NOON).n == 0 &&
+	    of_key(c.in.agent_id, cs_span_of(other, 32), 1, NOON).n == 0 &&
+	    of_key(cs_span_str("spiffe://x/y"), c.in.agent_key_hash, 1,
+	    NOON).n == 0, "not of another kind, key or agent");
+	ok(of_key(c.in.agent_id, c.in.agent_key_hash, 1,
+	    c.in.not_after).n == 0, "as long as it lives");
+	ok(bed_revoke(s, CS_REVOKE_AGENT, c.in.agent_id) == 1 &&
+	    of_key(c.in.agent_id, c.in.agent_key_hash, 1, NOON).ended == NOON,
+	    "and when it was ended");
+	cs_claim_free(&made);
+}
+
 static void
 test_ended(void)
 {
@@ -121,6 +181,7 @@ main(void)
 	ok(cs_issued_revoked(s, bed_deadline(), &number, &e) == CS_OK &&
 	    number == 0, "nothing was revoked");
 	test_find();
+	test_of_key();
 	test_ended();
 	bed_close(&s);
 	return done_testing();
