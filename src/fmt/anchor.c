@@ -209,16 +209,24 @@ bad(cs_err *e, const char *what)
 	return CS_BAD(e, CS_R_MALFORMED, "anchor", "anchor record: %s", what);
 }
 
+size_t
+cs_anchor_size(cs_span in)
+{
+	uint32_t n = in.n < HEAD_LEN ? 0 : u32_get(in.p);
+
+	return n < HEAD_LEN || n % 4 != 0 || n > in.n ||
+	    n > CS_ANCHOR_RECORD_MAX ? 0 : n;
+}
+
 int
 cs_anchor_record(cs_span in, cs_span *record, cs_span *hash, cs_err *e)
 {
-	uint32_t n;
+	size_t n;
 
 	*record = *hash = (cs_span){0};
 	if (in.n < HEAD_LEN)
 		return bad(e, "cut short");
-	n = u32_get(in.p);
-	if (n < HEAD_LEN || n % 4 != 0 || n > in.n || n > CS_ANCHOR_RECORD_MAX)
+	if ((n = cs_anchor_size(in)) == 0)
 		return bad(e, "of an impossible length");
 	if (check_of(cs_span_of(in.p + CHECKED_FROM, n - CHECKED_FROM)) !=
 	    u32_get(in.p + 4))

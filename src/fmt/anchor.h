@@ -33,6 +33,9 @@ typedef struct cs_anchor_place {
 /* Appends one record; a->file is not in it, the place is. */
 CS_USE int cs_anchor_put(cs_buf *out, const cs_anchor *a,
     const cs_anchor_place *at, cs_err *e);
+/* The octets of the record that `in` begins with, whose check nobody has looked
+ * at; 0 when that cannot be. */
+size_t cs_anchor_size(cs_span in);
 /* Cuts the record out that `in` begins with; its bounds and its check hold. */
 CS_USE int cs_anchor_record(cs_span in, cs_span *record, cs_span *hash,
     cs_err *e);

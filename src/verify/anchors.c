@@ -48,6 +48,12 @@ struct loader {
 };
 
 static int
+damaged(cs_err *e, const char *what)
+{
+	return cs_fail(e, CS_EIO, "anchors", "damaged: %s", what);
+}
+
+static int
 arena_add(struct arena *a, cs_span record, cs_err *e)
 {
 	size_t room = a->room < ARENA_MIN ? ARENA_MIN : a->room;
@@ -209,8 +215,7 @@ authorities_load(cs_anchors *a, uid_t reader, cs_err *e)
 		if (cs_anchor_record(in, &record, &hash, e) != CS_OK ||
 		    cs_anchor_get(record, &line, &at, e) != CS_OK ||
 		    at.file >= a->n_files)
-			return cs_fail(e, CS_EIO, "anchors",
-			    "damaged: no record where one should be");
+			return damaged(e, "no record where one should be");
 		if (line.type != CS_ANCHOR_X509)
 			break;
 		line.file = a->files[at.file];
@@ -510,9 +515,47 @@ cs_anchors_find(const cs_anchors *a, const uint8_t key_hash[CS_SHA256_LEN],
 	if (at.file >= a->n_files) {
 		*found = false;
 		*out = (cs_anchor){0};
-		return cs_fail(e, CS_EIO, "anchors",
-		    "damaged: a line of no file");
+		return damaged(e, "a line of no file");
 	}
 	out->file = a->files[at.file];
 	return CS_OK;
+}
+
+static int
+hand_out(const cs_anchors *a, cs_span record, cs_span owner,
+    cs_anchors_each *each, void *arg, cs_err *e)
+{
+	cs_span whole = {0}, hash = {0};
+	cs_anchor_place at = {0};
+	cs_anchor line;
+
+	if (cs_anchor_record(record, &whole, &hash, NULL) != CS_OK ||
+	    cs_anchor_get(whole, &line, &at, NULL) != CS_OK ||
+	    at.file >= a->n_files)
+		return damaged(e, "no record where one should be");
+	line.file = a->files[at.file];
+	return line.type == CS_ANCHOR_X509 || !cs_span_eq(line.owner, owner) ?
+	    CS_OK : each(arg, &line, e);
+}
+
+/* Who is nobody's owner costs one search; else only records that have the name
+ * in them are read. */
+int
+cs_anchors_of(const cs_anchors *a, cs_span owner, cs_anchors_each *each,
+    void *arg, cs_err *e)
+{
+	cs_span in = a->index.records;
+	size_t n;
+	int r = CS_OK;
+
+	if (owner.n == 0 || in.n == 0 ||
+	    memmem(in.p, in.n, owner.p, owner.n) == NULL)
+		return CS_OK;
+	for (; r == CS_OK && in.n != 0; in = cs_span_cut(in, n, in.n - n)) {
+		if ((n = cs_anchor_size(in)) == 0)
+			return damaged(e, "no record where one should be");
+		if (memmem(in.p, n, owner.p, owner.n) != NULL)
+			r = hand_out(a, in, owner, each, arg, e);
+	}
+	return r;
 }

@@ -50,4 +50,12 @@ CS_USE int cs_anchors_find(const cs_anchors *a,
     const uint8_t key_hash[CS_SHA256_LEN], cs_anchor *out, bool *found,
     cs_err *e);
 
+/* Hands out the lines of this owner in their order, until `each` returns
+ * anything but CS_OK, which is returned. An x509-ca line is nobody's: those are
+ * cs_anchors_authorities(). Looks at the owners of all lines, one by one.
+ * CS_EIO for anchors that are damaged. */
+typedef int cs_anchors_each(void *arg, const cs_anchor *a, cs_err *e);
+CS_USE int cs_anchors_of(const cs_anchors *a, cs_span owner,
+    cs_anchors_each *each, void *arg, cs_err *e);
+
 #endif

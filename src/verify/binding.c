@@ -185,7 +185,7 @@ cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    "expected %.*s, found %.*s",
 		    CS_SHOW(s->in->trust_domain),
 		    CS_SHOW(s->csr->trust_domain));
-	if ((r = cs_step_ruled(s, a, e)) != CS_OK ||
+	if ((r = cs_step_ruled(s, t->decision != CS_APPROVE, e)) != CS_OK ||
 	    (r = check_window(t, s->in->now, e)) != CS_OK)
 		return r;
 	return check_nonce(a, s->in->nonce, e);

@@ -40,7 +40,7 @@ put_groups(const cs_rule *r, char out[GROUPS_MAX])
 }
 
 int
-cs_step_ruled(const struct cs_step *s, const cs_approved *a, cs_err *e)
+cs_step_ruled(const struct cs_step *s, bool denial, cs_err *e)
 {
 	const cs_rule *r = s->rule;
 
@@ -50,7 +50,7 @@ cs_step_ruled(const struct cs_step *s, const cs_approved *a, cs_err *e)
 		return CS_REFUSE(e, CS_R_WRONG_TRUST_DOMAIN,
 		    "expected a trust domain of the policy, found %.*s",
 		    CS_SHOW(s->csr->trust_domain));
-	if (is_denial(a))
+	if (denial)
 		return CS_OK;
 	if (r == NULL)
 		return CS_REFUSE(e, CS_R_POLICY_REFUSED,

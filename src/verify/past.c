@@ -77,6 +77,17 @@ cs_step_revoked(const struct cs_step *s, const cs_approved *a, cs_err *e)
 }
 
 int
+cs_step_owner_revoked(const struct cs_step *s, cs_span owner, cs_err *e)
+{
+	const cs_revoked_in in = {.owner = owner,
+	    .agent_id = s->csr->agent_id};
+
+	if (s->in->memory == NULL || s->in->memory->revoked == NULL)
+		return CS_OK;
+	return ask(s, &in, e);
+}
+
+int
 cs_step_denied(const struct cs_step *s, int64_t *not_after, char *owner,
     size_t owner_len, cs_err *e)
 {

@@ -10,8 +10,8 @@
 #define MAX_WINDOW (24 * 3600) /* formats section 8, for one without its own */
 #define MAX_GRANT_WINDOW (90 * INT64_C(86400))
 
-static int
-check_life(const cs_anchor *k, int64_t now, cs_err *e)
+int
+cs_step_life(const cs_anchor *k, int64_t now, cs_err *e)
 {
 	if (k->has_valid_after && now < k->valid_after)
 		return CS_REFUSE(e, CS_R_NOT_YET_VALID,
@@ -193,7 +193,7 @@ cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e)
 		    CS_SHOW(k->agents), CS_SHOW(s->csr->agent_id),
 		    CS_ANCHOR_AT(k));
 	if ((r = check_limits(a, e)) != CS_OK ||
-	    (r = check_life(k, s->in->now, e)) != CS_OK ||
+	    (r = cs_step_life(k, s->in->now, e)) != CS_OK ||
 	    (r = cs_step_revoked(s, a, e)) != CS_OK)
 		return r;
 	a->assurance = assurance_of(a);

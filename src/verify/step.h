@@ -56,14 +56,22 @@ CS_USE int cs_step_signature(const struct cs_step *s, cs_approved *a,
 CS_USE int cs_step_binding(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* Authority, trust domain and rule, window, nonce. */
 CS_USE int cs_step_place(const struct cs_step *s, cs_approved *a, cs_err *e);
-/* Is there a rule for the agent, and does it let anybody approve? */
-CS_USE int cs_step_ruled(const struct cs_step *s, const cs_approved *a,
-    cs_err *e);
+/* Is there a rule for the agent, and does it let anybody approve? Of a denial
+ * the trust domain alone counts. */
+CS_USE int cs_step_ruled(const struct cs_step *s, bool denial, cs_err *e);
+/* A request without approvals, which is refused: no-approval when it names an
+ * owner who could approve it, or none, and else why it need not wait. */
+CS_USE int cs_step_asked(const struct cs_step *s, cs_err *e);
 /* Revocation, the anchor's limits, presence, verification, hardware; fills
  * a->assurance. */
 CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
+/* Is a line's key valid now? */
+CS_USE int cs_step_life(const cs_anchor *k, int64_t now, cs_err *e);
 /* Are owner, keys, agent or approval revoked, as far as is remembered? */
 CS_USE int cs_step_revoked(const struct cs_step *s, const cs_approved *a,
+    cs_err *e);
+/* The same of an owner and the agent alone. */
+CS_USE int cs_step_owner_revoked(const struct cs_step *s, cs_span owner,
     cs_err *e);
 /* The rule's groups, kinds of approval, limits and assurance. */
 CS_USE int cs_step_rule(const struct cs_step *s, cs_approved *a, cs_err *e);

@@ -88,15 +88,14 @@ check_composite(const struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 
 /* Carriers and their count. */
 static int
-check_carriers(struct cs_verdict *v, const cs_verify_in *in,
+check_carriers(struct cs_verdict *v, const struct cs_step *s,
     const cs_err late[], cs_err *e)
 {
 	size_t i;
 	int r;
 
 	if (v->message->n == 0)
-		return CS_REFUSE(e, CS_R_NO_APPROVAL,
-		    "expected at least one approval, found none");
+		return cs_step_asked(s, e);
 	for (i = 0; i < v->message->n; i++) {
 		if (v->approvals[i] == NULL) {
 			*e = late[i];
@@ -111,7 +110,7 @@ check_carriers(struct cs_verdict *v, const cs_verify_in *in,
 			return r;
 	}
 	cs_grant_roles(v->each, v->message->n);
-	return check_composite(v, in, e);
+	return check_composite(v, s->in, e);
 }
 
 typedef int step_fn(const struct cs_step *, cs_approved *, cs_err *);
@@ -150,7 +149,7 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 	s.each = v->each;
 	s.n = v->message->n;
 	if ((r = cs_csr_verify(s.csr, e)) != CS_OK ||
-	    (r = check_carriers(v, in, late, e)) != CS_OK ||
+	    (r = check_carriers(v, &s, late, e)) != CS_OK ||
 	    (r = cs_request_digest(s.csr, s.request_digest, e)) != CS_OK ||
 	    (r = cs_key_hash(&s.csr->key, s.agent_key_hash, e)) != CS_OK ||
 	    (r = check_each(v, &s, cs_step_anchor, e)) != CS_OK ||

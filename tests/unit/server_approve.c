@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "asking.h"
 #include "base/time.h"
 #include "fmt/reason.h"
 #include "issue/crl.h"
@@ -123,6 +124,29 @@ test_not_for_it(void)
 	cs_buf_free(&other);
 	cs_buf_free(&others);
 	cs_issued_clear(&o);
+}
+
+/* Anybody can make a request; it waits for whom the owners file and the policy
+ * would let approve it. */
+static void
+test_for_nobody(void)
+{
+	cs_buf *stranger = asking_new(BED_AGENT, "mailto:eve@corp.example");
+	cs_buf *other = asking_new("wimse://corp.example/other/x", BED_ALICE);
+	cs_issued o = {.own = NULL};
+	int64_t before = -1, after = -1;
+
+	ok(cs_pending_count(b.store, BED_NOON, 0, &before, NULL) == CS_OK &&
+	    issue(stranger, BED_NOON, CS_OUTCOME_REFUSED,
+	    CS_R_AGENT_NOT_ALLOWED, &o), "who is nobody's owner is not asked");
+	ok(issue(other, BED_NOON, CS_OUTCOME_REFUSED, CS_R_AGENT_NOT_ALLOWED,
+	    &o) || o.told.reason == CS_R_POLICY_REFUSED,
+	    "nor an owner of other agents");
+	ok(cs_pending_count(b.store, BED_NOON, 0, &after, NULL) == CS_OK &&
+	    after == before, "and nothing is kept");
+	cs_issued_clear(&o);
+	cs_buf_free(&stranger);
+	cs_buf_free(&other);
 }
 
 static void
@@ -338,6 +362,7 @@ main(void)
 	    "move-key = yes move-owner = yes } }\n"), "a policy"))
 		return 1;
 	test_not_for_it();
+	test_for_nobody();
 	test_pending();
 	test_denied();
 	test_ca();
