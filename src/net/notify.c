@@ -30,12 +30,13 @@ cs_notify(const char *socket_name, const char *state, cs_err *e)
 		return cs_fail(e, CS_EIO, where, "socket: %s",
 		    strerror(errno));
 	do {
-		n = sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+		n = sendto(fd, state, strlen(state),
+		    MSG_NOSIGNAL | MSG_DONTWAIT,
 		    (const struct sockaddr *)&a, len);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		rc = cs_fail(e, CS_EIO, where, "%s: %s", socket_name,
-		    strerror(errno));
+		rc = cs_fail(e, errno == EAGAIN ? CS_ETIMEOUT : CS_EIO, where,
+		    "%s: %s", socket_name, strerror(errno));
 	(void)close(fd);
 	return rc;
 }

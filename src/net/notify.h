@@ -7,7 +7,8 @@
 #include "base/buf.h"
 
 /* sd_notify(3) by its protocol: one datagram to `socket` (NOTIFY_SOCKET; a
- * path, or @name in the abstract space). NULL: nobody listens, CS_OK. */
+ * path, or @name in the abstract space). NULL: nobody listens, CS_OK. It does
+ * not wait: CS_ETIMEOUT when there is no room for it now. */
 CS_USE int cs_notify(const char *socket, const char *state, cs_err *e);
 
 #endif
