@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "server/msg.h"
 
 static const char where[] = "server/child";
@@ -66,6 +67,68 @@ take_listen(cs_child *c, cs_frame *f, cs_err *e)
 	return CS_OK;
 }
 
+static const char *const file_names[CS_CHILD_FILES] = {
+    [CS_FILE_TLS_CERT] = "tls-cert",
+    [CS_FILE_TLS_KEY] = "tls-key",
+    [CS_FILE_CLIENT_CA] = "client-ca",
+};
+
+const char *
+cs_child_file_name(enum cs_child_file file)
+{
+	return file_names[file];
+}
+
+static int
+get_file(cs_frame *f, cs_order *out, cs_err *e)
+{
+	size_t i;
+
+	for (i = 0; f->n == 1 && f->fd >= 0 && i < CS_CHILD_FILES; i++)
+		if (cs_span_is(f->part[0], file_names[i])) {
+			out->file = (enum cs_child_file)i;
+			out->fd = f->fd;
+			f->fd = -1; /* transferred */
+			return CS_OK;
+		}
+	return not_of_shape(f, e);
+}
+
+static int
+take_file(cs_child *c, cs_frame *f, cs_err *e)
+{
+	cs_order o = {.fd = -1};
+	int rc = c->role == CS_ROLE_FRONT ? get_file(f, &o, e) :
+	    not_of_shape(f, e);
+
+	if (rc == CS_OK)
+		cs_child_keep(c, &o);
+	return rc;
+}
+
+void
+cs_child_keep(cs_child *c, cs_order *o)
+{
+	close_fd(&c->file_fd[o->file]);
+	c->file_fd[o->file] = o->fd;
+	o->fd = -1; /* transferred */
+}
+
+int
+cs_child_read(cs_child *c, enum cs_child_file file, size_t cap, cs_buf **out,
+    cs_err *e)
+{
+	int rc;
+
+	*out = NULL;
+	if (c->file_fd[file] < 0)
+		return CS_OK;
+	rc = cs_fd_read_all(c->file_fd[file], cap, file == CS_FILE_TLS_KEY,
+	    out, e);
+	close_fd(&c->file_fd[file]);
+	return rc == CS_OK ? CS_OK : cs_wrap(e, "%s", file_names[file]);
+}
+
 static int
 take_slot(int *slot, int *fd)
 {
@@ -107,6 +170,8 @@ take(cs_child *c, cs_frame *f, bool *go, cs_err *e)
 		return take_listen(c, f, e);
 	case CS_MSG_CHANNEL:
 		return take_channel(c, f, e);
+	case CS_MSG_FILE:
+		return take_file(c, f, e);
 	case CS_MSG_GO:
 		*go = c->conf != NULL && f->n == 0 && f->fd < 0;
 		if (*go)
@@ -151,6 +216,8 @@ new_child(enum cs_role role)
 		c->listen[i] = -1;
 	for (i = 0; i < sizeof(c->front_fd) / sizeof(c->front_fd[0]); i++)
 		c->front_fd[i] = -1;
+	for (i = 0; i < CS_CHILD_FILES; i++)
+		c->file_fd[i] = -1;
 	c->n_fronts = 1;
 	return c;
 }
@@ -191,6 +258,8 @@ cs_child_free(cs_child **cp)
 		close_fd(&c->listen[i]);
 	for (i = 0; i < sizeof(c->front_fd) / sizeof(c->front_fd[0]); i++)
 		close_fd(&c->front_fd[i]);
+	for (i = 0; i < CS_CHILD_FILES; i++)
+		close_fd(&c->file_fd[i]);
 	close_fd(&c->peer_fd);
 	close_fd(&c->keyholder_fd);
 	cs_channel_free(&c->control);
@@ -205,6 +274,8 @@ cs_order_get(cs_frame *f, cs_order *out, cs_err *e)
 	int rc;
 
 	*out = (cs_order){.type = f->type, .fd = -1};
+	if (f->type == CS_MSG_FILE)
+		return get_file(f, out, e);
 	if (f->type == CS_MSG_RELOAD)
 		return take_conf(f, &out->conf, e);
 	if (f->type == CS_MSG_STOP && f->n == 0 && f->fd < 0)

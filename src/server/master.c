@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <countersign/verifier.h>
 
@@ -55,13 +56,29 @@ cs_master_give_up(cs_master *m, int rc, const cs_err *e)
 	cs_loop_stop(m->loop);
 }
 
+/* A manager that has no room is told at the next tick: nobody waits for him,
+ * and what came later stands for what was before it. */
 static void
-notify(cs_master *m, const char *state)
+tell_manager(cs_master *m)
 {
 	cs_err e = {0};
+	int rc;
 
-	if (cs_notify(m->env->notify, state, &e) != CS_OK)
+	if (m->notice[0] == '\0')
+		return;
+	rc = cs_notify(m->env->notify, m->notice, &e);
+	if (rc == CS_ETIMEOUT)
+		return;
+	m->notice[0] = '\0';
+	if (rc != CS_OK)
 		cs_master_say(m, COUNTERSIGN_LOG_WARNING, "%s", e.text);
+}
+
+void
+cs_master_notify(cs_master *m, const char *state)
+{
+	(void)snprintf(m->notice, sizeof(m->notice), "%s", state);
+	tell_manager(m);
 }
 
 static bool
@@ -100,6 +117,15 @@ say_where(cs_master *m)
 	cs_buf_free(&b);
 }
 
+static void
+reload_once_more(cs_master *m)
+{
+	if (!m->reload_again)
+		return;
+	m->reload_again = false;
+	cs_master_reload(m);
+}
+
 void
 cs_master_look(cs_master *m)
 {
@@ -110,7 +136,8 @@ cs_master_look(cs_master *m)
 	say_where(m);
 	cs_master_say(m, COUNTERSIGN_LOG_INFO, "serves %s",
 	    m->conf->trust_domain);
-	notify(m, "READY=1\nSTATUS=serves");
+	cs_master_notify(m, "READY=1\nSTATUS=serves");
+	reload_once_more(m);
 }
 
 /* Its exit status is the negated class; anything else is an end that it did not
@@ -272,7 +299,8 @@ feed_watchdog(cs_master *m, int64_t now)
 	if (m->watchdog_ms == 0 || now < m->next_watchdog_ms)
 		return;
 	m->next_watchdog_ms = now + m->watchdog_ms / 2;
-	notify(m, "WATCHDOG=1");
+	/* The next one will do. */
+	(void)!cs_notify(m->env->notify, "WATCHDOG=1", NULL);
 }
 
 static void
@@ -283,6 +311,7 @@ tick(void *arg)
 	size_t i;
 
 	reap(m);
+	tell_manager(m);
 	feed_watchdog(m, now);
 	if (m->stop_ms != 0) {
 		end_all(m, now);
@@ -314,7 +343,7 @@ stop(void *arg)
 		return;
 	}
 	cs_master_say(m, COUNTERSIGN_LOG_INFO, "ends");
-	notify(m, "STOPPING=1");
+	cs_master_notify(m, "STOPPING=1");
 	m->stop_ms = cs_time_mono_ms();
 	tick(m);
 }
@@ -333,16 +362,23 @@ cs_master_reloaded(cs_master *m)
 	cs_master_say(m, m->bad_reload ? COUNTERSIGN_LOG_WARNING :
 	    COUNTERSIGN_LOG_INFO, "reloaded%s", m->bad_reload ?
 	    ", but for what is said above" : "");
-	notify(m, "READY=1\nSTATUS=serves");
+	cs_master_notify(m, "READY=1\nSTATUS=serves");
+	reload_once_more(m);
 }
 
+/* Who asks for it before the start is done, or the reload before it, has
+ * changed something that may not have been seen. */
 static void
 reload(void *arg)
 {
 	cs_master *m = arg;
 
-	if (m->served && m->stop_ms == 0)
+	if (m->stop_ms != 0)
+		return;
+	if (m->served && !m->reloading)
 		cs_master_reload(m);
+	else
+		m->reload_again = true;
 }
 
 static int
@@ -410,7 +446,9 @@ open_all(cs_master *m, cs_err *e)
 	add_slot(m, CS_ROLE_ISSUER, 0);
 	for (i = 0; i < fronts; i++)
 		add_slot(m, CS_ROLE_FRONT, i);
-	if ((rc = cs_sockets_open(m->conf, &m->env->passed, fronts,
+	if ((rc = cs_state_lock(m->conf, &m->lock, e)) != CS_OK ||
+	    (rc = cs_files_look(m->conf, e)) != CS_OK ||
+	    (rc = cs_sockets_open(m->conf, &m->env->passed, fronts,
 		 &m->sockets, e)) != CS_OK)
 		return rc;
 	if (m->sockets->admin >= 0)
@@ -451,7 +489,10 @@ close_all(cs_master *m)
 		cs_watch_free(&m->watches[i]);
 	cs_loop_free(&m->loop);
 	cs_sockets_free(&m->sockets);
-	cs_server_conf_free(&m->newer);
+	for (i = 0; i < 2; i++)
+		cs_server_conf_free(&m->own[i]);
+	if (m->lock >= 0)
+		(void)close(m->lock);
 }
 
 int
@@ -463,7 +504,8 @@ cs_master_run(const cs_master_env *env, cs_err *e)
 	if (m == NULL)
 		return cs_nomem(e, where);
 	m->env = env;
-	m->conf = env->conf;
+	m->conf = m->base = env->conf;
+	m->lock = -1;
 	m->watchdog_ms = watchdog_of(env->watchdog);
 	rc = open_all(m, e);
 	if (rc == CS_OK)

@@ -41,12 +41,12 @@ tell(cs_slot *s, const cs_frame *f, cs_err *e)
 }
 
 static int
-tell_conf(cs_slot *s, uint32_t type, cs_err *e)
+tell_conf(cs_slot *s, uint32_t type, const cs_server_conf *c, cs_err *e)
 {
 	cs_frame f = {.type = type, .n = 2, .fd = -1};
 
-	f.part[0] = cs_span_str(s->m->conf->file);
-	f.part[1] = cs_span_str(s->m->conf->text);
+	f.part[0] = cs_span_str(c->file);
+	f.part[1] = cs_span_str(c->text);
 	return tell(s, &f, e);
 }
 
@@ -72,6 +72,29 @@ tell_sockets(cs_slot *s, cs_err *e)
 		return CS_OK;
 	for (i = 0; rc == CS_OK && i < all->n_listen; i++)
 		rc = tell_socket(s, "tls", cs_sockets_of(all, s->front, i), e);
+	return rc;
+}
+
+/* Each front has its own, to read from the start. */
+static int
+tell_files(cs_slot *s, const cs_server_conf *c, cs_err *e)
+{
+	cs_frame f = {.type = CS_MSG_FILE, .n = 1};
+	int fds[CS_CHILD_FILES], rc;
+	size_t i;
+
+	if (s->role != CS_ROLE_FRONT)
+		return CS_OK;
+	if ((rc = cs_files_open(c, fds, e)) != CS_OK)
+		return rc;
+	for (i = 0; rc == CS_OK && i < CS_CHILD_FILES; i++) {
+		f.part[0] = cs_span_str(cs_child_file_name(
+		    (enum cs_child_file)i));
+		f.fd = fds[i];
+		if (f.fd >= 0)
+			rc = tell(s, &f, e);
+	}
+	cs_files_close(fds);
 	return rc;
 }
 
@@ -131,8 +154,9 @@ tell_all(cs_slot *s, cs_err *e)
 	cs_frame go = {.type = CS_MSG_GO, .fd = -1};
 	int rc;
 
-	if ((rc = tell_conf(s, CS_MSG_CONFIG, e)) != CS_OK ||
+	if ((rc = tell_conf(s, CS_MSG_CONFIG, s->m->base, e)) != CS_OK ||
 	    (rc = tell_sockets(s, e)) != CS_OK ||
+	    (rc = tell_files(s, s->m->base, e)) != CS_OK ||
 	    (rc = join_all(s, e)) != CS_OK)
 		return rc;
 	return tell(s, &go, e);
@@ -143,7 +167,7 @@ tell_all(cs_slot *s, cs_err *e)
 static void
 choose_environment(const cs_slot *s, const char *out[ENV_MAX])
 {
-	const cs_server_conf *c = s->m->conf;
+	const cs_server_conf *c = s->m->base;
 	char *const *at;
 	size_t i, n = 0, len;
 
@@ -185,6 +209,7 @@ cs_slot_start(cs_slot *s, cs_err *e)
 	int ends[2] = {-1, -1}, rc;
 
 	s->since_ms = s->heard_ms = cs_time_mono_ms();
+	s->behind = s->m->base != s->m->conf;
 	if ((rc = cs_channel_pair(ends, e)) == CS_OK)
 		rc = spawn(s, ends[1], e);
 	close_fd(&ends[1]);
@@ -231,7 +256,11 @@ cs_slot_stop(cs_slot *s)
 int
 cs_slot_reload(cs_slot *s, cs_err *e)
 {
-	return tell_conf(s, CS_MSG_RELOAD, e);
+	const cs_server_conf *c = s->m->conf;
+	int rc = tell_files(s, c, e);
+
+	s->behind = false;
+	return rc != CS_OK ? rc : tell_conf(s, CS_MSG_RELOAD, c, e);
 }
 
 bool

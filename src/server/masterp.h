@@ -30,6 +30,7 @@ typedef struct cs_slot { /* where a child is, and then another in its place */
 	char name[32];          /* "front 3" */
 	enum cs_slot_state state;
 	bool reloading;         /* it has not said RELOADED yet */
+	bool behind;            /* there is something newer for it to reload */
 	pid_t pid;
 	cs_channel *control;
 	cs_watch *watch;
@@ -41,8 +42,12 @@ typedef struct cs_slot { /* where a child is, and then another in its place */
 
 typedef struct cs_master {
 	const cs_master_env *env;
-	const cs_server_conf *conf;
-	cs_server_conf *newer;  /* what a SIGHUP read; conf is this, then */
+	/* What processes start with, and what they are told to reload, which
+	 * are the same unless something is to wait for a restart of all. */
+	const cs_server_conf *base, *conf;
+	cs_server_conf *own[2]; /* what a SIGHUP read: conf, base; NULL: it is
+				 * env's, or base is conf */
+	int lock;               /* of the state */
 	cs_sockets *sockets;
 	cs_loop *loop;
 	cs_watch *watches[5];
@@ -52,6 +57,8 @@ typedef struct cs_master {
 	bool served;            /* all were up once */
 	bool reloading;
 	bool bad_reload;
+	bool reload_again;      /* it was asked for when it could not be */
+	char notice[128];       /* for the manager; "": it knows */
 	int64_t reload_ms;
 	int64_t stop_ms;        /* when it was told to end; 0: it was not */
 	int64_t watchdog_ms, next_watchdog_ms;
@@ -74,6 +81,18 @@ CS_USE int cs_slot_reload(cs_slot *s, cs_err *e);
 bool cs_slot_reap(cs_slot *s, int *status);
 bool cs_slot_lives(const cs_slot *s);
 
+/* masterfiles.c: what fronts are given open, as the configuration names it.
+ * Descriptors are -1 where it names none, and after a failure. */
+CS_USE int cs_files_open(const cs_server_conf *c, int fds[CS_CHILD_FILES],
+    cs_err *e);
+void cs_files_close(int fds[CS_CHILD_FILES]);
+/* Could they be opened? */
+CS_USE int cs_files_look(const cs_server_conf *c, cs_err *e);
+
+/* Two servers of one state would undo each other's lists: gives a descriptor
+ * that keeps others out until it is closed. CS_EREFUSED: there is one. */
+CS_USE int cs_state_lock(const cs_server_conf *c, int *fd, cs_err *e);
+
 /* masterreload.c: what a SIGHUP asks for. */
 void cs_master_reload(cs_master *m);
 
@@ -85,6 +104,8 @@ void cs_master_say(cs_master *m, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
 /* Ends the run: children are killed, and cs_master_run() returns `rc`. */
 void cs_master_give_up(cs_master *m, int rc, const cs_err *e);
+/* Tells systemd, soon. */
+void cs_master_notify(cs_master *m, const char *state);
 /* A child's state has changed. */
 void cs_master_look(cs_master *m);
 void cs_master_reloaded(cs_master *m);

@@ -9,7 +9,6 @@
 #include <countersign/verifier.h>
 
 #include "base/time.h"
-#include "net/notify.h"
 #include "server/masterp.h"
 
 static bool
@@ -64,8 +63,9 @@ same_keys(const cs_server_conf *a, const cs_server_conf *b)
 	return true;
 }
 
-/* What processes have from their start: to change that is to start anew. */
-static void
+/* What processes have from their start: to change that is to start anew. True:
+ * something was. */
+static bool
 say_kept(cs_master *m, const cs_server_conf *a, const cs_server_conf *b)
 {
 	const struct {
@@ -98,12 +98,17 @@ say_kept(cs_master *m, const cs_server_conf *a, const cs_server_conf *b)
 		{"workers", a->workers == b->workers},
 		{"log", same(a->log, b->log)},
 	};
+	bool kept = false;
 	size_t i;
 
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (!all[i].same)
-			cs_master_say(m, COUNTERSIGN_LOG_WARNING, "%s is "
-			    "another: that takes a restart", all[i].name);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (all[i].same)
+			continue;
+		kept = true;
+		cs_master_say(m, COUNTERSIGN_LOG_WARNING, "%s is another: that "
+		    "takes a restart", all[i].name);
+	}
+	return kept;
 }
 
 static void
@@ -113,11 +118,31 @@ say_to_manager(cs_master *m)
 
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
 	    (long long)cs_time_mono_ms() * 1000);
-	(void)!cs_notify(m->env->notify, text, NULL);
+	cs_master_notify(m, text);
 }
 
-/* Children are given the new text; those that start from now on begin with it.
- */
+/* A process that starts anew beside others that did not has to have the keys,
+ * the store and the names that they have: it starts with what they started
+ * with. Takes the new one. */
+static void
+take(cs_master *m, cs_server_conf *c)
+{
+	bool kept = say_kept(m, m->base, c);
+
+	if (kept && m->base == m->conf) {
+		m->own[1] = m->own[0];
+		m->own[0] = NULL;
+	} else if (!kept) {
+		cs_server_conf_free(&m->own[1]);
+	}
+	cs_server_conf_free(&m->own[0]);
+	m->own[0] = c;
+	m->conf = c;
+	if (!kept)
+		m->base = c;
+}
+
+/* Children are given the new text. */
 static void
 tell_all(cs_master *m)
 {
@@ -127,6 +152,8 @@ tell_all(cs_master *m)
 
 	for (i = 0; i < m->n_slots; i++) {
 		s = &m->slots[i];
+		if (s->state == CS_SLOT_STARTING)
+			s->behind = true;
 		if (s->state != CS_SLOT_UP)
 			continue;
 		if (cs_slot_reload(s, &e) == CS_OK) {
@@ -149,15 +176,14 @@ cs_master_reload(cs_master *m)
 	m->reloading = true;
 	m->bad_reload = false;
 	m->reload_ms = cs_time_mono_ms();
-	if (cs_server_conf_read(m->env->file, &c, &e) != CS_OK) {
+	if (cs_server_conf_read(m->env->file, &c, &e) != CS_OK ||
+	    cs_files_look(c, &e) != CS_OK) {
+		cs_server_conf_free(&c);
 		m->bad_reload = true;
 		cs_master_say(m, COUNTERSIGN_LOG_ERROR, "%s; the one before "
 		    "stays", e.text);
 	} else {
-		say_kept(m, m->conf, c);
-		cs_server_conf_free(&m->newer);
-		m->newer = c;
-		m->conf = c;
+		take(m, c);
 		tell_all(m);
 	}
 	cs_master_reloaded(m);

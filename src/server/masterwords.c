@@ -27,6 +27,7 @@ static void
 note_ready(cs_slot *s, const cs_frame *f)
 {
 	cs_span had = f->n == 1 ? f->part[0] : cs_span_str("");
+	cs_err e = {0};
 
 	if (s->state != CS_SLOT_STARTING)
 		return;
@@ -34,20 +35,25 @@ note_ready(cs_slot *s, const cs_frame *f)
 	cs_master_say(s->m, COUNTERSIGN_LOG_INFO, "%s is up, process %ld, "
 	    "confined by %.*s", s->name, (long)s->pid,
 	    (int)(had.n > 200 ? 200 : had.n), (const char *)had.p);
+	if (s->behind && cs_slot_reload(s, &e) != CS_OK) {
+		cs_master_say(s->m, COUNTERSIGN_LOG_ERROR, "%s: %s", s->name,
+		    e.text);
+		cs_slot_kill(s);
+	}
 	cs_master_look(s->m);
 }
 
 static void
 note_reloaded(cs_slot *s, const cs_frame *f)
 {
-	if (!s->reloading)
-		return;
-	s->reloading = false;
 	if (f->n == 1 && f->part[0].n != 0) {
 		s->m->bad_reload = true;
 		cs_log_line(s->m->env->log, COUNTERSIGN_LOG_ERROR, s->name,
 		    f->part[0]);
 	}
+	if (!s->reloading)
+		return;
+	s->reloading = false;
 	cs_master_reloaded(s->m);
 }
 

@@ -25,6 +25,9 @@ enum cs_msg {
 	CS_MSG_RELOADED,     /* empty, or why not */
 	CS_MSG_ALIVE,        /* every few seconds, from the loop or the pool: a
 			      * child that is silent is killed and started anew */
+	/* master -> front, before GO and before each RELOAD */
+	CS_MSG_FILE = 20,    /* name, "tls-cert", "tls-key" or "client-ca"; fd:
+			      * it is open for reading */
 
 	/* front -> issuer */
 	CS_MSG_ISSUE = 100,  /* operation, kinds (1 X.509, 2 WIT, 3 both in this

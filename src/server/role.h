@@ -26,6 +26,15 @@ enum cs_role {
 
 #define CS_FRONTS_MAX 63 /* beside the admin's */
 
+/* What a front cannot open any more when it has become its user, in the names
+ * that the configuration has for it: the master does, as it was started. */
+enum cs_child_file {
+	CS_FILE_TLS_CERT,
+	CS_FILE_TLS_KEY,
+	CS_FILE_CLIENT_CA
+};
+#define CS_CHILD_FILES 3
+
 typedef struct cs_child {
 	enum cs_role role;
 	cs_channel *control;
@@ -39,6 +48,8 @@ typedef struct cs_child {
 				 * admin's, -1: there is none */
 	size_t n_fronts;        /* [0] counts, always: 1 and the fronts */
 	int keyholder_fd;       /* issuer */
+	int file_fd[CS_CHILD_FILES]; /* front: to be read from the start; -1:
+				 * the configuration has none, or it was read */
 } cs_child;
 
 /* Reads what the master says on the descriptor, up to GO. Takes the descriptor;
@@ -48,6 +59,11 @@ CS_USE int cs_child_begin(enum cs_role role, int fd, const char *module_dir,
 /* Closes the descriptors that nobody took: who takes one sets -1 there. */
 void cs_child_free(cs_child **c);
 
+/* Reads a file that the master has opened, of at most `cap` octets, and closes
+ * it. *out is NULL when there is none; the key is in a secret buf. */
+CS_USE int cs_child_read(cs_child *c, enum cs_child_file file, size_t cap,
+    cs_buf **out, cs_err *e);
+
 int cs_front_run(cs_child *c);
 int cs_admin_run(cs_child *c);
 int cs_issuer_run(cs_child *c);
@@ -55,16 +71,23 @@ int cs_keyholder_run(cs_child *c);
 
 /* What the master may say behind GO. */
 typedef struct cs_order {
-	uint32_t type;          /* CS_MSG_CHANNEL, CS_MSG_RELOAD, CS_MSG_STOP */
+	uint32_t type;          /* CS_MSG_CHANNEL, CS_MSG_RELOAD, CS_MSG_STOP,
+				 * CS_MSG_FILE */
 	enum cs_role peer;      /* CHANNEL: who is at its other end. The
 				 * channel to that peer before this one ends by
 				 * itself, as the peer has ended; fronts are
 				 * told apart by their channels alone */
-	int fd;                 /* CHANNEL; the caller's from now on */
+	enum cs_child_file file; /* FILE: which */
+	int fd;                 /* CHANNEL, FILE; the caller's from now on */
 	cs_server_conf *conf;   /* RELOAD; gives */
 } cs_order;
 /* CS_EFORMAT: the frame is none of these. */
 CS_USE int cs_order_get(cs_frame *f, cs_order *out, cs_err *e);
+/* Keeps a FILE for the RELOAD that follows it, for cs_child_read(). */
+void cs_child_keep(cs_child *c, cs_order *o);
+
+/* "tls-cert", as the configuration has it. */
+const char *cs_child_file_name(enum cs_child_file file);
 
 /* To the master. `had` is what cs_sandbox_enter() said. */
 CS_USE int cs_say_ready(cs_channel *control, const char *had, cs_err *e);

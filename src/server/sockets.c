@@ -60,6 +60,18 @@ take_passed(cs_sockets *s, const cs_sockets_env *env, size_t n, cs_err *e)
 	return CS_OK;
 }
 
+/* Of one user's servers each could have a share of one port, and of what comes
+ * to it: another one has to be seen before. */
+static int
+look_for_others(const char *address, cs_err *e)
+{
+	cs_listen_env alone = {.mode = 0};
+	int fd = -1, rc = cs_listen(address, &alone, &fd, e);
+
+	close_fd(&fd);
+	return rc;
+}
+
 /* One address, on a socket for each front: the kernel spreads what comes. */
 static int
 open_address(cs_sockets *s, const char *address, size_t at, cs_err *e)
@@ -68,7 +80,8 @@ open_address(cs_sockets *s, const char *address, size_t at, cs_err *e)
 	cs_buf *name = cs_buf_new(256);
 	const char *here = address;
 	size_t i;
-	int rc = name == NULL ? cs_nomem(e, where) : CS_OK;
+	int rc = name == NULL ? cs_nomem(e, where) :
+	    look_for_others(address, e);
 
 	for (i = 0; rc == CS_OK && i < s->n_fronts; i++) {
 		rc = cs_listen(here, &env, &s->tls[i][at], e);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "server/msg.h"
@@ -77,6 +78,33 @@ send_fd(uint32_t type, const char *name)
 }
 
 static void
+send_words_in(const char *name, const char *words)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, words, strlen(words)) < 0 ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		ok(false, "a file");
+	say_with(CS_MSG_FILE, name, NULL, fd);
+	(void)close(fd);
+}
+
+/* NULL: there is none */
+static bool
+reads(cs_child *c, enum cs_child_file file, const char *want)
+{
+	cs_buf *b = NULL;
+	bool same;
+
+	if (cs_child_read(c, file, 1024, &b, NULL) != CS_OK)
+		return false;
+	same = want == NULL ? b == NULL :
+	    b != NULL && cs_span_is(cs_buf_span(b), want);
+	cs_buf_free(&b);
+	return same;
+}
+
+static void
 front(void)
 {
 	cs_child *c = NULL;
@@ -87,6 +115,9 @@ front(void)
 	send_fd(CS_MSG_LISTEN, "tls");
 	send_fd(CS_MSG_LISTEN, "tls");
 	send_fd(CS_MSG_CHANNEL, "issuer");
+	send_words_in("tls-key", "key");
+	send_words_in("tls-cert", "the one before");
+	send_words_in("tls-cert", "certificate");
 	say(CS_MSG_GO, NULL, NULL);
 	if (!ok(listen_to(CS_ROLE_FRONT, &c, &e) == CS_OK, "a front")) {
 		printf("# %s\n", e.text);
@@ -97,6 +128,10 @@ front(void)
 	    "has what it was given");
 	ok(strcmp(c->conf->owners, "/etc/cs/o") == 0 &&
 	    strcmp(c->module_dir, "/modules") == 0, "and the configuration");
+	ok(reads(c, CS_FILE_TLS_CERT, "certificate") &&
+	    reads(c, CS_FILE_TLS_KEY, "key") &&
+	    reads(c, CS_FILE_CLIENT_CA, NULL), "and files that were opened");
+	ok(reads(c, CS_FILE_TLS_CERT, NULL), "to be read once");
 	cs_child_free(&c);
 	ok(c == NULL, "freed");
 	cs_channel_free(&master);
@@ -160,6 +195,14 @@ refusals(void)
 	    "the master said 2");
 	begin();
 	say(CS_MSG_CONFIG, "f", CONF);
+	send_fd(CS_MSG_FILE, "tls-key");
+	refused(CS_ROLE_ISSUER, "a file for the issuer", "the master said 20");
+	begin();
+	say(CS_MSG_CONFIG, "f", CONF);
+	send_fd(CS_MSG_FILE, "ca");
+	refused(CS_ROLE_FRONT, "a file of another name", "the master said 20");
+	begin();
+	say(CS_MSG_CONFIG, "f", CONF);
 	say(CS_MSG_LISTEN, "tls", NULL);
 	refused(CS_ROLE_FRONT, "no descriptor", "without a descriptor");
 	begin();
@@ -216,6 +259,10 @@ orders(void)
 	ok(get(child, &o) && o.type == CS_MSG_CHANNEL &&
 	    o.peer == CS_ROLE_FRONT && o.fd >= 0 && close(o.fd) == 0,
 	    "a channel");
+	send_fd(CS_MSG_FILE, "client-ca");
+	ok(get(child, &o) && o.type == CS_MSG_FILE &&
+	    o.file == CS_FILE_CLIENT_CA && o.fd >= 0 && close(o.fd) == 0,
+	    "a file");
 	say(CS_MSG_RELOAD, "/a/f", CONF);
 	ok(get(child, &o) && o.type == CS_MSG_RELOAD && o.conf != NULL &&
 	    strcmp(o.conf->policy, "/a/p") == 0, "a configuration");

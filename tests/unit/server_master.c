@@ -19,149 +19,24 @@
 
 #include "base/file.h"
 #include "base/time.h"
-#include "server/msg.h"
+#include "masterchild.h"
 #include "tap.h"
 
-/*
- * The program is its own children, with --role: each says what it was given,
- * and does what a file in the modules' directory is named after.
- */
+/* The program is its own children, with --role. */
 
 static char top[] = "/tmp/server_master.XXXXXX";
 
-/* ---- a child ---- */
+/* ---- the master, in a process of its own ---- */
 
-static bool
-asked(const cs_child *c, const char *what)
+static void
+write_in(const char *name, const char *text)
 {
 	char path[256];
 
-	(void)snprintf(path, sizeof(path), "%s/%s-%s", c->module_dir, what,
-	    cs_role_name(c->role));
-	return access(path, F_OK) == 0;
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	if (cs_file_write(path, cs_span_str(text), 0600, true, NULL) != CS_OK)
+		exit(1);
 }
-
-/* Whoever sends a message is answered; an answer is told to the master. */
-static void
-hear_peer(cs_child *c, cs_channel *peer)
-{
-	cs_frame *f = NULL;
-	bool end = false;
-
-	if (cs_channel_try(peer, &f, &end, NULL) != CS_OK || f == NULL)
-		return;
-	if (f->type == CS_MSG_LOOKUP) {
-		f->type = CS_MSG_GIVEN;
-		(void)!cs_channel_send(peer, f, 0, NULL);
-	} else if (f->type == CS_MSG_GIVEN) {
-		cs_say(c->control, 2, "was answered");
-	}
-	cs_frame_free(&f);
-}
-
-static void
-ask_peer(cs_channel *peer)
-{
-	cs_frame f = {.type = CS_MSG_LOOKUP, .fd = -1};
-
-	(void)!cs_channel_send(peer, &f, 0, NULL);
-}
-
-struct peers {
-	cs_channel *c[16];
-	size_t n;
-};
-
-static void
-add_peer(struct peers *p, int *fd)
-{
-	if (*fd >= 0 && p->n < 16 &&
-	    cs_channel_new(*fd, &p->c[p->n], NULL) == CS_OK)
-		p->n++;
-	*fd = -1;
-}
-
-/* True: it was told to end. */
-static bool
-hear_master(cs_child *c, struct peers *p)
-{
-	cs_frame *f = NULL;
-	cs_order o = {.fd = -1};
-	bool end = false;
-
-	if (cs_channel_try(c->control, &f, &end, NULL) != CS_OK || end)
-		exit(9);
-	if (f == NULL)
-		return false;
-	if (cs_order_get(f, &o, NULL) != CS_OK)
-		exit(3);
-	cs_frame_free(&f);
-	if (o.type == CS_MSG_CHANNEL) {
-		cs_say(c->control, 2, "joined to %s", cs_role_name(o.peer));
-		add_peer(p, &o.fd);
-		if (c->role == CS_ROLE_FRONT)
-			ask_peer(p->c[p->n - 1]);
-	} else if (o.type == CS_MSG_RELOAD) {
-		(void)!cs_say_reloaded(c->control, asked(c, "refuse") ?
-		    "it does not like that" : NULL, NULL);
-	}
-	cs_server_conf_free(&o.conf);
-	return o.type == CS_MSG_STOP;
-}
-
-static void
-wait_for_words(cs_child *c, struct peers *p)
-{
-	struct pollfd fds[17] = {{.fd = cs_channel_fd(c->control),
-	    .events = POLLIN}};
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		fds[i + 1] = (struct pollfd){.fd = cs_channel_fd(p->c[i]),
-		    .events = POLLIN};
-	(void)poll(fds, (nfds_t)p->n + 1, 100);
-	for (i = 0; i < p->n; i++)
-		if (fds[i + 1].revents != 0)
-			hear_peer(c, p->c[i]);
-}
-
-static int
-be(enum cs_role role)
-{
-	struct peers p = {0};
-	cs_child *c = NULL;
-	cs_err e = {0};
-	size_t i;
-
-	if (cs_child_begin(role, 3, NULL, &c, &e) != CS_OK)
-		return -e.cls;
-	if (asked(c, "die")) {
-		cs_child_free(&c);
-		return -CS_EDEVICE;
-	}
-	cs_say(c->control, 2, "pid %ld, sockets %zu, fronts %zu, variable %s",
-	    (long)getpid(), c->n_listen, c->n_fronts - 1,
-	    getenv("SOME") == NULL ? "none" : getenv("SOME"));
-	add_peer(&p, &c->peer_fd);
-	for (i = 0; i < 64; i++)
-		add_peer(&p, &c->front_fd[i]);
-	add_peer(&p, &c->keyholder_fd);
-	(void)!cs_say_ready(c->control, "nothing", NULL);
-	if (role == CS_ROLE_FRONT)
-		ask_peer(p.c[0]);
-	for (;;) {
-		wait_for_words(c, &p);
-		(void)!cs_say_alive(c->control, NULL);
-		if (hear_master(c, &p) && !asked(c, "stay"))
-			break;
-	}
-	for (i = 0; i < p.n; i++)
-		cs_channel_free(&p.c[i]);
-	cs_child_free(&c);
-	return 0;
-}
-
-/* ---- the master, in a process of its own ---- */
 
 static cs_server_conf *
 new_conf(const char *name, const char *more)
@@ -285,6 +160,16 @@ notified(const char *text)
 	return false;
 }
 
+/* Nobody is waited for: what has no room is not told. */
+static void
+make_room_for_notices(void)
+{
+	char got[256];
+
+	while (recv(notify_fd, got, sizeof(got), MSG_DONTWAIT) > 0)
+		continue;
+}
+
 /* Never to 0 or -1, which are groups, or all there is. */
 static bool
 hit(pid_t pid, int signo)
@@ -404,12 +289,22 @@ reloads(cs_server_conf *conf)
 {
 	const char *at = seen + strlen(seen);
 	cs_server_conf *c = NULL;
-	char *word;
+	char path[256], *word;
 
+	write_in("c", "two");
 	ok(hit(master, SIGHUP) && wait_for("reloaded", at) != NULL,
 	    "everybody reloads");
+	ok(wait_for("front 1: has certificate two", at) != NULL &&
+	    wait_for("front 2: has certificate two", at) != NULL,
+	    "fronts read their files anew");
 	ok(notified("RELOADING=1") && notified("READY=1"),
 	    "the manager is told");
+	at = seen + strlen(seen);
+	(void)snprintf(path, sizeof(path), "%s/k", top);
+	ok(chmod(path, 0640) == 0 && hit(master, SIGHUP) &&
+	    wait_for("k: mode 0640: expected 0600", at) != NULL &&
+	    wait_for("the one before stays", at) != NULL &&
+	    chmod(path, 0600) == 0, "not a key that others read");
 	at = seen + strlen(seen);
 	ask("refuse-issuer", true);
 	ok(hit(master, SIGHUP) &&
@@ -437,6 +332,15 @@ reloads(cs_server_conf *conf)
 	    strstr(at, "approval is another") != NULL &&
 	    strstr(at, "owners is another") != NULL,
 	    "of owners and of what is issued, too");
+	at = seen + strlen(seen);
+	ok(hit(master, SIGHUP) &&
+	    wait_for("workers is another: that takes a restart", at) != NULL &&
+	    wait_for("reloaded", at) != NULL, "and again, as long as it is so");
+	at = seen + strlen(seen);
+	ok(hit(pid_of("issuer"), SIGKILL) &&
+	    wait_for("issuer: has 0 worker", at) != NULL &&
+	    wait_for("issuer: reloads 3", at) != NULL,
+	    "who starts anew has what the others started with");
 	cs_server_conf_free(&c);
 }
 
@@ -462,6 +366,7 @@ whole_life(void)
 	pids[1] = pid_of("issuer");
 	pids[2] = pid_of("front 1");
 	pids[3] = pid_of("admin");
+	make_room_for_notices();
 	ok(hit(master, SIGTERM) && ended(10000) == 0, "it ends");
 	ok(is_gone(pids[0]) && is_gone(pids[1]) && is_gone(pids[2]) &&
 	    is_gone(pids[3]), "with all of them");
@@ -544,6 +449,38 @@ orphans(void)
 }
 
 static void
+twice(void)
+{
+	cs_server_conf *conf = new_conf("server.conf", "");
+	pid_t first;
+	int first_log;
+
+	start(conf, ALL);
+	ok(wait_for("serves corp.example", NULL) != NULL, "it serves");
+	first = master;
+	first_log = log_fd;
+	start(conf, ALL);
+	ok(wait_for("another server", NULL) != NULL &&
+	    ended(10000) == -CS_EREFUSED, "no two of one state");
+	master = first;
+	log_fd = first_log;
+	ok(hit(master, SIGTERM) && ended(10000) == 0, "the first one ends");
+	cs_server_conf_free(&conf);
+}
+
+static void
+no_files(void)
+{
+	cs_server_conf *conf = new_conf("server.conf", "client-ca = none");
+
+	start(conf, ALL);
+	ok(wait_for("client-ca: ", NULL) != NULL && ended(10000) == -CS_EIO &&
+	    strstr(seen, "server.conf:4: client-ca: ") != NULL,
+	    "no such file, and which line says so");
+	cs_server_conf_free(&conf);
+}
+
+static void
 no_place(void)
 {
 	cs_server_conf *conf = new_conf("server.conf",
@@ -571,7 +508,7 @@ static void
 sweep(void)
 {
 	static const char *const names[] = {"notify", "server.conf", "a.sock",
-	    "m"};
+	    "m", "s", "c", "k"};
 	char path[256];
 	size_t i;
 
@@ -590,11 +527,15 @@ main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "--role") == 0)
 		return cs_role_parse(cs_span_str(argv[2]), &role, NULL) ==
-		    CS_OK ? be(role) : 2;
+		    CS_OK ? master_child(role) : 2;
 	if (mkdtemp(top) == NULL)
 		return 1;
 	(void)snprintf(path, sizeof(path), "%s/m", top);
 	(void)mkdir(path, 0700);
+	(void)snprintf(path, sizeof(path), "%s/s", top);
+	(void)mkdir(path, 0700);
+	write_in("c", "one");
+	write_in("k", "key");
 	listen_to_notices();
 	whole_life();
 	stubborn();
@@ -602,6 +543,8 @@ main(int argc, char **argv)
 	no_keyholder();
 	orphans();
 	no_place();
+	no_files();
+	twice();
 	sweep();
 	return done_testing();
 }
