@@ -6,256 +6,37 @@
 #include "net/httpc.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <poll.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <openssl/ssl.h>
+#include <curl/curl.h>
 
-#include "base/time.h"
-#include "net/httpres.h"
-#include "net/httpurl.h"
 #include "net/tlsctx.h"
-#include "net/unixaddr.h"
 
 static const char where[] = "net/httpc";
 
 #define ANSWER_MAX (1024 * (size_t)1024)
+#define HEAD_MAX 16384 /* octets of all header lines, trailers too */
 #define TIMEOUT_MS 30000
-#define REQUEST_HEAD 4096
+#define RETRY_MAX 999999999
 
-/* A connection, whatever it is made of; nothing waits beyond the deadline. */
-struct wire {
-	int fd;
-	SSL *ssl;
-	int64_t deadline;
-	const char *host;
+/* One call, and what its callbacks know of it. */
+struct asking {
+	const cs_httpc_call *c;
+	CURL *h;
+	CURLU *url;
+	char *host;              /* an address without its brackets */
+	struct curl_slist *fields;
+	size_t max, head;
+	bool has_head;           /* of the answer, to its empty line */
+	bool bye;                /* TLS has said that nothing follows */
+	cs_buf *body;
+	cs_err why;              /* a callback gave up, cls is set */
+	char said[CURL_ERROR_SIZE];
 };
-
-static int
-late(cs_err *e)
-{
-	return cs_fail(e, CS_ETIMEOUT, where, "the server took too long");
-}
-
-static int
-wait_for(const struct wire *w, short events, cs_err *e)
-{
-	struct pollfd p = {.fd = w->fd, .events = events};
-	int64_t left;
-	int n;
-
-	do {
-		left = w->deadline - cs_time_mono_ms();
-		if (left <= 0)
-			return late(e);
-		n = poll(&p, 1, (int)left);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return cs_fail(e, CS_EIO, where, "poll: %s", strerror(errno));
-	return n > 0 ? CS_OK : late(e);
-}
-
-/* What OpenSSL waits for; anything else has failed. */
-static int
-wait_tls(const struct wire *w, int rc, cs_err *e)
-{
-	switch (SSL_get_error(w->ssl, rc)) {
-	case SSL_ERROR_WANT_READ:
-		return wait_for(w, POLLIN, e);
-	case SSL_ERROR_WANT_WRITE:
-		return wait_for(w, POLLOUT, e);
-	default:
-		return cs_tls_fail(e, CS_EIO, "TLS with the server");
-	}
-}
-
-static int
-shake_hands(struct wire *w, cs_err *e)
-{
-	int n, rc;
-
-	while ((n = SSL_connect(w->ssl)) != 1) {
-		if (cs_tls_is_refused(w->ssl, w->host, e))
-			return CS_EREFUSED;
-		if ((rc = wait_tls(w, n, e)) != CS_OK)
-			return rc;
-	}
-	return CS_OK;
-}
-
-static int
-connect_to(struct wire *w, const struct sockaddr *a, socklen_t len,
-    const char *what, cs_err *e)
-{
-	int n = 0, rc;
-	socklen_t size = sizeof(n);
-
-	w->fd = socket(a->sa_family, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
-	if (w->fd < 0)
-		return cs_fail(e, CS_EIO, where, "socket: %s",
-		    strerror(errno));
-	/* A unix socket whose queue is full says so instead of waiting. */
-	while ((n = connect(w->fd, a, len)) != 0 && errno == EAGAIN) {
-		if (cs_time_mono_ms() >= w->deadline)
-			return late(e);
-		(void)poll(NULL, 0, 10);
-	}
-	if (n == 0)
-		return CS_OK;
-	if (errno != EINPROGRESS)
-		return cs_fail(e, CS_EIO, where, "cannot connect to %s: %s",
-		    what, strerror(errno));
-	if ((rc = wait_for(w, POLLOUT, e)) != CS_OK)
-		return cs_wrap(e, "connecting to %s", what);
-	if (getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &n, &size) != 0 || n != 0)
-		return cs_fail(e, CS_EIO, where, "cannot connect to %s: %s",
-		    what, strerror(n));
-	return CS_OK;
-}
-
-static int
-connect_unix(struct wire *w, const char *path, cs_err *e)
-{
-	struct sockaddr_un a;
-	socklen_t len = 0;
-	int rc;
-
-	if ((rc = cs_unix_address(path, false, &a, &len, e)) != CS_OK)
-		return rc;
-	return connect_to(w, (const struct sockaddr *)&a, len, path, e);
-}
-
-/* One address after another; each gets its share of the time. Names are found
- * by the system, and take what that takes. */
-static int
-connect_tcp(struct wire *w, const cs_httpurl *u, cs_err *e)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV};
-	int64_t deadline = w->deadline, now;
-	struct addrinfo *list = NULL, *a;
-	int n, left = 0, rc = CS_EIO;
-
-	if ((n = getaddrinfo(u->host, u->port, &hints, &list)) != 0)
-		return cs_fail(e, CS_EIO, where, "cannot find %s: %s", u->host,
-		    gai_strerror(n));
-	for (a = list; a != NULL; a = a->ai_next)
-		left++;
-	for (a = list; a != NULL && rc != CS_OK; a = a->ai_next) {
-		now = cs_time_mono_ms();
-		w->deadline = now + (deadline - now) / left--;
-		if (w->fd >= 0)
-			(void)close(w->fd);
-		rc = connect_to(w, a->ai_addr, a->ai_addrlen, u->host, e);
-	}
-	w->deadline = deadline;
-	freeaddrinfo(list);
-	return rc;
-}
-
-static int
-start_tls(struct wire *w, const cs_httpc_call *c, const cs_httpurl *u,
-    cs_err *e)
-{
-	const cs_tls_ask ask = {.host = u->host, .ca = c->ca, .cert = c->cert,
-	    .key = c->key};
-	int rc;
-
-	if ((rc = cs_tls_connect(&ask, &w->ssl, e)) != CS_OK)
-		return rc;
-	if (SSL_set_fd(w->ssl, w->fd) != 1)
-		return cs_tls_fail(e, CS_EBUG, "no TLS");
-	return shake_hands(w, e);
-}
-
-static int
-send_all(struct wire *w, cs_span s, cs_err *e)
-{
-	ssize_t n;
-	int rc;
-
-	while (s.n > 0) {
-		if (w->ssl != NULL)
-			n = SSL_write(w->ssl, s.p, s.n < 16384 ? (int)s.n :
-			    16384);
-		else
-			n = send(w->fd, s.p, s.n, MSG_NOSIGNAL);
-		if (n > 0) {
-			s = cs_span_cut(s, (size_t)n, s.n - (size_t)n);
-			continue;
-		}
-		if (w->ssl != NULL)
-			rc = wait_tls(w, (int)n, e);
-		else
-			rc = errno == EAGAIN ? wait_for(w, POLLOUT, e) :
-			    cs_fail(e, CS_EIO, where, "sending: %s",
-			    strerror(errno));
-		if (rc != CS_OK)
-			return rc;
-	}
-	return CS_OK;
-}
-
-/* Some octets, or the end. TLS that ends without its goodbye may have been cut
- * off by anybody, and has failed. */
-static int
-receive_some(struct wire *w, cs_buf *to, bool *ended, cs_err *e)
-{
-	size_t room = cs_buf_room(to);
-	ssize_t n;
-	int rc;
-
-	for (;;) {
-		if (w->ssl != NULL)
-			n = SSL_read(w->ssl, cs_buf_tail(to), room < 65536 ?
-			    (int)room : 65536);
-		else
-			n = recv(w->fd, cs_buf_tail(to), room, 0);
-		if (n > 0)
-			return cs_buf_grew(to, (size_t)n);
-		*ended = w->ssl != NULL ? SSL_get_error(w->ssl, (int)n) ==
-		    SSL_ERROR_ZERO_RETURN : n == 0;
-		if (*ended)
-			return CS_OK;
-		if (w->ssl != NULL)
-			rc = wait_tls(w, (int)n, e);
-		else
-			rc = errno == EAGAIN ? wait_for(w, POLLIN, e) :
-			    cs_fail(e, CS_EIO, where, "receiving: %s",
-			    strerror(errno));
-		if (rc != CS_OK)
-			return rc;
-	}
-}
-
-static int
-receive_answer(struct wire *w, size_t max, cs_httpc_answer **out, cs_err *e)
-{
-	/* Chunks may take as much again; smaller ones are not worth reading. */
-	cs_buf *in = cs_buf_new(CS_HTTPRES_HEAD * 4 + 2 * max);
-	bool ended = false;
-	int rc = in != NULL ? CS_OK : cs_nomem(e, where);
-
-	while (rc == CS_OK && *out == NULL) {
-		if (ended)
-			rc = cs_fail(e, CS_EIO, where,
-			    "the server's answer is cut short");
-		else if (cs_buf_room(in) == 0)
-			rc = cs_fail(e, CS_EFORMAT, where,
-			    "the server's answer is too long");
-		else if ((rc = receive_some(w, in, &ended, e)) == CS_OK)
-			rc = cs_httpres_read(cs_buf_span(in), ended, max, out,
-			    e);
-	}
-	cs_buf_free(&in);
-	return rc;
-}
 
 static bool
 is_clean(const char *s)
@@ -267,86 +48,375 @@ is_clean(const char *s)
 	return true;
 }
 
-static int
-put_head(const cs_httpc_call *c, const cs_httpurl *u, cs_buf *b, cs_err *e)
+static size_t
+on_header(char *p, size_t size, size_t n, void *arg)
 {
-	int rc = CS_OK;
+	struct asking *a = arg;
+
+	a->head += size * n;
+	/* libcurl takes a header that ends with the connection. */
+	if (size * n >= 5 && strncmp(p, "HTTP/", 5) == 0)
+		a->has_head = false;
+	else if (size * n > 0 && (p[0] == '\r' || p[0] == '\n'))
+		a->has_head = true;
+	if (a->head <= HEAD_MAX)
+		return size * n;
+	(void)cs_fail(&a->why, CS_EFORMAT, where,
+	    "the header of the server's answer is too long");
+	return 0;
+}
+
+/* Nothing was asked for that would have to be unpacked. */
+static bool
+is_packed(CURL *h)
+{
+	struct curl_header *f = NULL;
+
+	return curl_easy_header(h, "Transfer-Encoding", 0, CURLH_HEADER, -1,
+	    &f) == CURLHE_OK && (f->amount != 1 ||
+	    curl_strequal(f->value, "chunked") == 0);
+}
+
+static int
+coded(cs_err *e)
+{
+	return cs_fail(e, CS_EFORMAT, where,
+	    "the server's answer is in a coding that is not ours");
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct asking *a = arg;
+
+	if (cs_buf_len(a->body) == 0 && is_packed(a->h))
+		(void)coded(&a->why);
+	else if (size * n > a->max - cs_buf_len(a->body))
+		(void)cs_fail(&a->why, CS_EFORMAT, where,
+		    "the server's answer is too long");
+	else if (cs_buf_put(a->body, cs_span_of(p, size * n)) == CS_OK)
+		return size * n;
+	return 0;
+}
+
+/* libcurl has begun a context of OpenSSL's. */
+static CURLcode
+on_tls(CURL *h, void *ssl_ctx, void *arg)
+{
+	struct asking *a = arg;
+	const cs_tls_ask ask = {.host = a->host, .ca = a->c->ca,
+	    .cert = a->c->cert, .key = a->c->key, .bye = &a->bye};
+
+	(void)h;
+	return cs_tls_client(ssl_ctx, &ask, &a->why) == CS_OK ? CURLE_OK :
+	    CURLE_ABORTED_BY_CALLBACK;
+}
+
+static int
+get_host(struct asking *a, cs_err *e)
+{
+	char *host = NULL;
+	size_t n;
+
+	if (curl_url_get(a->url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+		return cs_fail(e, CS_EUSAGE, where, "'%s' has no host",
+		    a->c->url);
+	n = strlen(host);
+	if (host[0] == '[' && host[n - 1] == ']')
+		a->host = strndup(host + 1, n - 2);
+	else
+		a->host = strdup(host);
+	curl_free(host);
+	return a->host != NULL ? CS_OK : cs_nomem(e, where);
+}
+
+static bool
+has_part(CURLU *u, CURLUPart part)
+{
+	char *s = NULL;
+	bool has = curl_url_get(u, part, &s, 0) == CURLUE_OK;
+
+	curl_free(s);
+	return has;
+}
+
+static int
+read_url(struct asking *a, cs_err *e)
+{
+	const char *url = a->c->url;
+	bool tls = strncmp(url, "https://", 8) == 0;
+	CURLUcode u;
+
+	if (!tls && strncmp(url, "http://", 7) != 0)
+		return cs_fail(e, CS_EUSAGE, where,
+		    "'%s' is neither https://... nor http://...", url);
+	if (tls == (a->c->socket != NULL))
+		return cs_fail(e, CS_EUSAGE, where, "%s", tls ?
+		    "https over a unix socket" : "http without a unix socket");
+	if ((a->url = curl_url()) == NULL)
+		return cs_nomem(e, where);
+	u = !is_clean(url) ? CURLUE_MALFORMED_INPUT : curl_url_set(a->url,
+	    CURLUPART_URL, url, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS);
+	if (u == CURLUE_OK && has_part(a->url, CURLUPART_FRAGMENT))
+		u = CURLUE_BAD_FRAGMENT;
+	if (u != CURLUE_OK)
+		return cs_fail(e, CS_EUSAGE, where, "'%s' is no URL of ours, "
+		    "SCHEME://HOST[:PORT][/PATH]: %s", url,
+		    curl_url_strerror(u));
+	return get_host(a, e);
+}
+
+static bool
+add_field(struct asking *a, const char *name, const char *value)
+{
+	cs_buf *b = cs_buf_new(strlen(name) + 3 + (value == NULL ? 0 :
+	    strlen(value)));
+	struct curl_slist *l = NULL;
+
+	/* Without a value: libcurl leaves it out. */
+	if (b != NULL && cs_buf_printf(b, "%s:%s%s", name, value == NULL ? "" :
+	    " ", value == NULL ? "" : value) == CS_OK)
+		l = curl_slist_append(a->fields, cs_buf_cstr(b));
+	cs_buf_free(&b);
+	if (l != NULL)
+		a->fields = l;
+	return l != NULL;
+}
+
+static int
+set_request(struct asking *a, cs_err *e)
+{
+	const cs_httpc_call *c = a->c;
+	bool get = c->body.p == NULL && strcmp(c->method, "GET") == 0;
+	CURL *h = a->h;
+	int rc = 0;
 
 	if (!is_clean(c->method) || !is_clean(c->type) || !is_clean(c->accept)
 	    || strcmp(c->method, "HEAD") == 0)
 		return cs_fail(e, CS_EUSAGE, where, "no such request");
-	rc |= cs_buf_printf(b, "%s ", c->method);
-	rc |= cs_buf_put(b, u->target);
-	rc |= cs_buf_put_str(b, " HTTP/1.1\r\nHost: ");
-	rc |= cs_buf_put(b, u->authority);
-	rc |= cs_buf_put_str(b, "\r\nConnection: close\r\n");
-	if (c->accept != NULL)
-		rc |= cs_buf_printf(b, "Accept: %s\r\n", c->accept);
-	if (c->type != NULL)
-		rc |= cs_buf_printf(b, "Content-Type: %s\r\n", c->type);
-	if (c->body.p != NULL || strcmp(c->method, "GET") != 0)
-		rc |= cs_buf_printf(b, "Content-Length: %zu\r\n", c->body.n);
-	rc |= cs_buf_put_str(b, "\r\n");
-	return rc == CS_OK ? CS_OK : cs_fail(e, CS_EUSAGE, where,
-	    "the request is too long");
+	if (!add_field(a, "Accept", c->accept) ||
+	    !add_field(a, "Content-Type", c->type) ||
+	    !add_field(a, "Expect", NULL) ||
+	    !add_field(a, "Connection", "close"))
+		return cs_nomem(e, where);
+	rc |= curl_easy_setopt(h, CURLOPT_CURLU, a->url);
+	rc |= curl_easy_setopt(h, CURLOPT_HTTPHEADER, a->fields);
+	rc |= curl_easy_setopt(h, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1);
+	if (!get) {
+		rc |= curl_easy_setopt(h, CURLOPT_POST, 1L);
+		rc |= curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)c->body.n);
+		rc |= curl_easy_setopt(h, CURLOPT_POSTFIELDS,
+		    c->body.p != NULL ? (const char *)c->body.p : "");
+		rc |= curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, c->method);
+	}
+	return rc == 0 ? CS_OK : cs_fail(e, CS_EBUG, where,
+	    "libcurl does not take this request");
 }
 
-/* A server that refuses may answer and close before it has read all. */
+/* Whom to ask and how: nothing of it is left to a default, to the environment
+ * or to the server. */
 static int
-exchange(struct wire *w, const cs_httpc_call *c, cs_span head,
-    cs_httpc_answer **out, cs_err *e)
+set_way(struct asking *a, cs_err *e)
 {
-	size_t max = c->max_answer != 0 ? c->max_answer : ANSWER_MAX;
-	cs_err sent = {0}, *s = &sent;
-	int rc;
+	int64_t ms = a->c->timeout_ms != 0 ? a->c->timeout_ms : TIMEOUT_MS;
+	CURL *h = a->h;
+	int rc = 0;
 
-	if ((rc = send_all(w, head, s)) == CS_OK)
-		rc = send_all(w, c->body, s);
-	if (rc != CS_OK && rc != CS_EIO) {
+	rc |= curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR,
+	    a->c->socket != NULL ? "http" : "https");
+	rc |= curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, a->c->socket);
+	rc |= curl_easy_setopt(h, CURLOPT_PROXY, "");
+	rc |= curl_easy_setopt(h, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	rc |= curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+	rc |= curl_easy_setopt(h, CURLOPT_FORBID_REUSE, 1L);
+	rc |= curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
+	rc |= curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	rc |= curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
+	rc |= curl_easy_setopt(h, CURLOPT_TIMEOUT_MS,
+	    ms < LONG_MAX ? (long)ms : LONG_MAX);
+	/* on_tls says who is trusted */
+	rc |= curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
+	rc |= curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
+	rc |= curl_easy_setopt(h, CURLOPT_SSLVERSION,
+	    (long)CURL_SSLVERSION_TLSv1_2);
+	rc |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
+	rc |= curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
+	rc |= curl_easy_setopt(h, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	rc |= curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	rc |= curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, a);
+	return rc == 0 ? CS_OK : cs_fail(e, CS_EBUG, where,
+	    "libcurl is another one than ours, of OpenSSL");
+}
+
+static int
+set_answer(struct asking *a, cs_err *e)
+{
+	CURL *h = a->h;
+	int rc = 0;
+
+	a->max = a->c->max_answer != 0 ? a->c->max_answer : ANSWER_MAX;
+	if ((a->body = cs_buf_new(a->max)) == NULL)
+		return cs_nomem(e, where);
+	rc |= curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_header);
+	rc |= curl_easy_setopt(h, CURLOPT_HEADERDATA, a);
+	rc |= curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, on_body);
+	rc |= curl_easy_setopt(h, CURLOPT_WRITEDATA, a);
+	rc |= curl_easy_setopt(h, CURLOPT_MAXFILESIZE_LARGE,
+	    (curl_off_t)a->max);
+	rc |= curl_easy_setopt(h, CURLOPT_ERRORBUFFER, a->said);
+	return rc == 0 ? CS_OK : cs_fail(e, CS_EBUG, where,
+	    "libcurl does not give answers");
+}
+
+static int
+failed(struct asking *a, CURLcode n, cs_err *e)
+{
+	const char *whom = a->c->socket != NULL ? a->c->socket : a->host;
+	const char *said = a->said[0] != '\0' ? a->said :
+	    curl_easy_strerror(n);
+	long found = 0;
+
+	if (a->why.cls != CS_OK) {
 		if (e != NULL)
-			*e = sent;
-		return rc;
+			*e = a->why;
+		return a->why.cls;
 	}
-	if (receive_answer(w, max, out, e) == CS_OK)
-		return CS_OK;
-	if (rc != CS_OK && e != NULL)
-		*e = sent; /* which came first */
-	return e != NULL ? e->cls : rc != CS_OK ? rc : CS_EIO;
+	switch (n) {
+	case CURLE_OPERATION_TIMEDOUT:
+		return cs_fail(e, CS_ETIMEOUT, where,
+		    "the server took too long");
+	case CURLE_PEER_FAILED_VERIFICATION:
+		if (curl_easy_getinfo(a->h, CURLINFO_SSL_VERIFYRESULT,
+		    &found) == CURLE_OK && found != 0)
+			return cs_tls_refused(found, whom, e);
+		return cs_fail(e, CS_EREFUSED, where,
+		    "the server's certificate is not good for %s: %s", whom,
+		    said);
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+		return cs_fail(e, CS_EIO, where, "cannot connect to %s: %s",
+		    whom, said);
+	case CURLE_FILESIZE_EXCEEDED:
+		return cs_fail(e, CS_EFORMAT, where,
+		    "the server's answer is too long");
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+		return cs_fail(e, CS_EIO, where,
+		    "the server's answer is cut short: %s", said);
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_WRITE_ERROR:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return cs_fail(e, CS_EFORMAT, where,
+		    "the server's answer is no HTTP of ours: %s", said);
+	case CURLE_OUT_OF_MEMORY: /* as libcurl also says it of a long line */
+		return cs_fail(e, CS_EFORMAT, where,
+		    "the server's answer has too long a line, or there is no "
+		    "memory for it");
+	default:
+		return cs_fail(e, CS_EIO, where, "%s: %s", whom, said);
+	}
+}
+
+/* Its first part, in lowercase; nothing of what is too long. */
+static void
+put_type(const char *s, cs_httpc_answer *out)
+{
+	size_t i, n = s == NULL ? 0 : strcspn(s, "; \t");
+
+	for (i = 0; n < sizeof(out->type) && i < n; i++)
+		out->type[i] = (char)(s[i] >= 'A' && s[i] <= 'Z' ?
+		    s[i] - 'A' + 'a' : s[i]);
+}
+
+/* libcurl takes the end of TCP for the end of a body without a length, which
+ * over TLS anybody could have brought about. */
+static bool
+is_whole(const struct asking *a, long status)
+{
+	struct curl_header *f = NULL;
+	curl_off_t n = -1;
+
+	if (!a->has_head || curl_easy_getinfo(a->h,
+	    CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n) != CURLE_OK)
+		return false;
+	return n >= 0 || a->c->socket != NULL || a->bye || status == 204 ||
+	    status == 304 || curl_easy_header(a->h, "Transfer-Encoding", 0,
+	    CURLH_HEADER, -1, &f) == CURLHE_OK;
+}
+
+static int
+read_answer(struct asking *a, cs_httpc_answer **out, cs_err *e)
+{
+	cs_httpc_answer *ans = NULL;
+	long status = 0, version = 0;
+	curl_off_t retry = 0;
+	char *type = NULL;
+	int rc = 0;
+
+	rc |= curl_easy_getinfo(a->h, CURLINFO_RESPONSE_CODE, &status);
+	rc |= curl_easy_getinfo(a->h, CURLINFO_HTTP_VERSION, &version);
+	rc |= curl_easy_getinfo(a->h, CURLINFO_CONTENT_TYPE, &type);
+	rc |= curl_easy_getinfo(a->h, CURLINFO_RETRY_AFTER, &retry);
+	if (!is_whole(a, status))
+		return cs_fail(e, CS_EIO, where,
+		    "the server's answer is cut short");
+	if (rc != 0 || status < 200 || status > 599 ||
+	    (version != CURL_HTTP_VERSION_1_1 &&
+	    version != CURL_HTTP_VERSION_1_0))
+		return cs_fail(e, CS_EFORMAT, where,
+		    "the server's answer is no HTTP of ours");
+	if (is_packed(a->h))
+		return coded(e);
+	if ((ans = calloc(1, sizeof(*ans))) == NULL)
+		return cs_nomem(e, where);
+	ans->status = (int)status;
+	put_type(type, ans);
+	ans->retry_after = retry > 0 && retry <= RETRY_MAX ? retry : 0;
+	ans->body = a->body;
+	a->body = NULL; /* transferred */
+	*out = ans;
+	return CS_OK;
 }
 
 static int
 call(const cs_httpc_call *c, cs_httpc_answer **out, cs_err *e)
 {
-	int64_t ms = c->timeout_ms != 0 ? c->timeout_ms : TIMEOUT_MS;
-	struct wire w = {.fd = -1, .deadline = cs_time_mono_ms() + ms};
-	cs_buf *head = cs_buf_new(REQUEST_HEAD);
-	cs_httpurl u;
+	struct asking a = {.c = c, .h = curl_easy_init()};
+	CURLcode n;
 	int rc;
 
-	if (head == NULL)
+	if (a.h == NULL)
 		return cs_nomem(e, where);
-	if ((rc = cs_httpurl_parse(c->url, &u, e)) != CS_OK ||
-	    (rc = put_head(c, &u, head, e)) != CS_OK)
+	if ((rc = read_url(&a, e)) != CS_OK ||
+	    (rc = set_request(&a, e)) != CS_OK ||
+	    (rc = set_way(&a, e)) != CS_OK ||
+	    (rc = set_answer(&a, e)) != CS_OK)
 		goto out;
-	if (u.is_tls == (c->socket != NULL)) {
-		rc = cs_fail(e, CS_EUSAGE, where, "%s", u.is_tls ?
-		    "https over a unix socket" : "http without a unix socket");
-		goto out;
-	}
-	w.host = u.host;
-	rc = c->socket != NULL ? connect_unix(&w, c->socket, e) :
-	    connect_tcp(&w, &u, e);
-	if (rc == CS_OK && c->socket == NULL)
-		rc = start_tls(&w, c, &u, e);
-	if (rc == CS_OK)
-		rc = exchange(&w, c, cs_buf_span(head), out, e);
-	if (rc == CS_OK && w.ssl != NULL)
-		cs_tls_bye(w.ssl);
+	n = curl_easy_perform(a.h);
+	rc = n == CURLE_OK ? read_answer(&a, out, e) : failed(&a, n, e);
 out:
-	SSL_free(w.ssl);
-	if (w.fd >= 0)
-		(void)close(w.fd);
-	cs_buf_free(&head);
+	curl_easy_cleanup(a.h);
+	curl_url_cleanup(a.url);
+	curl_slist_free_all(a.fields);
+	cs_buf_free(&a.body);
+	free(a.host);
+	return rc;
+}
+
+static int
+begin_and_call(const cs_httpc_call *c, cs_httpc_answer **out, cs_err *e)
+{
+	int rc;
+
+	cs_tls_init();
+	/* Counted, and by as many threads as like: what it began it ends. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return cs_fail(e, CS_EBUG, where, "libcurl does not begin");
+	rc = call(c, out, e);
+	curl_global_cleanup();
 	return rc;
 }
 
@@ -365,13 +435,23 @@ cs_httpc(const cs_httpc_call *c, cs_httpc_answer **out, cs_err *e)
 	(void)sigpending(&pending);
 	was = sigismember(&pending, SIGPIPE) == 1;
 	(void)pthread_sigmask(SIG_BLOCK, &pipes, &old);
-	rc = call(c, out, e);
+	rc = begin_and_call(c, out, e);
 	if (!was) {
 		while (sigtimedwait(&pipes, NULL, &now) < 0 && errno == EINTR)
 			continue;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return rc;
+}
+
+void
+cs_httpc_answer_free(cs_httpc_answer **a)
+{
+	if (a == NULL || *a == NULL)
+		return;
+	cs_buf_free(&(*a)->body);
+	free(*a);
+	*a = NULL;
 }
 
 static const cs_httpc_ops ops = {

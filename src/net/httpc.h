@@ -18,8 +18,7 @@ typedef struct cs_httpc_call { /* borrows */
 			      * certificate; absent: the system's */
 	cs_span cert, key;   /* PEM, the client's; absent: none */
 	size_t max_answer;   /* 0: 1 MiB */
-	int64_t timeout_ms;  /* 0: 30 s, of all of it but for the finding of
-			      * HOST's address, which takes its time */
+	int64_t timeout_ms;  /* 0: 30 s, of all of it */
 } cs_httpc_call;
 
 typedef struct cs_httpc_answer {
@@ -29,9 +28,11 @@ typedef struct cs_httpc_answer {
 	cs_buf *body;
 } cs_httpc_answer;
 
-/* Any status is CS_OK. CS_EIO, CS_ETIMEOUT, CS_EREFUSED (the server's
- * certificate or name), CS_EUSAGE (the URL), CS_EFORMAT (no HTTP, or too long
- * an answer; ca, cert or key cannot be read). Redirections are not followed.
+/* Any status from 200 on is CS_OK. CS_EIO, CS_ETIMEOUT, CS_EREFUSED (the
+ * server's certificate or name), CS_EUSAGE (the URL), CS_EFORMAT (no HTTP, or
+ * too long an answer; ca, cert or key cannot be read). Redirections are not
+ * followed, nothing is unpacked, and no proxy, cookie, password or CA comes
+ * from anywhere but here.
  * An answer counts when it is whole: its length, its last chunk, or the end of
  * TLS tells. */
 CS_USE int cs_httpc(const cs_httpc_call *c, cs_httpc_answer **out,

@@ -133,17 +133,18 @@ check_time(SSL_CTX *c, int64_t now, cs_err *e)
 	return CS_OK;
 }
 
-/* What every context of ours has. The configuration of the system's OpenSSL
- * has no say. */
-static SSL_CTX *
-context(const SSL_METHOD *method, bool tls12)
+void
+cs_tls_init(void)
+{
+	(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+/* What every context of ours has. */
+static bool
+harden(SSL_CTX *c, bool tls12)
 {
 	static const char ciphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-	SSL_CTX *c = NULL;
 
-	(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	if ((c = SSL_CTX_new(method)) == NULL)
-		return NULL;
 	SSL_CTX_set_security_level(c, 2);
 	(void)SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET);
@@ -152,10 +153,20 @@ context(const SSL_METHOD *method, bool tls12)
 	(void)SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
 	(void)SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_default_passwd_cb(c, no_passphrase);
-	if (SSL_CTX_set_min_proto_version(c, tls12 ? TLS1_2_VERSION :
-	    TLS1_3_VERSION) != 1 ||
-	    SSL_CTX_set_max_proto_version(c, 0) != 1 ||
-	    SSL_CTX_set_cipher_list(c, ciphers) != 1) {
+	return SSL_CTX_set_min_proto_version(c, tls12 ? TLS1_2_VERSION :
+	    TLS1_3_VERSION) == 1 &&
+	    SSL_CTX_set_max_proto_version(c, 0) == 1 &&
+	    SSL_CTX_set_cipher_list(c, ciphers) == 1;
+}
+
+static SSL_CTX *
+server_context(bool tls12)
+{
+	SSL_CTX *c = NULL;
+
+	cs_tls_init();
+	if ((c = SSL_CTX_new(TLS_server_method())) != NULL &&
+	    !harden(c, tls12)) {
 		SSL_CTX_free(c);
 		return NULL;
 	}
@@ -203,7 +214,7 @@ cs_tls_new(const cs_tls_env *env, int64_t now, cs_tls **out, cs_err *e)
 	*out = NULL;
 	if (t == NULL)
 		return cs_nomem(e, where);
-	if ((t->ctx = context(TLS_server_method(), env->tls12)) == NULL ||
+	if ((t->ctx = server_context(env->tls12)) == NULL ||
 	    SSL_CTX_set_num_tickets(t->ctx, 0) != 1) {
 		rc = cs_tls_fail(e, CS_EBUG, "no TLS");
 		goto out;
@@ -290,9 +301,9 @@ trust(SSL_CTX *c, cs_span ca, cs_err *e)
 }
 
 static int
-expect_host(SSL *s, const char *host, cs_err *e)
+expect_host(SSL_CTX *c, const char *host, cs_err *e)
 {
-	X509_VERIFY_PARAM *p = SSL_get0_param(s);
+	X509_VERIFY_PARAM *p = SSL_CTX_get0_param(c);
 
 	X509_VERIFY_PARAM_set_hostflags(p,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
@@ -300,53 +311,44 @@ expect_host(SSL *s, const char *host, cs_err *e)
 	if (X509_VERIFY_PARAM_set1_ip_asc(p, host) == 1)
 		return CS_OK;
 	ERR_clear_error();
-	if (X509_VERIFY_PARAM_set1_host(p, host, 0) != 1 ||
-	    SSL_set_tlsext_host_name(s, host) != 1)
+	if (X509_VERIFY_PARAM_set1_host(p, host, 0) != 1)
 		return cs_tls_fail(e, CS_EUSAGE, "the server's name");
 	return CS_OK;
 }
 
-int
-cs_tls_connect(const cs_tls_ask *ask, SSL **out, cs_err *e)
+static void
+on_alert(const SSL *s, int what, int alert)
 {
-	SSL_CTX *c = context(TLS_client_method(), true);
-	SSL *s = NULL;
+	bool *bye = SSL_CTX_get_app_data(SSL_get_SSL_CTX(s));
+
+	if ((what & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT &&
+	    (alert & 0xff) == SSL_AD_CLOSE_NOTIFY)
+		*bye = true;
+}
+
+int
+cs_tls_client(SSL_CTX *c, const cs_tls_ask *ask, cs_err *e)
+{
 	int rc;
 
-	*out = NULL;
-	if (c == NULL)
+	if (!harden(c, true))
 		return cs_tls_fail(e, CS_EBUG, "no TLS");
+	if (SSL_CTX_set_app_data(c, ask->bye) != 1)
+		return cs_tls_fail(e, CS_EBUG, "no TLS");
+	SSL_CTX_set_info_callback(c, on_alert);
 	if ((rc = trust(c, ask->ca, e)) != CS_OK)
-		goto out;
+		return rc;
 	if (ask->cert.p != NULL && ((rc = each_cert(ask->cert,
 	    "the client's certificate", add_chain, c, e)) != CS_OK ||
 	    (rc = use_key(c, ask->key, e)) != CS_OK))
-		goto out;
-	if ((s = SSL_new(c)) == NULL) {
-		rc = cs_tls_fail(e, CS_EBUG, "no TLS");
-		goto out;
-	}
-	SSL_set_connect_state(s);
-	if ((rc = expect_host(s, ask->host, e)) != CS_OK)
-		goto out;
-	*out = s;
-	s = NULL; /* transferred */
-out:
-	SSL_free(s);
-	SSL_CTX_free(c);
-	return rc;
+		return rc;
+	return expect_host(c, ask->host, e);
 }
 
-bool
-cs_tls_is_refused(const SSL *s, const char *host, cs_err *e)
+int
+cs_tls_refused(long verify_result, const char *host, cs_err *e)
 {
-	long n = SSL_get_verify_result(s);
-
-	if (n == X509_V_OK)
-		return false;
-	ERR_clear_error();
-	(void)cs_fail(e, CS_EREFUSED, where,
+	return cs_fail(e, CS_EREFUSED, where,
 	    "the server's certificate is not good for %s: %s", host,
-	    X509_verify_cert_error_string(n));
-	return true;
+	    X509_verify_cert_error_string(verify_result));
 }

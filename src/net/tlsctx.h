@@ -23,12 +23,17 @@ typedef struct cs_tls_ask { /* borrows, for the call */
 			     * certificate has to have */
 	cs_span ca;         /* PEM; absent: the system's */
 	cs_span cert, key;  /* PEM; absent: none */
+	bool *bye;          /* becomes true when the server says goodbye, for
+			     * as long as the context lives */
 } cs_tls_ask;
-/* A client's end, of 1.2 or 1.3. CS_EFORMAT, CS_EUSAGE. */
-CS_USE int cs_tls_connect(const cs_tls_ask *ask, SSL **out, cs_err *e);
-/* Has the server shown a certificate that is not good for host? CS_EREFUSED
- * is written to e then. */
-bool cs_tls_is_refused(const SSL *s, const char *host, cs_err *e);
+/* Makes a context that somebody else began a client's, of 1.2 or 1.3, which
+ * shakes hands with nobody but that host. CS_EFORMAT, CS_EUSAGE. */
+CS_USE int cs_tls_client(SSL_CTX *c, const cs_tls_ask *ask, cs_err *e);
+/* CS_EREFUSED, with what OpenSSL found of the server's certificate. */
+int cs_tls_refused(long verify_result, const char *host, cs_err *e);
+/* Before anybody else's first use of OpenSSL: the configuration of the system's
+ * has no say. */
+void cs_tls_init(void);
 /* What OpenSSL says went wrong, and forgets it. */
 CS_USE int cs_tls_fail(cs_err *e, int cls, const char *what);
 

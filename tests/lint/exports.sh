@@ -34,7 +34,7 @@ check_needed() {
 	for b in "$BUILDDIR/countersign" "$BUILDDIR/tests/bin/countersign"; do
 		[ -e "$b" ] || continue
 		readelf -d "$b" | awk -v b="$b" '/\(NEEDED\)/ &&
-		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq)[-.0-9]/ { print b, $NF }'
+		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq|curl|ssl)[-.0-9]/ { print b, $NF }'
 	done
 }
 
@@ -46,7 +46,7 @@ check_hosted() {
 		*) continue ;;
 		esac
 		ldd "$m" | awk -v m="$m" '
-		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq)[-.]/ ||
+		    /lib(p11|p11-kit|fido2|tss2|cbor|udev|sqlite3|pq|curl|ssl)[-.]/ ||
 		    /not found/ { print m, $0 }'
 		readelf -d "$m" | grep -q NODELETE ||
 		    echo "$m would be lost by dlclose(3)"
@@ -70,6 +70,10 @@ check_built() {
 	    [ ! -e "$BUILDDIR/.libs/signer-tpm2.so" ]; then
 		echo "signer-tpm2.so is missing"
 	fi
+	if grep -qx "WITH_SERVER_TRUE=''" "$BUILDDIR/config.log" &&
+	    [ ! -e "$BUILDDIR/.libs/net-http.so" ]; then
+		echo "net-http.so is missing"
+	fi
 	for engine in sqlite postgresql; do
 		up=$(echo "$engine" | tr '[:lower:]' '[:upper:]')
 		if grep -qx "WITH_${up}_TRUE=''" "$BUILDDIR/config.log" &&
@@ -89,7 +93,7 @@ check_built() {
 
 clean "the modules that were configured are built" "$(check_built)"
 clean "each module exports its one symbol" "$(check_modules)"
-clean "the command links no token library and no database's" "$(check_needed)"
+clean "the command links no token library, no database's and no HTTP" "$(check_needed)"
 clean "what a host loads brings no library for tokens or stores along" \
     "$(check_hosted)"
 done_testing

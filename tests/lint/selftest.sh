@@ -141,6 +141,8 @@ refuses layers src/base/a.c 'may not include tool' \
     '#include "tool/term.h"'
 refuses layers src/verify/verify.c 'may not include signer' \
     '#include "signer/signer.h"'
+refuses layers src/tool/x.c 'may not include net' \
+    '#include "net/http.h"'
 refuses layers src/base/a.c 'openssl/evp.h' \
     ' # include <openssl/evp.h>'
 refuses layers src/tool/x.c 'p11-kit/uri.h' \

@@ -39,6 +39,11 @@ leaf other otherca serverAuth 30
 leaf client ca clientAuth 30
 leaf foreign otherca clientAuth 30
 leaf expired ca clientAuth -1
+leaf stale ca serverAuth -1
+new_key named.key
+openssl req -new -key named.key -subj "/CN=localhost" 2>/dev/null |
+    openssl x509 -req -CA ca.pem -CAkey ca.key -days 30 -out named.pem \
+    2>/dev/null
 openssl pkcs8 -topk8 -in server.key -passout pass:x -out locked.key
 head -c 300 server.pem >cut.pem
 
@@ -136,12 +141,27 @@ says "which the handler sees" out "cert $(openssl x509 -in client.pem \
     -outform DER | wc -c)"
 exits 9 "ask: a foreign one" ask "url=$url/who" ca=ca.pem cert=foreign.pem \
     key=foreign.key
+exits 3 "ask: a locked key asks nobody" ask "url=$url/who" ca=ca.pem \
+    cert=server.pem key=locked.key
 exits 3 "ask: another's key" ask "url=$url/who" ca=ca.pem cert=client.pem \
     key=foreign.key
 exits 1 "ask: a server of another CA" ask "url=$url/echo" ca=otherca.pem
 says "is not trusted" err "not good for localhost"
 exits 1 "ask: nor by the system" ask "url=$url/echo"
 exits 3 "ask: CAs that are none" ask "url=$url/echo" ca=cut.pem
+# shellcheck disable=SC2317 # called by ok
+misled() { # COMMAND...: with an environment that knows better
+	mkdir -p home
+	echo 'machine localhost login a password b' >home/.netrc
+	cp ca.pem "$(openssl x509 -in ca.pem -noout -hash).0"
+	http_proxy=http://127.0.0.1:1 https_proxy=http://127.0.0.1:1 \
+	    HTTPS_PROXY=http://127.0.0.1:1 all_proxy=socks5://127.0.0.1:1 \
+	    ALL_PROXY=socks5://127.0.0.1:1 HOME=$PWD/home \
+	    SSL_CERT_FILE=$PWD/ca.pem SSL_CERT_DIR=$PWD \
+	    CURL_CA_BUNDLE=$PWD/ca.pem OPENSSL_CONF=$PWD/none "$@"
+}
+ok "ask: no proxy of the environment" misled ask "url=$url/echo" ca=ca.pem
+exits 1 "ask: no CA of the environment" misled ask "url=$url/echo"
 ok "ask: by its address" ask "url=https://127.0.0.1:$port/echo" ca=ca.pem
 exits 6 "ask: who never answers" ask "url=$url/later" ca=ca.pem timeout=300
 exits 2 "ask: http over TCP" ask "url=http://localhost:$port/echo"
@@ -157,13 +177,14 @@ exits 1 "ask: by another name" ask "url=https://127.0.0.2:$port/echo" ca=ca.pem
 says "which is not its" err "IP address mismatch"
 stop
 
-# cut END OCTETS: a TLS server that says these, and ends without goodbye (0) or
-# with it (1)
+# cut END OCTETS [CERTIFICATE]: a TLS server that says these, and ends without
+# goodbye (0) or with it (1)
 cut() {
+	name=${3:-server}
 	cat >cut.py <<'END'
 import socket, ssl, sys
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-c.load_cert_chain("server.pem", "server.key")
+c.load_cert_chain(sys.argv[3] + ".pem", sys.argv[3] + ".key")
 l = socket.create_server(("127.0.0.1", 0))
 print(l.getsockname()[1], flush=True)
 s = c.wrap_socket(l.accept()[0], server_side=True)
@@ -175,7 +196,7 @@ s.shutdown(socket.SHUT_WR)
 END
 	rm -f port
 	mkfifo port
-	python3 cut.py "$1" "$2" >port 2>/dev/null &
+	python3 cut.py "$1" "$2" "$name" >port 2>/dev/null &
 	server=$!
 	# shellcheck disable=SC2094 # of a pipe
 	read -r port <port
@@ -190,6 +211,27 @@ exits 9 "ask: TLS cut short" ask "url=$url/" ca=ca.pem
 wait $server
 cut 1 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nall of it'
 exits 9 "ask: an answer cut short" ask "url=$url/" ca=ca.pem
+wait $server
+cut 0 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nall of it'
+ok "ask: all of it, whatever follows" ask "url=$url/" ca=ca.pem
+wait $server
+cut 0 'HTTP/1.1 204 None\r\n\r\n'
+ok "ask: nothing to be cut off" ask "url=$url/" ca=ca.pem
+wait $server
+cut 1 'HTTP/1.1 200 OK\r\nContent-Len'
+exits 9 "ask: a header cut short" ask "url=$url/" ca=ca.pem
+wait $server
+cut 1 'HTTP/1.1 302 Found\r\nLocation: https://localhost/\r\n\r\n'
+ok "ask: sent elsewhere" ask "url=$url/" ca=ca.pem
+says "goes nowhere" out "302  0"
+wait $server
+cut 1 'HTTP/1.1 200 OK\r\n\r\n' stale
+exits 1 "ask: an expired certificate" ask "url=$url/" ca=ca.pem
+says "why" err "has expired"
+wait $server
+cut 1 'HTTP/1.1 200 OK\r\n\r\n' named
+exits 1 "ask: a subject is no name" ask "url=$url/" ca=ca.pem
+says "why" err "ostname mismatch"
 wait $server
 cut 1 'SSH-2.0-x\r\n'
 exits 3 "ask: no HTTP" ask "url=$url/" ca=ca.pem
