@@ -116,6 +116,7 @@ cs_issuer_new(const cs_issuer_env *env, int64_t now, cs_issuer **out,
 	(void)pthread_mutex_init(&i->crl_lock, NULL);
 	(void)pthread_mutex_init(&i->limits_lock, NULL);
 	i->env = *env;
+	i->plug = (cs_plug){env->plugin, env->instance};
 	i->limits = env->conf->limits;
 	if ((rc = cs_stats_new(&i->stats, e)) == CS_OK &&
 	    (rc = take_cas(i, e)) == CS_OK &&

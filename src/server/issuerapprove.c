@@ -167,7 +167,7 @@ keep_denial(struct handing *h, cs_span message)
 
 	q.operation = COUNTERSIGN_OP_ISSUE;
 	q.message = message;
-	if ((rc = cs_issuer_judge(h->i, &q, &j, &h->t->why)) != CS_OK)
+	if ((rc = cs_plug_judge(&h->i->plug, &q, &j, &h->t->why)) != CS_OK)
 		return rc;
 	if (j.a.state == COUNTERSIGN_DENIED)
 		rc = noted(h->t, "denied");
@@ -176,7 +176,7 @@ keep_denial(struct handing *h, cs_span message)
 		    "a denial that is none");
 	else
 		rc = cs_judged_refusal(&j, &h->t->why);
-	cs_judged_clear(h->i, &j);
+	cs_judged_clear(&h->i->plug, &j);
 	return rc;
 }
 
@@ -193,7 +193,7 @@ check(struct handing *h, cs_span message, enum came *came)
 	*came = CAME_REFUSED;
 	q.operation = COUNTERSIGN_OP_CHECK;
 	q.message = message;
-	if ((rc = cs_issuer_judge(h->i, &q, &j, &h->t->why)) != CS_OK)
+	if ((rc = cs_plug_judge(&h->i->plug, &q, &j, &h->t->why)) != CS_OK)
 		return rc;
 	if ((rc = cs_telling_about(h->t, cs_plug_span(j.a.agent),
 	    cs_plug_span(j.a.request_digest))) != CS_OK)
@@ -211,7 +211,7 @@ check(struct handing *h, cs_span message, enum came *came)
 		rc = cs_judged_refusal(&j, &h->t->why);
 	}
 out:
-	cs_judged_clear(h->i, &j);
+	cs_judged_clear(&h->i->plug, &j);
 	return rc;
 }
 

@@ -48,7 +48,7 @@ cs_issuer_settle(cs_issuer *i, const cs_question *q, unsigned kinds,
 	cs_judged j = {0};
 	int rc;
 
-	if ((rc = cs_issuer_judge(i, q, &j, &t->why)) != CS_OK)
+	if ((rc = cs_plug_judge(&i->plug, q, &j, &t->why)) != CS_OK)
 		goto out;
 	if ((rc = cs_telling_about(t, cs_plug_span(j.a.agent),
 	    cs_plug_span(j.a.request_digest))) != CS_OK)
@@ -59,21 +59,8 @@ cs_issuer_settle(cs_issuer *i, const cs_question *q, unsigned kinds,
 	else
 		rc = cs_judged_refusal(&j, &t->why);
 out:
-	cs_judged_clear(i, &j);
+	cs_judged_clear(&i->plug, &j);
 	return rc;
-}
-
-int
-cs_judged_refusal(const cs_judged *j, cs_err *e)
-{
-	int reason = j->a.reason < CS_R_END ? (int)j->a.reason : CS_R_INTERNAL;
-
-	if (j->a.state == COUNTERSIGN_DENIED)
-		reason = CS_R_NONE;
-	else if (reason == CS_R_NONE)
-		reason = CS_R_INTERNAL;
-	return cs_fail_detail(e, CS_EREFUSED, reason, where, "%s",
-	    j->a.text == NULL ? "refused" : j->a.text);
 }
 
 static int

@@ -36,10 +36,10 @@ sign(cs_issuer *i, int kind, const cs_claimed *c, int64_t now,
 	rc = cs_draft_sign(i, kind, cs_plug_span(c->c.fields),
 	    cs_plug_span(c->c.digest), deadline_ms, &mine, e);
 	if (rc == CS_OK &&
-	    (rc = cs_issuer_record(i, c, cs_buf_span(mine), now, deadline_ms,
-	    &done, e)) == CS_OK)
+	    (rc = cs_plug_record(&i->plug, c, cs_buf_span(mine), now,
+	    deadline_ms, &done, e)) == CS_OK)
 		rc = keep_stored(&done, m, e);
-	cs_claimed_clear(i, &done);
+	cs_claimed_clear(&i->plug, &done);
 	cs_buf_free(&mine);
 	return rc;
 }
@@ -63,11 +63,11 @@ make(cs_issuer *i, int kind, const cs_judged *j, int64_t now,
 	t.not_after = d.not_after;
 	t.digest = (countersign_bytes){d.digest, sizeof(d.digest)};
 	t.fields = (countersign_bytes){fields.p, fields.n};
-	if ((rc = cs_issuer_claim(i, j, &t, &c, e)) == CS_OK)
+	if ((rc = cs_plug_claim(&i->plug, j, &t, &c, e)) == CS_OK)
 		rc = c.c.state == COUNTERSIGN_CLAIM_STORED ?
 		    keep_stored(&c, m, e) :
 		    sign(i, kind, &c, now, deadline_ms, m, e);
-	cs_claimed_clear(i, &c);
+	cs_claimed_clear(&i->plug, &c);
 	cs_draft_clear(&d);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include "fmt/csr.h"
 #include "server/issuer.h"
+#include "server/plug.h"
 #include "server/stats.h"
 #include "store/pending.h"
 
@@ -24,6 +25,7 @@ struct cs_crl_kept { /* the last CRL of one CA */
 
 struct cs_issuer {
 	cs_issuer_env env;
+	cs_plug plug;
 	const cs_alg *alg[CS_CONF_CAS_MAX]; /* of each CA's key */
 	char kid[CS_CONF_CAS_MAX][44];
 	cs_buf *crl_url;       /* of the CA that signs; NULL: none */
@@ -41,39 +43,6 @@ cs_conf_limits cs_issuer_limits_now(cs_issuer *i);
 int64_t cs_issuer_deadline(int64_t deadline_ms);
 void cs_issuer_log(const cs_issuer *i, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
-
-/*
- * The plugin's calls, with classes and errors of ours. What a call gives is
- * kept with a copy of its struct, in which what the plugin does not know of is
- * zero.
- */
-typedef struct cs_judged {
-	const countersign_verifier_answer *given;
-	countersign_verifier_answer a;
-} cs_judged;
-typedef struct cs_claimed {
-	const countersign_verifier_claim *given;
-	countersign_verifier_claim c;
-} cs_claimed;
-
-typedef struct cs_question { /* borrows */
-	uint32_t operation;
-	cs_span message, evidence;
-	int64_t now, deadline_ms;
-} cs_question;
-CS_USE int cs_issuer_judge(cs_issuer *i, const cs_question *q,
-    cs_judged *out, cs_err *e);
-/* Refused is CS_EREFUSED with its reason; without a reason it is a denial. */
-CS_USE int cs_issuer_claim(cs_issuer *i, const cs_judged *j,
-    const countersign_verifier_terms *t, cs_claimed *out, cs_err *e);
-CS_USE int cs_issuer_record(cs_issuer *i, const cs_claimed *c,
-    cs_span credential, int64_t now, int64_t deadline_ms, cs_claimed *out,
-    cs_err *e);
-/* An answer that is no yes, as an error: a denial has no reason. */
-CS_USE int cs_judged_refusal(const cs_judged *j, cs_err *e);
-void cs_judged_clear(cs_issuer *i, cs_judged *j);
-void cs_claimed_clear(cs_issuer *i, cs_claimed *c);
-cs_span cs_plug_span(countersign_bytes b);
 
 /* A credential before its signature: what the claim is about. */
 typedef struct cs_draft {

@@ -3,10 +3,11 @@
 
 #include "config.h"
 
+#include "server/plug.h"
+
 #include <string.h>
 
 #include "fmt/reason.h"
-#include "server/issuerp.h"
 
 /* The plugin is somebody else's code: what it does not say is no approval. */
 
@@ -40,7 +41,7 @@ failed(int rc, bool given, const char *call, const char *why, cs_err *e)
 }
 
 int
-cs_issuer_judge(cs_issuer *i, const cs_question *q, cs_judged *out, cs_err *e)
+cs_plug_judge(const cs_plug *p, const cs_question *q, cs_judged *out, cs_err *e)
 {
 	countersign_verifier_input in = {.size = sizeof(in),
 	    .operation = q->operation,
@@ -51,7 +52,7 @@ cs_issuer_judge(cs_issuer *i, const cs_question *q, cs_judged *out, cs_err *e)
 	int rc;
 
 	*out = (cs_judged){0};
-	rc = i->env.plugin->verify(i->env.instance, &in, &out->given, why,
+	rc = p->plugin->verify(p->instance, &in, &out->given, why,
 	    sizeof(why));
 	if ((rc = failed(rc, out->given != NULL, "verify", why, e)) != CS_OK)
 		return rc;
@@ -69,14 +70,14 @@ refused(const countersign_verifier_claim *c, cs_err *e)
 }
 
 int
-cs_issuer_claim(cs_issuer *i, const cs_judged *j,
+cs_plug_claim(const cs_plug *p, const cs_judged *j,
     const countersign_verifier_terms *t, cs_claimed *out, cs_err *e)
 {
 	char why[WHY_MAX] = "";
 	int rc;
 
 	*out = (cs_claimed){0};
-	rc = i->env.plugin->claim(i->env.instance, j->given, t, &out->given,
+	rc = p->plugin->claim(p->instance, j->given, t, &out->given,
 	    why, sizeof(why));
 	if ((rc = failed(rc, out->given != NULL, "claim", why, e)) != CS_OK)
 		return rc;
@@ -92,7 +93,7 @@ cs_issuer_claim(cs_issuer *i, const cs_judged *j,
 }
 
 int
-cs_issuer_record(cs_issuer *i, const cs_claimed *c, cs_span credential,
+cs_plug_record(const cs_plug *p, const cs_claimed *c, cs_span credential,
     int64_t now, int64_t deadline_ms, cs_claimed *out, cs_err *e)
 {
 	const countersign_verifier_record r = {.size = sizeof(r), .time = now,
@@ -102,7 +103,7 @@ cs_issuer_record(cs_issuer *i, const cs_claimed *c, cs_span credential,
 	int rc;
 
 	*out = (cs_claimed){0};
-	rc = i->env.plugin->record(i->env.instance, c->given, &r, &out->given,
+	rc = p->plugin->record(p->instance, c->given, &r, &out->given,
 	    why, sizeof(why));
 	if ((rc = failed(rc, out->given != NULL, "record", why, e)) != CS_OK)
 		return rc;
@@ -111,16 +112,29 @@ cs_issuer_record(cs_issuer *i, const cs_claimed *c, cs_span credential,
 	    refused(&out->c, e);
 }
 
-void
-cs_judged_clear(cs_issuer *i, cs_judged *j)
+int
+cs_judged_refusal(const cs_judged *j, cs_err *e)
 {
-	i->env.plugin->release(i->env.instance, j->given);
+	int reason = j->a.reason < CS_R_END ? (int)j->a.reason : CS_R_INTERNAL;
+
+	if (j->a.state == COUNTERSIGN_DENIED)
+		reason = CS_R_NONE;
+	else if (reason == CS_R_NONE)
+		reason = CS_R_INTERNAL;
+	return cs_fail_detail(e, CS_EREFUSED, reason, where, "%s",
+	    j->a.text == NULL ? "refused" : j->a.text);
+}
+
+void
+cs_judged_clear(const cs_plug *p, cs_judged *j)
+{
+	p->plugin->release(p->instance, j->given);
 	*j = (cs_judged){0};
 }
 
 void
-cs_claimed_clear(cs_issuer *i, cs_claimed *c)
+cs_claimed_clear(const cs_plug *p, cs_claimed *c)
 {
-	i->env.plugin->release(i->env.instance, c->given);
+	p->plugin->release(p->instance, c->given);
 	*c = (cs_claimed){0};
 }
