@@ -192,10 +192,11 @@ cs_est_tell(const cs_told_issue *t, cs_web_answer *ans)
 {
 	if (t->outcome == CS_OUTCOME_PENDING)
 		pending(t, ans);
+	else if (t->outcome == CS_OUTCOME_UNKNOWN ||
+	    (t->outcome == CS_OUTCOME_ISSUED && t->cert.p == NULL))
+		cs_web_fail(CS_WEB_EST, 500, "internal", NULL, 0, ans);
 	else if (t->outcome != CS_OUTCOME_ISSUED)
 		cs_web_refuse_told(CS_WEB_EST, t, ans);
-	else if (t->cert.p == NULL)
-		cs_web_fail(CS_WEB_EST, 500, "internal", NULL, 0, ans);
 	else
 		put_certs(&t->cert, 1, ans);
 	if (ans->status == 200)

@@ -145,10 +145,10 @@ is_path(const char *pattern, cs_span path, cs_span *param)
 	return true;
 }
 
-static const cs_web_route *
-find(const cs_web_env *env, enum cs_web_family family, cs_span path,
-    cs_span *param)
+const cs_web_route *
+cs_web_find(const cs_web_env *env, cs_span path, cs_span *param)
 {
+	enum cs_web_family family = cs_web_family_of(path);
 	const cs_web_route *t;
 
 	if (family == CS_WEB_EST)
@@ -228,7 +228,7 @@ cs_web_hear(const cs_web_env *env, const cs_web_request *r, cs_web_ask *ask,
 
 	*ask = (cs_web_ask){.family = family};
 	*ans = (cs_web_answer){0};
-	if ((t = find(env, family, r->path, &param)) == NULL)
+	if ((t = cs_web_find(env, r->path, &param)) == NULL)
 		cs_web_fail(family, 404, "not-found", family == CS_WEB_EST ?
 		    "expected cacerts, csrattrs, simpleenroll or "
 		    "simplereenroll, before it the trust domain or nothing" :

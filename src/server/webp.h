@@ -42,6 +42,10 @@ typedef struct cs_web_route {
 	cs_web_fn *ask;
 } cs_web_route;
 extern const cs_web_route cs_web_routes[]; /* up to one without a method */
+/* The path's, whatever the method is; NULL: none. *param is what is in the hole,
+ * absent: there is none. */
+const cs_web_route *cs_web_find(const cs_web_env *env, cs_span path,
+    cs_span *param);
 
 #define CS_EST_PREFIX "/.well-known/est/"
 #define CS_TYPE_PKCS10 "application/pkcs10"
