@@ -129,7 +129,7 @@ countersign_credential_count(const countersign_credential *credential)
 	if (countersign_credential_state(credential) ==
 	    COUNTERSIGN_CREDENTIAL_REFUSED)
 		return 0;
-	return cs_credential_bindings(credential->c)->n;
+	return cs_credential_said(credential->c)->bindings->n;
 }
 
 countersign_bytes
@@ -137,7 +137,7 @@ countersign_credential_agent(const countersign_credential *credential)
 {
 	if (countersign_credential_count(credential) == 0)
 		return (countersign_bytes){NULL, 0};
-	return cs_lib_bytes(cs_credential_cert(credential->c)->uris[0]);
+	return cs_lib_bytes(cs_credential_said(credential->c)->agent_id);
 }
 
 static const cs_binding *
@@ -146,7 +146,7 @@ binding_at(const countersign_credential *credential, size_t i)
 	static const cs_binding none = {.assurance = 0};
 
 	return i >= countersign_credential_count(credential) ? &none :
-	    &cs_credential_bindings(credential->c)->at[i];
+	    &cs_credential_said(credential->c)->bindings->at[i];
 }
 
 countersign_bytes

@@ -17,7 +17,8 @@
 struct cs_credential {
 	enum cs_credential_state state;
 	cs_err error;
-	cs_cert *cert;
+	cs_said said;
+	cs_cert *cert;         /* of a certificate: said borrows from both */
 	cs_bindings *bindings;
 	cs_approval *approvals[CS_BINDINGS_MAX];
 };
@@ -39,11 +40,8 @@ struct check {
 
 /* One name, a URI, the agent's; nothing critical that is not understood. */
 static int
-check_cert(struct check *k, cs_err *e)
+check_cert(const cs_cert *c, cs_err *e)
 {
-	const cs_cert *c = k->c->cert;
-	int r;
-
 	if (c->unknown_critical.p != NULL)
 		return CS_REFUSE(e, CS_R_UNSUPPORTED,
 		    "an unknown extension of the certificate is critical");
@@ -53,14 +51,28 @@ check_cert(struct check *k, cs_err *e)
 	if (c->n_names != 1 || c->n_uris != 1)
 		return CS_REFUSE(e, CS_R_BAD_IDENTIFIER,
 		    "expected one name, a URI, found %zu names", c->n_names);
-	k->agent.agent_id = c->uris[0];
-	if ((r = cs_agent_id_check(c->uris[0], &k->agent.trust_domain, e)) !=
-	    CS_OK)
-		return r;
 	if (c->bindings.p == NULL)
 		return CS_REFUSE(e, CS_R_NO_APPROVAL,
 		    "expected owner bindings, found none");
-	return cs_key_hash(&c->key, k->agent_key_hash, e);
+	return CS_OK;
+}
+
+static int
+read_cert(struct cs_credential *c, cs_span der, cs_err *e)
+{
+	int r;
+
+	if ((r = cs_cert_parse(der, &c->cert, e)) != CS_OK ||
+	    (r = check_cert(c->cert, e)) != CS_OK ||
+	    (r = cs_agent_id_check(c->cert->uris[0], NULL, e)) != CS_OK ||
+	    (r = cs_bindings_parse(c->cert->bindings, CS_CERT_VALUE_DEPTH,
+	    &c->bindings, e)) != CS_OK)
+		return r;
+	c->said = (cs_said){.agent_id = c->cert->uris[0], .key = c->cert->key,
+	    .not_before = c->cert->not_before,
+	    .not_after = c->cert->not_after, .bindings = c->bindings,
+	    .depth = CS_CERT_VALUE_DEPTH};
+	return CS_OK;
 }
 
 /* TBS hashes of all, or the digests that stand for them: none twice. */
@@ -82,11 +94,11 @@ check_twice(const uint8_t (*hash)[CS_SHA256_LEN], size_t n, cs_err *e)
 static int
 read_full(struct check *k, size_t i, uint8_t hash[CS_SHA256_LEN], cs_err *e)
 {
-	const cs_binding *b = &k->c->bindings->at[i];
+	const cs_binding *b = &k->c->said.bindings->at[i];
 	cs_approved *a = &k->each[k->n];
 	int r;
 
-	if ((r = cs_binding_approval(b, CS_CERT_VALUE_DEPTH,
+	if ((r = cs_binding_approval(b, k->c->said.depth,
 	    &k->c->approvals[i], e)) != CS_OK)
 		return r;
 	if (k->c->approvals[i] == NULL) {
@@ -109,11 +121,11 @@ read_approvals(struct check *k, cs_err *e)
 	size_t i;
 	int r;
 
-	for (i = 0; i < k->c->bindings->n; i++)
+	for (i = 0; i < k->c->said.bindings->n; i++)
 		if ((r = read_full(k, i, hash[i], e)) != CS_OK)
 			return cs_wrap(e, "binding %zu", i + 1);
 	return check_twice((const uint8_t (*)[CS_SHA256_LEN])hash,
-	    k->c->bindings->n, e);
+	    k->c->said.bindings->n, e);
 }
 
 /* Section 8, of a line that pins: who, for whom, and when. */
@@ -121,7 +133,7 @@ static int
 check_anchor(const struct check *k, const cs_anchor *a, const cs_binding *b,
     cs_err *e)
 {
-	int64_t start = k->c->cert->not_before;
+	int64_t start = k->c->said.not_before;
 
 	if (!cs_span_eq(b->owner, a->owner))
 		return CS_REFUSE(e, CS_R_WRONG_OWNER,
@@ -149,7 +161,7 @@ check_anchor(const struct check *k, const cs_anchor *a, const cs_binding *b,
 static bool
 may_be_use(const struct check *k, size_t i)
 {
-	const cs_binding *b = k->c->bindings->at;
+	const cs_binding *b = k->c->said.bindings->at;
 
 	return i > 0 && b[i].assurance == 0 &&
 	    cs_span_eq(b[i].owner, b[i - 1].owner);
@@ -159,7 +171,7 @@ static int
 check_digest_owner(const struct check *k, const cs_anchor *a, size_t i,
     cs_err *e)
 {
-	const cs_binding *b = &k->c->bindings->at[i];
+	const cs_binding *b = &k->c->said.bindings->at[i];
 
 	if (cs_span_eq(a->owner, b->owner) || !may_be_use(k, i))
 		return check_anchor(k, a, b, e);
@@ -180,8 +192,8 @@ check_digest_owners(const struct check *k, cs_err *e)
 	size_t i;
 	int r;
 
-	for (i = 0; i < k->c->bindings->n; i++) {
-		b = &k->c->bindings->at[i];
+	for (i = 0; i < k->c->said.bindings->n; i++) {
+		b = &k->c->said.bindings->at[i];
 		if (b->full.p != NULL)
 			continue;
 		if ((r = cs_key_hash(&b->key, hash, e)) != CS_OK ||
@@ -242,7 +254,7 @@ find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 	    (r = find_path(k, s, i, e)) != CS_OK)
 		return r;
 	if (!k->is_pinned[i])
-		a->anchor = (cs_anchor){.file = "certificate",
+		a->anchor = (cs_anchor){.file = "credential",
 		    .line = (unsigned)i + 1, .owner = b->owner, .key = b->key,
 		    .type = CS_ANCHOR_SPKI, .grants = true};
 	a->key = a->anchor.key;
@@ -255,16 +267,16 @@ find_anchor(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 static int
 check_time(const struct check *k, const cs_tbs *t, cs_err *e)
 {
-	const cs_cert *c = k->c->cert;
+	const cs_said *c = &k->c->said;
 	int64_t life = c->not_after - c->not_before;
 	char want[24], found[24];
 
 	if (c->not_before < t->not_before)
 		return CS_REFUSE(e, CS_R_NOT_YET_VALID,
-		    "the certificate starts before the approval's window");
+		    "the credential starts before the approval's window");
 	if (c->not_before > t->not_after)
 		return CS_REFUSE(e, CS_R_EXPIRED,
-		    "the certificate starts behind the approval's window");
+		    "the credential starts behind the approval's window");
 	if (life > t->max_lifetime) {
 		cs_duration_put(t->max_lifetime, want);
 		cs_duration_put(life, found);
@@ -290,7 +302,7 @@ check_subject(const struct check *k, const cs_approved *a, cs_err *e)
 	if (!cs_span_eq(s->agent_key_hash, cs_span_of(k->agent_key_hash,
 	    CS_SHA256_LEN)))
 		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
-		    "expected an approval of the certificate's key");
+		    "expected an approval of the credential's key");
 	return CS_OK;
 }
 
@@ -331,7 +343,7 @@ check_one(struct check *k, const struct cs_step *s, size_t i, cs_err *e)
 {
 	cs_approved *a = &k->each[i];
 	const cs_tbs *t = &a->approval->tbs;
-	bool all_there = k->n == k->c->bindings->n;
+	bool all_there = k->n == k->c->said.bindings->n;
 	int r;
 
 	/* Where a digest stands, it may be the other half of a grant. */
@@ -368,7 +380,7 @@ check_each(struct check *k, cs_err *e)
 		in.keys = k->is_pinned[i] ? k->in->keys : NULL;
 		if ((r = check_one(k, &s, i, e)) != CS_OK)
 			return cs_wrap(e, "binding %d",
-			    (int)(k->of[i] - k->c->bindings->at) + 1);
+			    (int)(k->of[i] - k->c->said.bindings->at) + 1);
 	}
 	return check_digest_owners(k, e);
 }
@@ -404,10 +416,14 @@ check_all(struct check *k, cs_anchors **own, cs_err *e)
 	struct cs_credential *c = k->c;
 	int r;
 
-	if ((r = cs_cert_parse(k->in->certificate, &c->cert, e)) != CS_OK ||
-	    (r = check_cert(k, e)) != CS_OK ||
-	    (r = cs_bindings_parse(c->cert->bindings, CS_CERT_VALUE_DEPTH,
-	    &c->bindings, e)) != CS_OK ||
+	if (k->in->said != NULL)
+		c->said = *k->in->said;
+	else if ((r = read_cert(c, k->in->certificate, e)) != CS_OK)
+		return r;
+	k->agent.agent_id = c->said.agent_id;
+	if ((r = cs_agent_id_check(c->said.agent_id, &k->agent.trust_domain,
+	    e)) != CS_OK ||
+	    (r = cs_key_hash(&c->said.key, k->agent_key_hash, e)) != CS_OK ||
 	    (r = read_approvals(k, e)) != CS_OK)
 		return r;
 	k->pinned = k->in->anchors;
@@ -440,9 +456,9 @@ is_proven(const struct check *k, cs_err *why)
 {
 	size_t i;
 
-	if (k->n != k->c->bindings->n) {
+	if (k->n != k->c->said.bindings->n) {
 		(void)CS_REFUSE(why, CS_R_UNKNOWN_OWNER_KEY, "only the "
-		    "issuer's word: the certificate has an approval's digest");
+		    "issuer's word: the credential has an approval's digest");
 		return false;
 	}
 	for (i = 0; i < k->n; i++)
@@ -534,5 +550,11 @@ cs_credential_cert(const cs_credential *c)
 const cs_bindings *
 cs_credential_bindings(const cs_credential *c)
 {
-	return c->bindings;
+	return c->said.bindings;
+}
+
+const cs_said *
+cs_credential_said(const cs_credential *c)
+{
+	return c->said.bindings == NULL ? NULL : &c->said;
 }

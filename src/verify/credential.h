@@ -19,8 +19,19 @@ enum cs_credential_state {
 	CS_CREDENTIAL_ISSUER_ONLY /* nothing but the issuer's word */
 };
 
+/* What a credential says of either kind. */
+typedef struct cs_said { /* borrows */
+	cs_span agent_id;
+	cs_spki key;               /* the agent's */
+	int64_t not_before, not_after;
+	const cs_bindings *bindings;
+	unsigned depth;            /* that they were parsed at */
+} cs_said;
+
 typedef struct cs_credential_in { /* borrows all */
-	cs_span certificate;       /* DER */
+	cs_span certificate;       /* DER; or absent, and */
+	const cs_said *said;       /* what has been read of another kind; the
+				    * answer borrows from that */
 	const cs_anchors *anchors; /* the pinned owners; or NULL, and */
 	cs_span owner, owner_key;  /* one, with its SubjectPublicKeyInfo */
 	cs_span authority;         /* that is expected */
@@ -43,7 +54,8 @@ void cs_credential_free(cs_credential **c);
 enum cs_credential_state cs_credential_state(const cs_credential *c);
 /* Why not proven; its detail is an enum cs_reason. */
 const cs_err *cs_credential_error(const cs_credential *c);
-/* The parsed certificate and its bindings; NULL when they did not parse. */
+/* What it says, NULL when it did not parse; of a certificate that one, too. */
+const cs_said *cs_credential_said(const cs_credential *c);
 const cs_cert *cs_credential_cert(const cs_credential *c);
 const cs_bindings *cs_credential_bindings(const cs_credential *c);
 
