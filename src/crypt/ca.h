@@ -27,6 +27,10 @@ void cs_ca_free(cs_ca **ca);
  * many issuers have lists, but none that counts? */
 void cs_ca_current(const cs_ca *ca, int64_t now, bool *own, size_t *stale);
 bool cs_ca_has_crls(const cs_ca *ca);
+/* Did it issue this certificate, DER, itself, one that is for TLS clients and
+ * current at `now`, as the CA is: RFC 5280 with its default inputs? Lists are
+ * not looked at unless some were added. CS_EREFUSED with CS_R_PATH_INVALID. */
+CS_USE int cs_ca_issued(const cs_ca *ca, cs_span cert, int64_t now, cs_err *e);
 /* SHA-256 of the CA's own SubjectPublicKeyInfo; CS_SHA256_LEN bytes, lent. */
 const uint8_t *cs_ca_key_hash(const cs_ca *ca);
 

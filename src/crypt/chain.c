@@ -13,6 +13,7 @@
 
 #include "crypt/chainp.h"
 #include "crypt/osslp.h"
+#include "fmt/der.h"
 #include "fmt/reason.h"
 
 /* OpenSSL's scale: 112 bits, so RSA from 2048 bits and no SHA-1. Said here, so
@@ -208,7 +209,8 @@ accept_any_policy(X509_VERIFY_PARAM *p)
 }
 
 static int
-ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int64_t now, cs_err *e)
+ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int depth, int64_t now,
+    cs_err *e)
 {
 	unsigned long flags = X509_V_FLAG_X509_STRICT |
 	    X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST |
@@ -223,7 +225,7 @@ ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int64_t now, cs_err *e)
 	    accept_any_policy(p) != 1)
 		return cs_ossl_fail(e, where, "cannot set up a path");
 	X509_VERIFY_PARAM_set_time(p, (time_t)now);
-	X509_VERIFY_PARAM_set_depth(p, CS_CHAIN_DEPTH_MAX);
+	X509_VERIFY_PARAM_set_depth(p, depth);
 	X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
 	X509_STORE_CTX_set_verify_cb(ctx, forgive_anchor);
 	return CS_OK;
@@ -231,7 +233,7 @@ ctx_set(X509_STORE_CTX *ctx, const cs_ca *ca, int64_t now, cs_err *e)
 
 /* Why there is no path: OpenSSL's words, and where in the path. */
 static int
-no_path(X509_STORE_CTX *ctx, cs_err *e)
+no_path(X509_STORE_CTX *ctx, const char *whose, cs_err *e)
 {
 	int why = X509_STORE_CTX_get_error(ctx);
 	int at = X509_STORE_CTX_get_error_depth(ctx);
@@ -242,9 +244,9 @@ no_path(X509_STORE_CTX *ctx, cs_err *e)
 		return cs_fail(e, CS_EBUG, where, "cannot check a path: %s",
 		    X509_verify_cert_error_string(why));
 	if (at < 1)
-		return REFUSE(e, "the owner's certificate: %s",
+		return REFUSE(e, "the %s certificate: %s", whose,
 		    X509_verify_cert_error_string(why));
-	return REFUSE(e, "certificate %d above the owner's: %s", at,
+	return REFUSE(e, "certificate %d above the %s: %s", at, whose,
 	    X509_verify_cert_error_string(why));
 }
 
@@ -312,10 +314,10 @@ check_path(cs_chain *c, X509_STORE_CTX *ctx, const cs_ca *ca, cs_span eku,
 	STACK_OF(X509) *path;
 	int r;
 
-	if ((r = ctx_set(ctx, ca, now, e)) != CS_OK)
+	if ((r = ctx_set(ctx, ca, CS_CHAIN_DEPTH_MAX, now, e)) != CS_OK)
 		return r;
 	if (X509_verify_cert(ctx) != 1)
-		return no_path(ctx, e);
+		return no_path(ctx, "owner's", e);
 	path = X509_STORE_CTX_get0_chain(ctx);
 	if (sk_X509_num(path) < 2)
 		return REFUSE(e, "the owner's certificate is the CA's");
@@ -343,6 +345,54 @@ cs_chain_path(cs_chain *c, const cs_ca *ca, cs_span eku, int64_t now,
 	else
 		r = check_path(c, ctx, ca, eku, now, e);
 	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return as_refusal(r, e);
+}
+
+/* No certificate stands between: the agent's, and the CA's above it. */
+static int
+check_issued(X509_STORE_CTX *ctx, const cs_ca *ca, X509 *x, int64_t now,
+    cs_err *e)
+{
+	STACK_OF(X509) *path;
+	int r;
+
+	if ((r = ctx_set(ctx, ca, 0, now, e)) != CS_OK)
+		return r;
+	if (X509_VERIFY_PARAM_set_purpose(X509_STORE_CTX_get0_param(ctx),
+	    X509_PURPOSE_SSL_CLIENT) != 1)
+		return cs_ossl_fail(e, where, "cannot set up a path");
+	if (X509_verify_cert(ctx) != 1)
+		return no_path(ctx, "agent's", e);
+	path = X509_STORE_CTX_get0_chain(ctx);
+	if (sk_X509_num(path) != 2 ||
+	    X509_cmp(sk_X509_value(path, 0), x) != 0 ||
+	    X509_cmp(sk_X509_value(path, 1), ca->cert) != 0)
+		return REFUSE(e, "the agent's certificate is the CA's");
+	return CS_OK;
+}
+
+int
+cs_ca_issued(const cs_ca *ca, cs_span cert, int64_t now, cs_err *e)
+{
+	OSSL_LIB_CTX *libctx = NULL;
+	X509_STORE_CTX *ctx = NULL;
+	X509 *x = NULL;
+	int r;
+
+	if ((r = cs_ossl_context(&libctx, e)) != CS_OK ||
+	    (r = cs_x509_next(&cert, &x, e)) != CS_OK ||
+	    (r = cs_der_end(cert, "a certificate", e)) != CS_OK)
+		goto out;
+	ERR_clear_error();
+	if ((ctx = X509_STORE_CTX_new_ex(libctx, NULL)) == NULL ||
+	    X509_STORE_CTX_init(ctx, ca->store, x, NULL) != 1)
+		r = cs_ossl_fail(e, where, "cannot set up a path");
+	else
+		r = check_issued(ctx, ca, x, now, e);
+out:
+	X509_STORE_CTX_free(ctx);
+	X509_free(x);
 	ERR_clear_error();
 	return as_refusal(r, e);
 }
