@@ -20,12 +20,13 @@ signer: base fmt crypt p11 attest signer
 store: base fmt crypt store
 verify: base fmt crypt verify
 include: include
-lib: base fmt crypt verify lib include
+lib: base fmt crypt verify rely lib include
 plugin: base conf fmt crypt store verify plugin include
 issue: base fmt crypt issue
+rely: base fmt crypt verify issue rely
 net: base net
 server: base conf fmt crypt keys issue store net server include
-tool: base conf fmt crypt attest keys signer store verify issue tool include net/httpc.h
+tool: base conf fmt crypt attest keys signer store verify issue rely tool include net/httpc.h
 '
 
 # header: the files or rooms that may include it
