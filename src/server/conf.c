@@ -28,8 +28,8 @@ static const cs_conf_word wit_words[] = {VALUE("key"), VALUE("retired"), END};
 static const cs_conf_word limit_words[] = {VALUE("body"), VALUE("headers"),
     VALUE("connections"), VALUE("per-address"), VALUE("per-second"),
     VALUE("burst"), VALUE("queue"), VALUE("pending"),
-    VALUE("pending-per-agent"), VALUE("pending-life"), VALUE("signatures"),
-    END};
+    VALUE("pending-per-client"), VALUE("pending-per-agent"),
+    VALUE("pending-octets"), VALUE("pending-life"), VALUE("signatures"), END};
 static const cs_conf_word words[] = {VALUE("trust-domain"),
     VALUE("authority"), {"listen", CS_CONF_LIST, NULL}, VALUE("admin"),
     VALUE("admin-mode"), VALUE("admin-group"), VALUE("tls-cert"),
@@ -85,6 +85,7 @@ static const struct row numbers[] = {
 static const struct row limit_sizes[] = {
     {"body", LIMIT(body), KIB, 768 * KIB},
     {"headers", LIMIT(headers), KIB, 64 * KIB},
+    {"pending-octets", LIMIT(pending_octets), 1024 * KIB, KIB * KIB * KIB},
 };
 static const struct row limit_numbers[] = {
     {"connections", LIMIT(connections), 1, 100000},
@@ -93,6 +94,7 @@ static const struct row limit_numbers[] = {
     {"burst", LIMIT(burst), 1, 100000},
     {"queue", LIMIT(queue), 1, 65536},
     {"pending", LIMIT(pending), 0, 1000000},
+    {"pending-per-client", LIMIT(pending_per_client), 0, 1000000},
     {"pending-per-agent", LIMIT(pending_per_agent), 0, 1000000},
     {"signatures", LIMIT(signatures), 1, 100000},
 };
@@ -107,7 +109,8 @@ static const cs_server_conf defaults = {
     .lifetime = 24 * HOUR,
     .limits = {.body = 256 * KIB, .headers = 16 * KIB, .connections = 1024,
 	.per_address = 64, .per_second = 50, .burst = 100, .queue = 256,
-	.pending = 10000, .pending_per_agent = 8, .pending_life = 24 * HOUR,
+	.pending = 10000, .pending_per_client = 100, .pending_per_agent = 8,
+	.pending_octets = 256 * KIB * KIB, .pending_life = 24 * HOUR,
 	.signatures = 500},
 };
 

@@ -31,8 +31,10 @@ typedef struct cs_conf_limits {
 	int64_t per_second, burst;    /* requests, of an address and of a
 				       * client certificate */
 	int64_t queue;                /* requests that wait; 503 beyond */
-	int64_t pending;              /* kept requests, all; and of */
-	int64_t pending_per_agent;    /* one identifier */
+	int64_t pending;              /* kept requests, all; of one client, */
+	int64_t pending_per_client;   /* and of these for one identifier; */
+	int64_t pending_per_agent;    /* and */
+	int64_t pending_octets;       /* how long all are together */
 	int64_t pending_life;         /* seconds */
 	int64_t signatures;           /* a second, of the CA's keys; burst 2x */
 } cs_conf_limits;

@@ -10,12 +10,15 @@
  * same one again is the same row. */
 #define CS_PENDING_MESSAGE_MAX (512 * 1024)
 #define CS_PENDING_EVIDENCE_MAX (256 * 1024)
+#define CS_PENDING_CLIENT_MAX 256
 
 enum cs_pending_state { CS_PENDING_NONE = 0, CS_PENDING_WAITS, CS_PENDING_READY };
 
 typedef struct cs_pending { /* borrows, as input and in a callback */
 	cs_span request_digest; /* 32 octets */
 	cs_span agent_id, owner; /* whom it asks */
+	cs_span client;         /* who sent it, CS_PENDING_CLIENT_MAX at most;
+				 * absent: as the empty name. Not found again */
 	cs_span message;        /* the request, with the approvals that came,
 				 * as the verifier takes it */
 	cs_span evidence;       /* absent: none */
@@ -23,13 +26,18 @@ typedef struct cs_pending { /* borrows, as input and in a callback */
 	enum cs_pending_state state;
 } cs_pending;
 
-typedef struct cs_pending_limits {
-	int64_t all, per_agent; /* rows that may be there; 0: none */
+typedef struct cs_pending_limits { /* 0: none */
+	int64_t all, octets;    /* of all: rows, and messages and evidence */
+	int64_t per_client;     /* rows of one client, and of */
+	int64_t per_agent;      /* one identifier by one client */
 } cs_pending_limits;
 
 /* Keeps one that waits. CS_OK also when it was there (and then nothing
- * changes); CS_EREFUSED (detail CS_R_EXHAUSTED) at a limit, which what has
- * expired does not count for. */
+ * changes). At a limit of its client the client's oldest that waits makes room;
+ * at one of all, the oldest of whoever has most, if that is more than this
+ * client would have, and else of this one. Where nothing makes room it is
+ * CS_EREFUSED (detail CS_R_EXHAUSTED). What has expired does not count; what
+ * its owner has approved counts, and stays. */
 CS_USE int cs_pending_keep(cs_store *s, const cs_pending *p,
     const cs_pending_limits *limits, int64_t deadline_ms, cs_err *e);
 /* Approvals came: another message and state in place of those of `old`, until

@@ -26,7 +26,8 @@
  * counter: the last signature counter of a key.
  * revocation: at most one in force of a name.
  * denial: what was denied, and the approval that says so.
- * pending: requests that wait for their owner. They alone go.
+ * pending: requests that wait for their owner, and who sent them. They alone
+ *   go.
  */
 static const char step_1[] =
     "CREATE TABLE meta ("
@@ -170,11 +171,35 @@ static const char step_3[] =
     "CREATE INDEX pending_expires ON pending (expires);"
     "CREATE INDEX pending_agent ON pending (agent_id, expires);";
 
+/* What is counted stands before what is large. */
+static const char step_4[] =
+    "ALTER TABLE pending RENAME TO pending_3;"
+    "CREATE TABLE pending ("
+    " request_digest BLOB PRIMARY KEY NOT NULL,"
+    " agent_id TEXT NOT NULL,"
+    " owner TEXT NOT NULL,"
+    " client TEXT NOT NULL,"
+    " created BIGINT NOT NULL,"
+    " expires BIGINT NOT NULL,"
+    " state BIGINT NOT NULL,"
+    " octets BIGINT NOT NULL,"
+    " message BLOB NOT NULL,"
+    " evidence BLOB"
+    ") STRICT;"
+    "INSERT INTO pending (request_digest, agent_id, owner, client, created,"
+    " expires, state, octets, message, evidence)"
+    " SELECT request_digest, agent_id, owner, '', created, expires, state,"
+    " length(message) + COALESCE(length(evidence), 0), message, evidence"
+    " FROM pending_3;"
+    "DROP TABLE pending_3;"
+    "CREATE INDEX pending_expires ON pending (expires, client, octets);"
+    "CREATE INDEX pending_client ON pending (client, created);";
+
 const char *
 cs_sql_step(int n)
 {
 	static const char *const steps[CS_STORE_SCHEMA] = {step_1, step_2,
-	    step_3};
+	    step_3, step_4};
 
 	return n < 1 || n > CS_STORE_SCHEMA ? NULL : steps[n - 1];
 }

@@ -238,28 +238,43 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " HAVING COUNT(*) > 0"),
 
 	STMT(CS_SQL_PENDING_COUNT,
-	    "SELECT (SELECT COUNT(*) FROM pending WHERE expires > $1),"
-	    " (SELECT COUNT(*) FROM pending"
-	    " WHERE agent_id = $2 AND expires > $1),"
-	    " (SELECT COUNT(*) FROM pending"
-	    " WHERE request_digest = $3 AND expires > $1)"),
+	    "SELECT COUNT(*), CAST(COALESCE(SUM(octets), 0) AS BIGINT)"
+	    " FROM pending WHERE expires > $1"),
+	STMT(CS_SQL_PENDING_HAS,
+	    "SELECT CAST(1 AS BIGINT) FROM pending"
+	    " WHERE request_digest = $1 AND expires > $2"),
+	STMT(CS_SQL_PENDING_OF,
+	    "SELECT COUNT(*), CAST(COALESCE(SUM(octets), 0) AS BIGINT),"
+	    " COUNT(CASE WHEN agent_id = $3 THEN 1 END)"
+	    " FROM pending WHERE client = $1 AND expires > $2"),
+	STMT(CS_SQL_PENDING_MOST,
+	    "SELECT client, COUNT(*), CAST(SUM(octets) AS BIGINT)"
+	    " FROM pending WHERE expires > $1 GROUP BY client"
+	    " ORDER BY CASE WHEN $2 = CAST(1 AS BIGINT) THEN SUM(octets)"
+	    " ELSE COUNT(*) END DESC, client LIMIT 1"),
+	STMT(CS_SQL_PENDING_OLDEST,
+	    "DELETE FROM pending WHERE request_digest IN"
+	    " (SELECT request_digest FROM pending WHERE client = $1"
+	    " AND (agent_id = $3 OR $3 IS NULL) AND expires > $2"
+	    " AND state = 1 ORDER BY created, request_digest LIMIT 1)"),
 	STMT(CS_SQL_PENDING_GET,
 	    "SELECT request_digest, agent_id, owner, created, expires, state,"
 	    " message, evidence FROM pending"
 	    " WHERE request_digest = $1 AND expires > $2"),
 	STMT(CS_SQL_PENDING_PUT,
-	    "INSERT INTO pending (request_digest, agent_id, owner, created,"
-	    " expires, state, message, evidence)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+	    "INSERT INTO pending (request_digest, agent_id, owner, client,"
+	    " created, expires, state, octets, message, evidence)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 	    " ON CONFLICT (request_digest) DO UPDATE SET"
 	    " agent_id = excluded.agent_id, owner = excluded.owner,"
+	    " client = excluded.client,"
 	    " created = excluded.created, expires = excluded.expires,"
-	    " state = excluded.state, message = excluded.message,"
-	    " evidence = excluded.evidence"
+	    " state = excluded.state, octets = excluded.octets,"
+	    " message = excluded.message, evidence = excluded.evidence"
 	    " WHERE pending.expires <= excluded.created"),
 	STMT(CS_SQL_PENDING_CHANGE,
-	    "UPDATE pending SET message = $3, state = $4, expires ="
-	    " CASE WHEN expires > $5 THEN expires ELSE $5 END"
+	    "UPDATE pending SET message = $3, state = $4, octets = $6,"
+	    " expires = CASE WHEN expires > $5 THEN expires ELSE $5 END"
 	    " WHERE request_digest = $1 AND message = $2"),
 	STMT(CS_SQL_PENDING_SWEEP,
 	    "DELETE FROM pending WHERE expires <= $1"),

@@ -84,13 +84,20 @@ enum cs_sql {
 	CS_SQL_ISSUED_ENDED, /* $1 behind which notAfter is: all */
 	CS_SQL_REVOKED_LAST, /* number of the last revocation */
 	/* Of requests that wait. */
-	CS_SQL_PENDING_COUNT, /* $1 now, $2 agent, $3 request digest: how many,
-			       * of this agent, of this request */
+	CS_SQL_PENDING_COUNT, /* $1 now: how many, of how many octets */
+	CS_SQL_PENDING_HAS,   /* $1 request digest, $2 now */
+	CS_SQL_PENDING_OF,    /* $1 client, $2 now, $3 agent: how many, octets,
+			       * how many of the agent */
+	CS_SQL_PENDING_MOST,  /* $1 now, $2 1: in octets: client, how many,
+			       * octets */
+	CS_SQL_PENDING_OLDEST, /* $1 client, $2 now, $3 agent or NULL: goes, if
+				* it waits */
 	CS_SQL_PENDING_GET,   /* $1 request digest, $2 now */
 	CS_SQL_PENDING_PUT,   /* the columns in their order; in place of one
 			       * that has expired */
 	CS_SQL_PENDING_CHANGE, /* $1 request digest, $2 message, $3 new one, $4
-				* state, $5 expiry, which only grows */
+				* state, $5 expiry, which only grows, $6
+				* octets */
 	CS_SQL_PENDING_SWEEP, /* $1 now */
 	CS_SQL_END
 };

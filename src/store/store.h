@@ -13,7 +13,7 @@
  * processes one database. Writers that meet share a commit.
  */
 
-#define CS_STORE_SCHEMA 3
+#define CS_STORE_SCHEMA 4
 
 typedef struct cs_store_env {
 	const char *module_dir;
