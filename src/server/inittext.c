@@ -107,7 +107,7 @@ static const char processes[] =
     "\t#pending = 10000\n"
     "\t#pending-per-client = 100\n"
     "\t#pending-per-agent = 8\n"
-    "\t#pending-octets = 256m\n"
+    "\t#pending-octets = 256M\n"
     "\t#pending-life = 24h\n"
     "\t# of the CA's keys, a second\n"
     "\t#signatures = 500\n"

@@ -439,7 +439,8 @@ cs_issuer_approve(cs_issuer *i, const cs_ask_issue *a, int64_t now,
 		return cs_nomem(e, where);
 	h->i = i;
 	h->t = &t;
-	h->q = (cs_question){.now = now,
+	h->q = (cs_question){.now = now, .address = a->address,
+	    .client_cert = a->client_cert,
 	    .deadline_ms = cs_issuer_deadline(a->deadline_ms)};
 	if ((rc = read_in(h, a->message)) != CS_OK)
 		cs_telling_fail(&t, rc);

@@ -9,6 +9,7 @@
 #include "fmt/message.h"
 #include "fmt/names.h"
 #include "fmt/reason.h"
+#include "server/client.h"
 #include "server/issuerp.h"
 #include "store/memory.h"
 
@@ -119,16 +120,33 @@ check_may_wait(const cs_issuer *i, const cs_csr *c, cs_err *e)
 	return CS_OK;
 }
 
+static int
+keep(cs_issuer *i, const cs_pending *p, const cs_question *q, cs_err *e)
+{
+	const cs_conf_limits l = cs_issuer_limits_now(i);
+	const cs_pending_limits limits = {.all = l.pending,
+	    .octets = l.pending_octets, .per_client = l.pending_per_client,
+	    .per_agent = l.pending_per_agent};
+	cs_pending of = *p;
+	cs_buf *client = NULL;
+	int rc = cs_client_name(q->address, q->client_cert, &client, e);
+
+	of.client = cs_buf_span(client);
+	of.expires = of.created + l.pending_life;
+	if (rc == CS_OK)
+		rc = cs_pending_keep(i->env.store, &of, &limits,
+		    q->deadline_ms, e);
+	cs_buf_free(&client);
+	return rc;
+}
+
 int
 cs_issuer_keep(cs_issuer *i, const cs_csr *c, cs_span digest,
     const cs_question *q, cs_telling *t)
 {
-	const cs_conf_limits l = cs_issuer_limits_now(i);
-	const cs_pending_limits limits = {l.pending, l.pending_per_agent};
 	const cs_pending p = {.request_digest = digest,
 	    .agent_id = c->agent_id, .owner = c->intended_owner,
-	    .message = c->der, .evidence = q->evidence, .created = q->now,
-	    .expires = q->now + l.pending_life};
+	    .message = c->der, .evidence = q->evidence, .created = q->now};
 	int rc;
 
 	if ((rc = check_may_wait(i, c, &t->why)) != CS_OK)
@@ -137,8 +155,7 @@ cs_issuer_keep(cs_issuer *i, const cs_csr *c, cs_span digest,
 		return cs_fail_detail(&t->why, CS_EREFUSED, CS_R_TOO_LARGE,
 		    where, "evidence of %zu octets, at most %d of a request "
 		    "that waits", q->evidence.n, CS_PENDING_EVIDENCE_MAX);
-	rc = cs_pending_keep(i->env.store, &p, &limits, q->deadline_ms,
-	    &t->why);
+	rc = keep(i, &p, q, &t->why);
 	t->later = rc == CS_EREFUSED;
 	return rc;
 }
@@ -195,6 +212,7 @@ cs_issuer_issue(cs_issuer *i, const cs_ask_issue *a, int64_t now,
 {
 	const cs_question q = {.operation = a->operation,
 	    .message = a->message, .evidence = a->evidence, .now = now,
+	    .address = a->address, .client_cert = a->client_cert,
 	    .deadline_ms = cs_issuer_deadline(a->deadline_ms)};
 	cs_telling t = {0};
 	int rc;

@@ -99,6 +99,7 @@ cs_ask_issue_put(const cs_ask_issue *a, cs_msg_room *room, cs_frame *out,
 	add_number(out, a->deadline_ms, room->number[2]);
 	add(out, a->request_id);
 	add(out, a->address);
+	add(out, a->client_cert);
 	return CS_OK;
 }
 
@@ -114,6 +115,15 @@ get_rest(const cs_frame *f, size_t i, cs_ask_issue *out, cs_err *e)
 	return octets(f, i + 2, WORD_MAX, &out->address, e);
 }
 
+static int
+get_client(const cs_frame *f, size_t i, cs_ask_issue *out, cs_err *e)
+{
+	int rc = octets(f, i, CS_CLIENT_CERT_MAX, &out->client_cert, e);
+
+	out->client_cert = opt(out->client_cert);
+	return rc;
+}
+
 int
 cs_ask_issue_get(const cs_frame *f, cs_ask_issue *out, cs_err *e)
 {
@@ -121,10 +131,11 @@ cs_ask_issue_get(const cs_frame *f, cs_ask_issue *out, cs_err *e)
 	int rc;
 
 	*out = (cs_ask_issue){0};
-	if ((rc = shape(f, CS_MSG_ISSUE, 7, 7, e)) != CS_OK ||
+	if ((rc = shape(f, CS_MSG_ISSUE, 8, 8, e)) != CS_OK ||
 	    (rc = number(f, 0, UINT32_MAX, &operation, e)) != CS_OK ||
 	    (rc = number(f, 1, KINDS_ALL, &kinds, e)) != CS_OK ||
-	    (rc = get_rest(f, 4, out, e)) != CS_OK)
+	    (rc = get_rest(f, 4, out, e)) != CS_OK ||
+	    (rc = get_client(f, 7, out, e)) != CS_OK)
 		return rc;
 	if (kinds == 0)
 		return bad(f, "no kind of credential is asked for", e);
@@ -146,6 +157,7 @@ cs_ask_approve_put(const cs_ask_issue *a, cs_msg_room *room, cs_frame *out,
 	add_number(out, a->deadline_ms, room->number[0]);
 	add(out, a->request_id);
 	add(out, a->address);
+	add(out, a->client_cert);
 	return CS_OK;
 }
 
@@ -155,8 +167,9 @@ cs_ask_approve_get(const cs_frame *f, cs_ask_issue *out, cs_err *e)
 	int rc;
 
 	*out = (cs_ask_issue){0};
-	if ((rc = shape(f, CS_MSG_APPROVE, 4, 4, e)) != CS_OK ||
-	    (rc = get_rest(f, 1, out, e)) != CS_OK)
+	if ((rc = shape(f, CS_MSG_APPROVE, 5, 5, e)) != CS_OK ||
+	    (rc = get_rest(f, 1, out, e)) != CS_OK ||
+	    (rc = get_client(f, 4, out, e)) != CS_OK)
 		return rc;
 	out->message = f->part[0];
 	return CS_OK;

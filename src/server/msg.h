@@ -32,9 +32,10 @@ enum cs_msg {
 	/* front -> issuer */
 	CS_MSG_ISSUE = 100,  /* operation, kinds (1 X.509, 2 WIT, 3 both in this
 			      * order), message, evidence, deadline, request id
-			      * for the log, address */
+			      * for the log, address, certificate */
 	CS_MSG_APPROVE,      /* message (approvals with or without their
-			      * request), deadline, request id, address */
+			      * request), deadline, request id, address,
+			      * certificate */
 	CS_MSG_LOOKUP,       /* request digest, 32 octets; kinds, deadline,
 			      * request id, address */
 	CS_MSG_BUNDLE,       /* - */
@@ -80,7 +81,11 @@ typedef struct cs_ask_issue { /* borrows */
 	cs_span message, evidence;
 	int64_t deadline_ms;
 	cs_span request_id, address;
+	cs_span client_cert; /* DER, as TLS has checked it, or absent: with the
+			      * address whose places a request takes that waits,
+			      * never why it is approved */
 } cs_ask_issue;
+#define CS_CLIENT_CERT_MAX (32 * 1024)
 
 #define CS_CHAIN_MAX 4
 typedef struct cs_told_issue { /* borrows, or from a frame that it frees */
@@ -119,7 +124,7 @@ typedef struct cs_msg_room {
 CS_USE int cs_ask_issue_put(const cs_ask_issue *a, cs_msg_room *room,
     cs_frame *out, cs_err *e);
 CS_USE int cs_ask_issue_get(const cs_frame *f, cs_ask_issue *out, cs_err *e);
-/* APPROVE: message, deadline, request id and address alone. */
+/* APPROVE: message, deadline, request id, address and certificate alone. */
 CS_USE int cs_ask_approve_put(const cs_ask_issue *a, cs_msg_room *room,
     cs_frame *out, cs_err *e);
 CS_USE int cs_ask_approve_get(const cs_frame *f, cs_ask_issue *out,

@@ -30,6 +30,7 @@ typedef struct cs_claimed {
 typedef struct cs_question { /* borrows */
 	uint32_t operation;
 	cs_span message, evidence;
+	cs_span address, client_cert; /* whose; absent: nobody's */
 	int64_t now, deadline_ms;
 } cs_question;
 CS_USE int cs_plug_judge(const cs_plug *p, const cs_question *q,

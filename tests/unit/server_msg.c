@@ -24,7 +24,8 @@ ask(void)
 	    .message = cs_span_str("message"),
 	    .evidence = cs_span_str("evidence"), .deadline_ms = 77,
 	    .request_id = cs_span_str("r1"),
-	    .address = cs_span_str("192.0.2.7")};
+	    .address = cs_span_str("192.0.2.7"),
+	    .client_cert = cs_span_str("certificate")};
 }
 
 static void
@@ -32,13 +33,14 @@ test_issue(void)
 {
 	cs_ask_issue a = ask(), b;
 
-	ok(cs_ask_issue_put(&a, &room, &f, &e) == CS_OK && f.n == 7 &&
+	ok(cs_ask_issue_put(&a, &room, &f, &e) == CS_OK && f.n == 8 &&
 	    cs_ask_issue_get(&f, &b, &e) == CS_OK, "issue");
 	ok(b.operation == 1 && b.kinds == 3 && b.deadline_ms == 77 &&
 	    cs_span_is(b.message, "message") &&
 	    cs_span_is(b.evidence, "evidence") &&
 	    cs_span_is(b.request_id, "r1") &&
-	    cs_span_is(b.address, "192.0.2.7"), "all of it");
+	    cs_span_is(b.address, "192.0.2.7") &&
+	    cs_span_is(b.client_cert, "certificate"), "all of it");
 	a.evidence = cs_span_of(NULL, 0);
 	ok(cs_ask_issue_put(&a, &room, &f, &e) == CS_OK &&
 	    cs_ask_issue_get(&f, &b, &e) == CS_OK && b.evidence.p == NULL,
@@ -63,7 +65,10 @@ test_issue_shapes(void)
 	uint8_t other[8] = {0};
 
 	put(&a);
-	f.n = 6;
+	f.part[7].n = CS_CLIENT_CERT_MAX + 1;
+	ok(cs_ask_issue_get(&f, &b, &e) == CS_EFORMAT, "a long certificate");
+	put(&a);
+	f.n = 7;
 	ok(cs_ask_issue_get(&f, &b, &e) == CS_EFORMAT, "a part less");
 	put(&a);
 	f.part[f.n++] = cs_span_str("");
