@@ -22,6 +22,11 @@ typedef struct cs_sign_ops {
 
 typedef struct cs_issuer cs_issuer;
 
+/* Until when a question is worked on: 0 is ten seconds from now, and no front
+ * holds a thread for longer than a minute. */
+#define CS_ISSUER_LONGEST_MS 60000
+int64_t cs_issuer_deadline(int64_t deadline_ms);
+
 typedef struct cs_issuer_env { /* borrows, for the issuer's life */
 	const cs_server_conf *conf;
 	const countersign_verifier *plugin;

@@ -22,8 +22,11 @@ static const char where[] = "server/issuer";
 int64_t
 cs_issuer_deadline(int64_t deadline_ms)
 {
-	return deadline_ms != 0 ? deadline_ms :
-	    cs_time_mono_ms() + DEADLINE_MS;
+	int64_t now = cs_time_mono_ms(), longest = now + CS_ISSUER_LONGEST_MS;
+
+	if (deadline_ms == 0)
+		return now + DEADLINE_MS;
+	return deadline_ms < longest ? deadline_ms : longest;
 }
 
 int

@@ -11,6 +11,8 @@
 
 static const char where[] = "server/issuer";
 
+#define KINDS 2
+
 struct made {
 	cs_buf *credential;
 	int64_t not_after;
@@ -45,53 +47,41 @@ sign(cs_issuer *i, int kind, const cs_claimed *c, int64_t now,
 }
 
 static int
-make(cs_issuer *i, int kind, const cs_judged *j, int64_t now,
+claim(cs_issuer *i, const cs_draft *d, const cs_judged *j, int64_t now,
     int64_t deadline_ms, struct made *m, cs_err *e)
 {
-	countersign_verifier_terms t = {.size = sizeof(t),
-	    .kind = (uint32_t)kind, .time = now, .deadline_ms = deadline_ms};
+	cs_span fields = cs_buf_span(d->fields);
+	const countersign_verifier_terms t = {.size = sizeof(t),
+	    .kind = (uint32_t)d->kind, .time = now, .deadline_ms = deadline_ms,
+	    .serial = {d->serial, sizeof(d->serial)},
+	    .not_before = d->not_before, .not_after = d->not_after,
+	    .digest = {d->digest, sizeof(d->digest)},
+	    .fields = {fields.p, fields.n}};
 	cs_claimed c = {0};
-	cs_draft d = {0};
-	cs_span fields;
 	int rc;
 
-	if ((rc = cs_draft_make(i, kind, j, now, &d, e)) != CS_OK)
-		return rc;
-	fields = cs_buf_span(d.fields);
-	t.serial = (countersign_bytes){d.serial, sizeof(d.serial)};
-	t.not_before = d.not_before;
-	t.not_after = d.not_after;
-	t.digest = (countersign_bytes){d.digest, sizeof(d.digest)};
-	t.fields = (countersign_bytes){fields.p, fields.n};
 	if ((rc = cs_plug_claim(&i->plug, j, &t, &c, e)) == CS_OK)
 		rc = c.c.state == COUNTERSIGN_CLAIM_STORED ?
 		    keep_stored(&c, m, e) :
-		    sign(i, kind, &c, now, deadline_ms, m, e);
+		    sign(i, d->kind, &c, now, deadline_ms, m, e);
 	cs_claimed_clear(&i->plug, &c);
-	cs_draft_clear(&d);
 	return rc;
 }
 
-int
-cs_issuer_make(cs_issuer *i, const cs_judged *j, unsigned kinds, int64_t now,
-    int64_t deadline_ms, cs_telling *t, cs_err *e)
+static int
+make_each(cs_issuer *i, const cs_judged *j, const cs_draft draft[KINDS],
+    int64_t now, int64_t deadline_ms, cs_telling *t, cs_err *e)
 {
-	static const int order[] = {COUNTERSIGN_KIND_X509,
-	    COUNTERSIGN_KIND_WIT};
-	cs_buf **const into[] = {&t->cert, &t->wit};
+	cs_buf **const into[KINDS] = {&t->cert, &t->wit};
 	struct made m;
 	size_t n;
 	int rc;
 
-	if ((kinds & 2) != 0 && i->env.n_wit == 0)
-		return cs_fail_detail(e, CS_EREFUSED, CS_R_UNSUPPORTED, where,
-		    "expected an X.509 certificate to be asked for, found a "
-		    "WIT, for which this server has no key");
-	for (n = 0; n < 2; n++) {
-		if ((kinds >> n & 1) == 0)
+	for (n = 0; n < KINDS; n++) {
+		if (draft[n].fields == NULL)
 			continue;
 		m = (struct made){0};
-		if ((rc = make(i, order[n], j, now, deadline_ms, &m, e)) !=
+		if ((rc = claim(i, &draft[n], j, now, deadline_ms, &m, e)) !=
 		    CS_OK)
 			return rc;
 		*into[n] = m.credential;
@@ -100,6 +90,31 @@ cs_issuer_make(cs_issuer *i, const cs_judged *j, unsigned kinds, int64_t now,
 	}
 	t->outcome = CS_OUTCOME_ISSUED;
 	return CS_OK;
+}
+
+/* All drafts come before the first claim: what cannot be made counts nothing. */
+int
+cs_issuer_make(cs_issuer *i, const cs_judged *j, unsigned kinds, int64_t now,
+    int64_t deadline_ms, cs_telling *t, cs_err *e)
+{
+	static const int order[KINDS] = {COUNTERSIGN_KIND_X509,
+	    COUNTERSIGN_KIND_WIT};
+	cs_draft draft[KINDS] = {{0}};
+	size_t n;
+	int rc = CS_OK;
+
+	if ((kinds & 2) != 0 && i->env.n_wit == 0)
+		return cs_fail_detail(e, CS_EREFUSED, CS_R_UNSUPPORTED, where,
+		    "expected an X.509 certificate to be asked for, found a "
+		    "WIT, for which this server has no key");
+	for (n = 0; n < KINDS && rc == CS_OK; n++)
+		if ((kinds >> n & 1) != 0)
+			rc = cs_draft_make(i, order[n], j, now, &draft[n], e);
+	if (rc == CS_OK)
+		rc = make_each(i, j, draft, now, deadline_ms, t, e);
+	for (n = 0; n < KINDS; n++)
+		cs_draft_clear(&draft[n]);
+	return rc;
 }
 
 struct finding {

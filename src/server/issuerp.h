@@ -39,8 +39,6 @@ struct cs_issuer {
 };
 
 cs_conf_limits cs_issuer_limits_now(cs_issuer *i);
-/* 0 is ten seconds from now. */
-int64_t cs_issuer_deadline(int64_t deadline_ms);
 void cs_issuer_log(const cs_issuer *i, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
 

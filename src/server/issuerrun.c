@@ -297,10 +297,10 @@ deadline_of(const cs_frame *f)
 
 	if (cs_ask_issue_get(f, &a, NULL) == CS_OK ||
 	    cs_ask_approve_get(f, &a, NULL) == CS_OK)
-		return a.deadline_ms;
+		return cs_issuer_deadline(a.deadline_ms);
 	if (cs_ask_lookup_get(f, &l, NULL) == CS_OK)
-		return l.deadline_ms;
-	return cs_time_mono_ms() + 10000;
+		return cs_issuer_deadline(l.deadline_ms);
+	return cs_issuer_deadline(0);
 }
 
 static void

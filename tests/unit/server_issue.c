@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+#include "base/time.h"
 #include "fmt/reason.h"
 #include "issue/crl.h"
 #include "issue/leaf.h"
 #include "issue/wit.h"
 #include "issuerbed.h"
+#include "server/issuerp.h"
 #include "store/revoke.h"
 #include "tap.h"
 
@@ -190,6 +192,52 @@ test_again(void)
 	cs_issued_clear(&o);
 }
 
+static int64_t
+claims(void)
+{
+	cs_store_info info = {0};
+	cs_err e = {0};
+
+	return cs_store_look(b.store, BED_NOON, 0, &info, &e) == CS_OK ?
+	    info.claims : -1;
+}
+
+/* Of two kinds one cannot be made: neither is claimed. */
+static void
+test_drafts(void)
+{
+	cs_issued o = {.own = NULL};
+	int64_t before = claims();
+	int signatures = atomic_load(&b.signatures);
+
+	b.i->kid[0][0] = '\0';
+	ok(issuerbed_vector(&b, "approved-p384.pem", 3, &o) &&
+	    o.told.outcome == CS_OUTCOME_REFUSED && o.told.cert.p == NULL,
+	    "no token can be made: %s", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	ok(before >= 0 && claims() == before &&
+	    atomic_load(&b.signatures) == signatures,
+	    "so nothing is claimed or signed");
+	ok(issuerbed_again(&b, 0) && issuerbed_vector(&b,
+	    "approved-p384.pem", 3, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE) && claims() == before + 2,
+	    "until it can");
+	cs_issued_clear(&o);
+}
+
+/* A front says how long its client waits; a thread is not held for ever. */
+static void
+test_deadline(void)
+{
+	int64_t now = cs_time_mono_ms(), at = cs_issuer_deadline(INT64_MAX);
+
+	ok(at >= now + CS_ISSUER_LONGEST_MS &&
+	    at <= cs_time_mono_ms() + CS_ISSUER_LONGEST_MS, "at most a minute");
+	ok(cs_issuer_deadline(now + 50) == now + 50, "or less");
+	at = cs_issuer_deadline(0);
+	ok(at > now && at < now + CS_ISSUER_LONGEST_MS, "or what is usual");
+}
+
 int
 main(void)
 {
@@ -198,8 +246,10 @@ main(void)
 	test_x509();
 	test_both();
 	test_digests();
+	test_drafts();
 	test_refused();
 	test_again();
+	test_deadline();
 	issuerbed_stop(&b);
 	return done_testing();
 }
