@@ -20,6 +20,7 @@
 #include "server/check.h"
 #include "server/init.h"
 #include "server/master.h"
+#include "server/warm.h"
 
 /* countersign-server: what it is told, and all that it reads of the
  * environment. */
@@ -273,6 +274,7 @@ be(const char *name, cs_err *e)
 	int rc;
 
 	if ((rc = cs_role_parse(cs_span_str(name), &role, e)) != CS_OK ||
+	    (rc = cs_server_warm(e)) != CS_OK ||
 	    (rc = cs_child_begin(role, CONTROL_FD, CS_MODULE_DIR, &c, e)) !=
 		CS_OK)
 		return rc;
