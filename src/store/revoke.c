@@ -228,19 +228,26 @@ end_by(const cs_revocation *r)
 	}
 }
 
+/* By a clock that is ahead everything has expired. What lives by the last claim
+ * is ended, too: with a clock that is right that is nothing more, or has
+ * expired since, and whoever is told of a few too many has lost nothing. */
 static int
 end_claims(cs_txn *t, struct revoking *g, cs_err *e)
 {
-	cs_buf *why = cs_buf_new(CS_END_MAX);
-	cs_db_value v[3] = {is_text(g->r->what) ? cs_db_text(g->r->name) :
+	cs_buf *why = NULL;
+	int64_t last = 0;
+	cs_db_value v[4] = {is_text(g->r->what) ? cs_db_text(g->r->name) :
 	    cs_db_blob(g->r->name), cs_db_int(g->time)};
 	int rc;
 
-	if (why == NULL || put_end(g, why) != CS_OK)
+	if ((rc = cs_clock_get(t, &last, e)) != CS_OK)
+		return rc;
+	if ((why = cs_buf_new(CS_END_MAX)) == NULL || put_end(g, why) != CS_OK)
 		rc = cs_nomem(e, where);
 	else {
 		v[2] = cs_db_text(cs_buf_span(why));
-		rc = cs_txn_run(t, end_by(g->r), v, 3, NULL, NULL, &g->ended,
+		v[3] = cs_db_int(last < g->time ? last : g->time);
+		rc = cs_txn_run(t, end_by(g->r), v, 4, NULL, NULL, &g->ended,
 		    e);
 	}
 	cs_buf_free(&why);

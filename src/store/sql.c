@@ -40,10 +40,10 @@
 	"SELECT number FROM revocation WHERE lifted IS NULL AND "
 #define END \
 	"UPDATE claim SET ended = $2, end_reason = $3" \
-	" WHERE ended IS NULL AND not_after >= $2 AND"
+	" WHERE ended IS NULL AND not_after >= $4 AND"
 #define END_BY \
 	END " number IN (SELECT claim FROM claim_approval WHERE" \
-	" not_after >= $2 AND "
+	" not_after >= $4 AND "
 #define DENIAL \
 	"SELECT agent_id, request_digest, owner, key_hash, tbs_hash, time," \
 	" not_before, not_after, der FROM denial"
@@ -197,7 +197,7 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_END_OWNER, END_BY "owner = $1)"),
 	STMT(CS_SQL_END_KEY,
 	    END_BY "key_hash = $1 UNION SELECT claim FROM claim_path"
-	    " WHERE not_after >= $2 AND key_hash = $1)"),
+	    " WHERE not_after >= $4 AND key_hash = $1)"),
 	STMT(CS_SQL_END_AGENT, END " agent_id = $1"),
 	STMT(CS_SQL_END_TBS, END_BY "tbs_hash = $1)"),
 	STMT(CS_SQL_END_ID,

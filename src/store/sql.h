@@ -63,7 +63,7 @@ enum cs_sql {
 	CS_SQL_REVOCATION_LIFT, /* $1 what, $2 name, $3 time, $4 reason, $5
 				 * actor */
 	CS_SQL_REVOCATIONS,
-	/* $1 of what, $2 time, $3 reason: ends what is live. */
+	/* $1 of what, $2 time, $3 reason, $4 live at: ends what is. */
 	CS_SQL_END_OWNER,
 	CS_SQL_END_KEY,
 	CS_SQL_END_AGENT,

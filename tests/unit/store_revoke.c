@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "claimbed.h"
@@ -123,24 +124,40 @@ revoke_at(enum cs_revoke_what what, cs_span name, int64_t time)
 	    ended : -1;
 }
 
-/* What nobody can use any more is not ended; all that answers is. */
+static bool
+set_clock(int64_t at)
+{
+	char text[80];
+
+	(void)snprintf(text, sizeof(text),
+	    "UPDATE meta SET value_int = %lld WHERE name = 'clock'",
+	    (long long)at);
+	return bed_sql(s, text);
+}
+
+/* What nobody can use any more is not ended; all that answers is. How late it
+ * is nobody knows who has made no claim since. */
 static void
 test_live(void)
 {
 	struct bed_claim c;
+	int64_t end;
 
 	bed_claim(&c, "live");
 	c.in.at[0].max_issuances = 9;
 	ok(STATE(&c) == CS_CLAIM_NEW, "a claim");
 	bed_request(&c, "live second");
-	c.in.not_after++;
+	end = ++c.in.not_after;
 	ok(STATE(&c) == CS_CLAIM_NEW, "one that lives a second longer");
-	ok(revoke_at(CS_REVOKE_OWNER, c.in.owner, c.in.not_after + 1) == 0 &&
-	    bed_lift(s, CS_REVOKE_OWNER, c.in.owner), "none is live");
-	ok(revoke_at(CS_REVOKE_OWNER, c.in.owner, c.in.not_after) == 1 &&
-	    bed_lift(s, CS_REVOKE_OWNER, c.in.owner), "one in its last second");
-	ok(revoke_at(CS_REVOKE_OWNER, c.in.owner, NOON) == 1 &&
-	    bed_lift(s, CS_REVOKE_OWNER, c.in.owner), "the other");
+	ok(set_clock(end + 1) && revoke_at(CS_REVOKE_OWNER, c.in.owner,
+	    end + 1) == 0 && bed_lift(s, CS_REVOKE_OWNER, c.in.owner),
+	    "none is live, and a claim was made since");
+	ok(set_clock(end) && revoke_at(CS_REVOKE_OWNER, c.in.owner, end) ==
+	    1 && bed_lift(s, CS_REVOKE_OWNER, c.in.owner),
+	    "one in its last second");
+	ok(set_clock(NOON) && revoke_at(CS_REVOKE_OWNER, c.in.owner,
+	    NOON + 24 * HOUR) == 1 && bed_lift(s, CS_REVOKE_OWNER,
+	    c.in.owner), "the other, by a clock that is a day ahead");
 	ok(revoke_at(CS_REVOKE_OWNER, c.in.owner, NOON) == 0 &&
 	    bed_lift(s, CS_REVOKE_OWNER, c.in.owner), "each is ended once");
 }
