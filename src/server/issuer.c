@@ -8,9 +8,11 @@
 #include <stdlib.h>
 
 #include "base/enc.h"
+#include "crypt/hash.h"
 #include "issue/bundle.h"
 #include "issue/wit.h"
 #include "server/issuerp.h"
+#include "store/issued.h"
 
 static const char where[] = "server/issuer";
 
@@ -84,11 +86,42 @@ take_crl_url(cs_issuer *i, cs_err *e)
 }
 
 static int
+put_bundle(const cs_bundle *b, cs_buf **out, cs_err *e)
+{
+	int rc;
+
+	if ((*out = cs_buf_new(CS_BUNDLE_LEN_MAX)) == NULL)
+		return cs_nomem(e, where);
+	if ((rc = cs_bundle_put(b, *out, e)) != CS_OK)
+		cs_buf_free(out);
+	return rc;
+}
+
+/* The store knows what the last one was, and its number. */
+static int
+number_bundle(const cs_issuer *i, cs_bundle *b, int64_t now, cs_err *e)
+{
+	uint8_t hash[CS_SHA256_LEN];
+	cs_buf *first = NULL;
+	int rc;
+
+	b->sequence = 1;
+	if ((rc = put_bundle(b, &first, e)) == CS_OK &&
+	    (rc = cs_sha256(cs_buf_span(first), hash, e)) == CS_OK)
+		rc = cs_issued_number(i->env.store, "bundle",
+		    cs_span_of(hash, sizeof(hash)), now,
+		    cs_issuer_deadline(0), &b->sequence, e);
+	cs_buf_free(&first);
+	return rc;
+}
+
+static int
 make_bundle(cs_issuer *i, int64_t now, cs_err *e)
 {
-	cs_bundle b = {.sequence = now, .refresh = REFRESH,
-	    .n_certs = i->env.n_ca, .n_keys = i->env.n_wit};
+	cs_bundle b = {.refresh = REFRESH, .n_certs = i->env.n_ca,
+	    .n_keys = i->env.n_wit};
 	size_t n;
+	int rc;
 
 	for (n = 0; n < b.n_certs; n++)
 		b.certs[n] = i->env.ca[n]->der;
@@ -97,10 +130,10 @@ make_bundle(cs_issuer *i, int64_t now, cs_err *e)
 		(void)snprintf(b.kids[n], sizeof(b.kids[n]), "%s",
 		    i->kid[n]);
 	}
+	if ((rc = number_bundle(i, &b, now, e)) != CS_OK)
+		return cs_wrap(e, "the bundle's number");
 	i->sequence = b.sequence;
-	if ((i->bundle = cs_buf_new(CS_BUNDLE_LEN_MAX)) == NULL)
-		return cs_nomem(e, where);
-	return cs_bundle_put(&b, i->bundle, e);
+	return put_bundle(&b, &i->bundle, e);
 }
 
 int

@@ -70,3 +70,47 @@ cs_issued_revoked(cs_store *s, int64_t deadline_ms, int64_t *number,
 	*number = 0;
 	return cs_store_read(s, last, number, deadline_ms, e);
 }
+
+struct numbering {
+	const char *name;
+	cs_span hash;
+	int64_t now, number;
+};
+
+static int
+give_number(cs_txn *t, void *arg, cs_err *e)
+{
+	struct numbering *n = arg;
+	cs_buf *last = cs_buf_new(CS_HASH_LEN);
+	int rc;
+
+	n->number = 0;
+	if (last == NULL)
+		return cs_nomem(e, "store/issued");
+	if ((rc = cs_meta_get(t, n->name, &n->number, last, e)) == CS_OK &&
+	    n->number != INT64_MAX &&
+	    !cs_span_eq(cs_buf_span(last), n->hash)) {
+		n->number = n->number < n->now ? n->now : n->number + 1;
+		rc = cs_meta_put(t, n->name, n->number, n->hash, e);
+	}
+	cs_buf_free(&last);
+	return rc;
+}
+
+int
+cs_issued_number(cs_store *s, const char *name, cs_span hash, int64_t now,
+    int64_t deadline_ms, int64_t *number, cs_err *e)
+{
+	const cs_word word = {"hash", hash, CS_HASH_LEN, CS_HASH_LEN};
+	struct numbering n = {.name = name, .hash = hash, .now = now};
+	int rc;
+
+	*number = 0;
+	if ((rc = cs_words_check(&word, 1, "store/issued", e)) != CS_OK ||
+	    (rc = cs_time_check("now", now, "store/issued", e)) != CS_OK)
+		return rc;
+	rc = cs_store_write(s, give_number, &n, false, deadline_ms, e);
+	if (rc == CS_OK)
+		*number = n.number;
+	return rc;
+}

@@ -32,5 +32,10 @@ CS_USE int cs_issued_ended(cs_store *s, int64_t after, int64_t deadline_ms,
  * is the same, nothing more was ended. */
 CS_USE int cs_issued_revoked(cs_store *s, int64_t deadline_ms,
     int64_t *number, cs_err *e);
+/* The number of what is published under this name (of meta, in store/schema.c):
+ * the one before while its hash is the same, and else a greater one, not below
+ * `now`; whatever a clock says it never goes back. */
+CS_USE int cs_issued_number(cs_store *s, const char *name, cs_span hash,
+    int64_t now, int64_t deadline_ms, int64_t *number, cs_err *e);
 
 #endif

@@ -15,7 +15,7 @@
  * can end, the row says when and why. A number is that of the audit record which
  * was written with the row. Large columns stand last.
  *
- * meta: schema, authority, place, floor, head, clock, backup.
+ * meta: schema, authority, place, floor, head, clock, backup, bundle.
  * approval: every TBS that was ever counted; (key_hash, approval_id) belongs to
  *   the first.
  * claim: one issuance; claim_approval: on which approvals, in the order of the

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -193,6 +194,38 @@ test_again(void)
 }
 
 static int64_t
+bundle(void)
+{
+	int64_t number = -1;
+	cs_buf *text = NULL;
+	cs_err e = {0};
+	char want[64];
+
+	if (cs_issuer_bundle(b.i, &text, &number, &e) != CS_OK)
+		printf("# %s\n", e.text);
+	(void)snprintf(want, sizeof(want), "\"spiffe_sequence\":%lld",
+	    (long long)number);
+	if (text == NULL || strstr(cs_buf_cstr(text), want) == NULL)
+		number = -1;
+	cs_buf_free(&text);
+	return number;
+}
+
+static void
+test_bundle(void)
+{
+	int64_t first = bundle();
+
+	ok(first >= BED_NOON, "a bundle's number is about the time");
+	ok(issuerbed_again(&b, 0) && bundle() == first,
+	    "after a restart it is the same");
+	ok(issuerbed_again(&b, 1) && bundle() == first + 1,
+	    "with another CA it grows, whatever the clock says");
+	ok(issuerbed_again(&b, 0) && bundle() == first + 2,
+	    "and once more on the way back");
+}
+
+static int64_t
 claims(void)
 {
 	cs_store_info info = {0};
@@ -247,6 +280,7 @@ main(void)
 	test_both();
 	test_digests();
 	test_drafts();
+	test_bundle();
 	test_refused();
 	test_again();
 	test_deadline();
