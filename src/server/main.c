@@ -35,6 +35,8 @@ static const struct {
 } roles[] = {
     {CS_ROLE_KEYHOLDER, cs_keyholder_run},
     {CS_ROLE_ISSUER, cs_issuer_run},
+    {CS_ROLE_FRONT, cs_front_run},
+    {CS_ROLE_ADMIN, cs_admin_run},
 };
 #define N_ROLES (sizeof(roles) / sizeof(roles[0]))
 
