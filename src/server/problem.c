@@ -72,6 +72,13 @@ static const struct {
 };
 
 const char *
+cs_problem_reason(size_t n)
+{
+	return n < sizeof(titles) / sizeof(titles[0]) ? titles[n].reason :
+	    NULL;
+}
+
+const char *
 cs_problem_title(const char *reason)
 {
 	size_t i;

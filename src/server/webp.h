@@ -83,6 +83,8 @@ void cs_problem_put(const cs_fault *f, cs_web_answer *ans);
 void cs_est_fail(const cs_fault *f, cs_web_answer *ans);
 /* What this reason is in general; NULL: no such word. */
 const char *cs_problem_title(const char *reason);
+/* The n-th of all words, those of a verdict first; NULL: there is none. */
+const char *cs_problem_reason(size_t n);
 
 /* Of answers. A field that is too long is left out. */
 void cs_answer_field(cs_web_answer *ans, const char *name, const char *fmt, ...)
