@@ -72,6 +72,7 @@ static const struct cs_opt rows[] = {
     CS_VERIFY_ROW(opts),
     CS_PSS_ROW(opts),
     CS_DOCUMENT_ROWS(opts),
+    CS_SUBMIT_ROWS(opts),
     CS_TCTI_ROW(opts),
     CS_KEY_ROWS(opts),
     CS_COMMON_ROWS(opts),
@@ -90,8 +91,7 @@ static const struct cs_opt_spec spec = {
 
 /* A grant travels with its use, before it. */
 static int
-put_approval(const cs_tool *t, const struct cs_document_opts *to,
-    const cs_plan *p, const cs_approve *a, cs_out *out, cs_err *e)
+make_pem(const cs_plan *p, const cs_approve *a, cs_buf **out, cs_err *e)
 {
 	const cs_span none = {0};
 	cs_span grant = p->grant == NULL ? none : p->grant->approval->der;
@@ -106,6 +106,21 @@ put_approval(const cs_tool *t, const struct cs_document_opts *to,
 	if (r == CS_OK)
 		r = cs_pem_put(pem, CS_PEM_APPROVAL, cs_buf_span(a->approval),
 		    e);
+	if (r == CS_OK) {
+		*out = pem;
+		pem = NULL; /* transferred */
+	}
+	cs_buf_free(&pem);
+	return r;
+}
+
+static int
+put_approval(const cs_tool *t, const struct cs_document_opts *to,
+    const cs_plan *p, const cs_approve *a, cs_out *out, cs_err *e)
+{
+	cs_buf *pem = NULL;
+	int r = make_pem(p, a, &pem, e);
+
 	if (r == CS_OK)
 		r = cs_document_put(t, to, "approval", cs_buf_span(pem), out,
 		    e);
@@ -118,7 +133,7 @@ write_one(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 {
 	const opts *o = p->o;
 	const cs_approve *a = p->job[0];
-	int r;
+	int r = CS_OK;
 
 	if (o->tbs_out != NULL) {
 		if ((r = cs_file_write(o->tbs_out, a->tbs.der, t->doc_mode,
@@ -126,7 +141,9 @@ write_one(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 			return r;
 		cs_out_str(out, "tbs_file", NULL, o->tbs_out);
 	}
-	r = put_approval(t, &o->document, p, a, out, e);
+	/* The server gets it; where it does not, it is written after all. */
+	if (o->submit.url == NULL || o->document.path != NULL)
+		r = put_approval(t, &o->document, p, a, out, e);
 	/* Nothing is left of what failed. */
 	if (r != CS_OK && o->tbs_out != NULL)
 		(void)unlink(o->tbs_out);
@@ -160,6 +177,57 @@ write_each(const cs_tool *t, const cs_plan *p, cs_out *out, cs_err *e)
 			(void)unlink(path[i]);
 		free(path[i]);
 	}
+	return r;
+}
+
+/* Each request with its approval. What the server says no to does not stop the
+ * others; the first of its reasons is the verb's. */
+static int
+submit_each(cs_server *server, const cs_plan *p, cs_out *out, cs_err *e)
+{
+	cs_buf *pem = NULL;
+	cs_err why = {0};
+	int r = CS_OK, first = CS_OK;
+	size_t i;
+
+	for (i = 0; i < p->n && (r == CS_OK || cs_server_answered(server));
+	    i++) {
+		r = make_pem(p, p->job[p->o->each ? i : 0], &pem, &why);
+		if (r == CS_OK)
+			r = cs_submit_put(server, p->req[i], cs_buf_span(pem),
+			    out, &why);
+		cs_buf_free(&pem);
+		if (r != CS_OK && first != CS_OK)
+			cs_out_trouble(out, "sign", &why);
+		if (r != CS_OK && first == CS_OK) {
+			first = r;
+			*e = why;
+		}
+	}
+	return first;
+}
+
+/* A touch of a key is never lost: what no server has is written. */
+static int
+submit(const cs_tool *t, cs_server *server, const cs_plan *p, cs_out *out,
+    cs_err *e)
+{
+	const struct cs_document_opts *to = &p->o->document;
+	cs_err why = {0};
+	int r;
+
+	cs_out_str(out, "server", NULL, cs_server_name(server));
+	cs_out_list(out, "submitted", NULL);
+	r = submit_each(server, p, out, e);
+	cs_out_close(out);
+	if (r == CS_OK)
+		return r;
+	cs_out_on_failure(out, CS_OUT_RESULT);
+	if (to->path != NULL && !p->o->each)
+		return cs_wrap(e, "%s has it", to->path);
+	if (!p->o->each && put_approval(t, to, p, p->job[0], out, &why) !=
+	    CS_OK)
+		cs_out_trouble(out, "sign", &why);
 	return r;
 }
 
@@ -277,12 +345,15 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 {
 	const opts *o = options;
 	cs_plan p = {.o = o, .now = cs_time_now()};
+	cs_server *server = NULL;
 	cs_access x = {0};
 	int r;
 
 	if ((r = cs_plan_check(&p, w, e)) != CS_OK ||
+	    (r = cs_submit_open(t, &o->submit, &server, e)) != CS_OK ||
 	    (r = cs_access_open(t, &o->access, spec.verb, o->common.json, &x,
 	    e)) != CS_OK) {
+		cs_server_close(&server);
 		cs_plan_clear(&p);
 		return r;
 	}
@@ -297,6 +368,9 @@ run(const cs_tool *t, const void *options, const cs_words *w, cs_out *out,
 	if (r == CS_OK)
 		r = o->each ? write_each(t, &p, out, e) :
 		    write_one(t, &p, out, e);
+	if (r == CS_OK && server != NULL)
+		r = submit(t, server, &p, out, e);
+	cs_server_close(&server);
 	cs_plan_clear(&p);
 	return r;
 }

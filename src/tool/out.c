@@ -444,7 +444,7 @@ cs_out_finish(cs_out *o, const char *name, bool json, int cls,
 		(void)fwrite(o->text_bytes, 1, o->text_len, stderr);
 	if (json && !write_object(o, name, cls))
 		return finish_bug(o, name);
-	if (!json && answer)
+	if (!json && (answer || o->on_failure == CS_OUT_RESULT))
 		(void)fwrite(o->text_bytes, 1, o->text_len, stdout);
 	return flush(o, name, cls);
 }

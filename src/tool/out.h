@@ -21,6 +21,7 @@ typedef struct cs_out cs_out;
 enum cs_out_failure {
 	CS_OUT_DROP = 0, /* the error alone is written */
 	CS_OUT_ADVICE,   /* they follow the error on standard error */
+	CS_OUT_RESULT,   /* they are written to standard output all the same */
 	CS_OUT_ANSWER    /* they are the answer: standard output, no error */
 };
 

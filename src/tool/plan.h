@@ -9,6 +9,7 @@
 #include "tool/document.h"
 #include "tool/grant.h"
 #include "tool/ownercert.h"
+#include "tool/submit.h"
 #include "tool/term.h"
 
 /* The verb sign between its option table and the signature. */
@@ -18,6 +19,7 @@ struct cs_sign_opts {
 	struct cs_common common;
 	struct cs_key_opts access;
 	struct cs_document_opts document;
+	struct cs_submit_opts submit;
 	const char *key, *owner, *authority, *purpose, *tbs_out;
 	const char *batch, *bind, *nonce, *holder, *under;
 	cs_opt_list certificates;

@@ -64,6 +64,10 @@ put_options(cs_command *c, const struct cs_sign_opts *o)
 	put_duration(c, "renewable", o->renewable);
 	put_duration(c, "max-lifetime", o->max_lifetime);
 	put_count(c, "uses", o->uses);
+	put_string(c, "submit", o->submit.url);
+	put_string(c, "server-ca", o->submit.ca);
+	put_string(c, "client-cert", o->submit.cert);
+	put_string(c, "client-key", o->submit.key);
 	put_flag(c, "deny", o->deny);
 	put_flag(c, "each", o->each);
 	put_flag(c, "verify-required", o->access.verify);
