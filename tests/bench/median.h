@@ -27,7 +27,7 @@ median_order(const void *a, const void *b)
 }
 
 /* Sorts. */
-static double
+__attribute__((unused)) static double
 median(double *v, int n)
 {
 	qsort(v, (size_t)n, sizeof(*v), median_order);
