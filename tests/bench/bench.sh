@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
 #
-# usage: bench.sh [--cpu] [--instructions] [--rounds N] [--tsv]
+# usage: bench.sh [--cpu] [--instructions] [--server] [--quick] [--rounds N]
+#     [--tsv]
 # What countersign costs beside a yardstick that runs in turn with it. A line
-# a measurement; without --cpu and --instructions both. Ends with 1 when a
-# ratio is over its gate, or when something could not be measured.
+# a measurement; without --cpu, --instructions and --server all of it. --quick
+# takes less of the server. Ends with 1 when a ratio is over its gate, or when
+# something could not be measured.
 # shellcheck disable=SC2086,SC2317 # words in $lib, $sign; run by name
 # shellcheck source=../regress/tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
@@ -20,11 +22,15 @@ need python3 tpm2_createprimary tpm2_create tpm2_load tpm2_evictcontrol
 
 bin=$BUILDDIR/tests/bench/bin
 witnesses=
+server=
+quick=
 rounds=21
 tsv=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--cpu | --instructions) witnesses="$witnesses ${1#--}" ;;
+	--server) server=yes ;;
+	--quick) quick=yes ;;
 	--rounds)
 		rounds=$2
 		shift
@@ -37,7 +43,10 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-: "${witnesses:= cpu instructions}"
+if [ -z "$witnesses$server" ]; then
+	witnesses=' cpu instructions'
+	server=yes
+fi
 case $witnesses in
 *instructions*) need valgrind ;;
 esac
@@ -95,6 +104,17 @@ make_tpm() {
 	tools_handle 0x81000010 ecc:ecdsa-sha256 1234
 }
 
+# What a server costs has a table of its own, and no gates.
+measure_server() {
+	sh "$SRCDIR/tests/bench/server.sh" ${quick:+--quick} ${tsv:+--tsv} ||
+	    fail "the server could not be measured"
+}
+
+if [ -z "$witnesses" ]; then
+	measure_server
+	finished=yes
+	exit 0
+fi
 make_approval
 make_yardsticks
 make_crowd
@@ -241,5 +261,6 @@ else
 	}
 	{ printf format, $1, $2, $3, $4, $5, $6, $7 }' table
 fi
+[ -z "$server" ] || measure_server
 finished=yes
 exit $over

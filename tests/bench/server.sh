@@ -7,7 +7,7 @@
 # the least. A line a measurement, and what it is meant to be; times are this
 # machine's, so nothing fails by them. Ends with 1 when something could not be
 # measured.
-# shellcheck disable=SC2086 # words in $of, $tls
+# shellcheck disable=SC2086 # words in $clients_of, $cpu_of
 # shellcheck source=../regress/tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=../regress/server.sh
@@ -55,7 +55,7 @@ fail() {
 	exit 1
 }
 
-# sum WORD... as awk has it
+# calc WORD...: as awk has it
 calc() {
 	awk "BEGIN { printf \"%.3f\", $* }"
 }
@@ -67,12 +67,11 @@ field() {
 
 # median, of the lines of a file
 median() {
-	sort -n "$1" | awk '{ v[NR] = $1 } END {
-	    print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+	sort -n "$1" | awk '{ v[NR] = $1 } END { printf "%.3f\n",
+	    NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
 # row NAME WITNESS OURS YARDSTICK RATIO GOAL; a goal is <=N, >=N or -
-tab=$(printf '\t')
 row() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$@" >>rows
 }
@@ -98,7 +97,7 @@ make_server() {
 	    set_option "$i" 'connections = 8192' &&
 	    set_option "$i" 'per-address = 8192' &&
 	    set_option "$i" 'per-second = 0' &&
-	    set_option "$i" 'signatures = 1000000'
+	    set_option "$i" 'signatures = 100000'
 }
 
 # nginx_conf PORT
@@ -107,7 +106,7 @@ nginx_conf() {
 user $(id -un) $(id -gn);
 worker_processes 1;
 error_log stderr;
-pid $top/nginx/pid;
+pid $PWD/nginx/pid;
 events { worker_connections 8192; }
 http {
 	access_log off;
@@ -140,6 +139,7 @@ start_nginx() {
 		nginx -p "$PWD/nginx" -c nginx.conf -e stderr 2>nginx/log && break
 		[ "$try" -lt 9 ] || fail "nginx: $(cat nginx/log)"
 	done
+	# shellcheck disable=SC2016 # by the other shell
 	timeout 20 sh -c 'until [ -s nginx/pid ] &&
 	    pgrep -P "$(cat nginx/pid)" >nginx/worker; do sleep 0.02; done' ||
 	    fail "nginx did not start"
@@ -255,7 +255,8 @@ make_client 2>log.client || fail "$(cat log.client)"
 "$bin/requests" $((rounds * each * 2 + each * 6)) set owners ||
     fail "no requests"
 make_server || fail "no instance"
-cp owners "$top/instance/owners.d/load"
+cp owners "$top/instance/owners.d/load.owners"
+# shellcheck disable=SC3045 # dash has both
 ulimit -n "$(ulimit -H -n)"
 start_server "$top/instance" || fail "the server does not start"
 front=$(pid_of 'front 1')
