@@ -42,23 +42,50 @@ quad(const char *digits, const uint8_t *p, size_t n, char four[4])
 	return n > 2 ? 4 : n + 1;
 }
 
+/* Many characters at a time go to the buf. */
+struct encoder {
+	cs_buf *out;
+	size_t wrap, column;
+	size_t n;
+	char block[252];
+};
+
+static int
+flush(struct encoder *x)
+{
+	int r = cs_buf_put(x->out, cs_span_of(x->block, x->n));
+
+	x->n = 0;
+	return r;
+}
+
+static int
+put_char(struct encoder *x, char c)
+{
+	if (x->n == sizeof(x->block) && flush(x) != CS_OK)
+		return CS_EBUG;
+	x->block[x->n++] = c;
+	return CS_OK;
+}
+
 /* One character, behind a line end when the line is full. */
 static int
-put_wrapped(cs_buf *out, char c, size_t wrap, size_t *column)
+put_wrapped(struct encoder *x, char c)
 {
-	if (wrap != 0 && *column == wrap) {
-		if (cs_buf_put_byte(out, '\n') != CS_OK)
+	if (x->wrap != 0 && x->column == x->wrap) {
+		if (put_char(x, '\n') != CS_OK)
 			return CS_EBUG;
-		*column = 0;
+		x->column = 0;
 	}
-	++*column;
-	return cs_buf_put_byte(out, (uint8_t)c);
+	x->column++;
+	return put_char(x, c);
 }
 
 static int
 encode(cs_buf *out, cs_span in, const char *digits, bool pad, size_t wrap)
 {
-	size_t i, k, n, left, column = 0;
+	struct encoder x = {.out = out, .wrap = wrap};
+	size_t i, k, n, left;
 	char four[4];
 
 	for (i = 0; i < in.n; i += 3) {
@@ -67,12 +94,12 @@ encode(cs_buf *out, cs_span in, const char *digits, bool pad, size_t wrap)
 		for (; pad && n < 4; n++)
 			four[n] = '=';
 		for (k = 0; k < n; k++)
-			if (put_wrapped(out, four[k], wrap, &column) != CS_OK)
+			if (put_wrapped(&x, four[k]) != CS_OK)
 				return CS_EBUG;
 	}
-	if (wrap != 0 && column != 0)
-		return cs_buf_put_byte(out, '\n');
-	return CS_OK;
+	if (wrap != 0 && x.column != 0 && put_char(&x, '\n') != CS_OK)
+		return CS_EBUG;
+	return flush(&x);
 }
 
 int
