@@ -25,6 +25,8 @@
 static const cs_conf_word ca_words[] = {
     VALUE("cert"), VALUE("key"), VALUE("retired"), END};
 static const cs_conf_word wit_words[] = {VALUE("key"), VALUE("retired"), END};
+static const cs_conf_word webhook_words[] = {VALUE("kind"),
+    VALUE("secret-file"), VALUE("client-name"), END};
 static const cs_conf_word limit_words[] = {VALUE("body"), VALUE("headers"),
     VALUE("connections"), VALUE("per-address"), VALUE("per-second"),
     VALUE("burst"), VALUE("queue"), VALUE("pending"),
@@ -36,7 +38,7 @@ static const cs_conf_word words[] = {VALUE("trust-domain"),
     VALUE("tls-key"), VALUE("client-ca"), VALUE("clients"), VALUE("tls12"),
     VALUE("owners"), VALUE("policy"), VALUE("store"), VALUE("modules"),
     {"ca", CS_CONF_BLOCKS, ca_words}, {"wit", CS_CONF_BLOCKS, wit_words},
-    VALUE("pin-file"),
+    {"webhook", CS_CONF_TITLED, webhook_words}, VALUE("pin-file"),
     {"environment", CS_CONF_LIST, NULL}, VALUE("crl-url"), VALUE("crl-life"),
     VALUE("crl-every"), VALUE("lifetime"), VALUE("approval"), VALUE("state"),
     VALUE("user"), VALUE("keyholder-user"), VALUE("group"), VALUE("fronts"),
@@ -220,7 +222,9 @@ take_choices(const cs_conf_block *b, cs_server_conf *c, cs_err *e)
 	    [CS_CLIENTS_NONE] = "none", [CS_CLIENTS_MAY] = "may",
 	    [CS_CLIENTS_MUST] = "must", NULL};
 	static const char *const approval[] = {"full", "digest", NULL};
-	int who = c->client_ca == NULL ? CS_CLIENTS_NONE : CS_CLIENTS_MAY;
+	int who = c->client_ca == NULL ? CS_CLIENTS_NONE :
+	    cs_conf_next(b, "webhook", NULL) != NULL ? CS_CLIENTS_MUST :
+	    CS_CLIENTS_MAY;
 	int digest = 0, rc;
 
 	if ((rc = take_choice(b, "clients", clients, "none, may or must", &who,
@@ -360,6 +364,33 @@ take_wit(const cs_conf_block *b, cs_server_conf *c, cs_err *e)
 }
 
 static int
+take_webhook(const cs_conf_block *b, cs_server_conf *c, cs_err *e)
+{
+	static const char *const kinds[] = {"", "enriching", "authorizing",
+	    NULL};
+	cs_conf_webhook *w = &c->webhook[c->n_webhook];
+	int kind = CS_HOOK_NONE, rc;
+
+	if (c->n_webhook == CS_CONF_WEBHOOKS_MAX)
+		return cs_conf_fail(b, NULL, e, "more than %d webhook blocks",
+		    CS_CONF_WEBHOOKS_MAX);
+	c->n_webhook++;
+	if ((w->id = strdup(cs_conf_title(b))) == NULL)
+		return cs_nomem(e, "server/conf");
+	if ((rc = take_choice(b, "kind", kinds, "enriching or authorizing",
+		 &kind, e)) != CS_OK ||
+	    (rc = cs_conf_string(b, "secret-file", &w->secret_file, e)) !=
+		CS_OK ||
+	    (rc = cs_conf_string(b, "client-name", &w->client_name, e)) !=
+		CS_OK)
+		return rc;
+	if (kind == CS_HOOK_NONE)
+		return cs_conf_fail(b, NULL, e, "it has no kind");
+	w->kind = (enum cs_conf_hook)kind;
+	return cs_server_conf_absolute(c->file, "", &w->secret_file, e);
+}
+
+static int
 take_keys(const cs_conf_block *root, cs_server_conf *c, cs_err *e)
 {
 	const cs_conf_block *b = NULL;
@@ -369,6 +400,8 @@ take_keys(const cs_conf_block *root, cs_server_conf *c, cs_err *e)
 		rc = take_ca(b, c, e);
 	while (rc == CS_OK && (b = cs_conf_next(root, "wit", b)) != NULL)
 		rc = take_wit(b, c, e);
+	while (rc == CS_OK && (b = cs_conf_next(root, "webhook", b)) != NULL)
+		rc = take_webhook(b, c, e);
 	return rc;
 }
 
@@ -475,6 +508,11 @@ cs_server_conf_free(cs_server_conf **cp)
 	}
 	for (i = 0; i < c->n_wit; i++)
 		free(c->wit[i].key);
+	for (i = 0; i < c->n_webhook; i++) {
+		free(c->webhook[i].id);
+		free(c->webhook[i].secret_file);
+		free(c->webhook[i].client_name);
+	}
 	cs_conf_free(&c->read);
 	free(c->store);
 	free(c->text);

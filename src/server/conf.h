@@ -11,6 +11,7 @@
 #define CS_CONF_CAS_MAX 4
 #define CS_CONF_LISTEN_MAX 8
 #define CS_CONF_ENV_MAX 8
+#define CS_CONF_WEBHOOKS_MAX 16
 
 enum cs_conf_clients { CS_CLIENTS_NONE = 0, CS_CLIENTS_MAY, CS_CLIENTS_MUST };
 
@@ -24,6 +25,15 @@ typedef struct cs_conf_wit { /* keys for WITs, P-256 */
 	char *key;
 	bool retired;
 } cs_conf_wit;
+
+enum cs_conf_hook { CS_HOOK_NONE = 0, CS_HOOK_ENRICHING, CS_HOOK_AUTHORIZING };
+
+typedef struct cs_conf_webhook { /* another CA that asks */
+	char *id;
+	enum cs_conf_hook kind;
+	char *secret_file;  /* NULL: calls are not signed */
+	char *client_name;  /* DNS name in its certificate; NULL: any */
+} cs_conf_webhook;
 
 typedef struct cs_conf_limits {
 	int64_t body, headers;        /* octets */
@@ -57,6 +67,9 @@ typedef struct cs_server_conf {
 	size_t n_ca;            /* exactly one is not retired */
 	cs_conf_wit wit[CS_CONF_CAS_MAX];
 	size_t n_wit;           /* none: no WITs */
+	cs_conf_webhook webhook[CS_CONF_WEBHOOKS_MAX];
+	size_t n_webhook;       /* some: for --webhook, and no CA, no WIT key,
+				 * no state */
 	char *pin_file;         /* for pkcs11: keys; NULL */
 	char *env[CS_CONF_ENV_MAX]; /* names of variables of the environment
 				 * that the keyholder is given, for modules */

@@ -54,7 +54,7 @@ cs_server_conf_absolute(const char *file, const char *scheme, char **io,
 }
 
 static int
-check_there(const cs_conf_block *root, const cs_server_conf *c, cs_err *e)
+check_there(const cs_server_conf *c, cs_err *e)
 {
 	const struct {
 		const char *name, *value;
@@ -65,7 +65,8 @@ check_there(const cs_conf_block *root, const cs_server_conf *c, cs_err *e)
 		{"owners", c->owners},
 		{"policy", c->policy},
 		{"store", c->store},
-		{"state", c->state},
+		/* what signs nothing has none */
+		{"state", c->n_webhook == 0 ? c->state : c->store},
 	};
 	size_t i;
 
@@ -73,7 +74,7 @@ check_there(const cs_conf_block *root, const cs_server_conf *c, cs_err *e)
 		if (all[i].value == NULL)
 			return cs_fail(e, CS_EFORMAT, where,
 			    "%s: %s is missing", c->file, all[i].name);
-	if (cs_conf_next(root, "ca", NULL) == NULL)
+	if (c->n_ca == 0 && c->n_webhook == 0)
 		return cs_fail(e, CS_EFORMAT, where,
 		    "%s: there is no ca { }", c->file);
 	return CS_OK;
@@ -136,6 +137,68 @@ check_one(const cs_conf_block *root, const char *name, cs_err *e)
 		return cs_conf_fail(any, NULL, e,
 		    "every %s { } is retired: none signs", name);
 	return CS_OK;
+}
+
+/* A title goes into a header, and into lines of a log. */
+static bool
+is_word(const char *s, const char *more)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t n = strlen(s), i;
+
+	for (i = 0; i < n; i++)
+		if (strchr(letters, s[i]) == NULL && strchr(more, s[i]) == NULL)
+			return false;
+	return n >= 1 && n <= 128;
+}
+
+static int
+check_webhook(const cs_conf_block *b, const cs_conf_webhook *w, cs_err *e)
+{
+	if (!is_word(w->id, "._"))
+		return cs_conf_fail(b, NULL, e, "expected 1 to 128 letters, "
+		    "digits and . _ - as its id");
+	if (w->client_name != NULL && !is_word(w->client_name, "."))
+		return cs_conf_expect(b, "client-name", "a DNS name",
+		    w->client_name, e);
+	if (w->secret_file == NULL && w->client_name == NULL)
+		return cs_conf_fail(b, NULL, e, "secret-file or client-name "
+		    "is missing: whoever has a certificate of client-ca could "
+		    "call");
+	return CS_OK;
+}
+
+/* One file is of one program: a server signs, a webhook tells another CA. */
+static int
+check_webhooks(const cs_conf_block *root, const cs_server_conf *c, cs_err *e)
+{
+	static const char *const never[] = {"state", "admin", "crl-url",
+	    "pin-file", "environment"};
+	const cs_conf_block *b = NULL;
+	size_t i;
+	int rc = CS_OK;
+
+	if (c->n_webhook == 0)
+		return CS_OK;
+	if ((b = cs_conf_next(root, "ca", NULL)) != NULL ||
+	    (b = cs_conf_next(root, "wit", NULL)) != NULL)
+		return cs_conf_fail(b, NULL, e, "where there is a webhook { } "
+		    "nothing is signed");
+	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (cs_conf_where(root, never[i]) != 0)
+			return cs_conf_fail(root, never[i], e, "where there "
+			    "is a webhook { } there is no such thing");
+	if (c->client_ca == NULL)
+		return cs_fail(e, CS_EFORMAT, where, "%s: client-ca is "
+		    "missing: a webhook is called with a certificate", c->file);
+	if (c->clients != CS_CLIENTS_MUST)
+		return cs_conf_fail(root, "clients", e, "a webhook is called "
+		    "with a certificate: expected must");
+	for (i = 0; rc == CS_OK && i < c->n_webhook; i++)
+		rc = check_webhook(b = cs_conf_next(root, "webhook", b),
+		    &c->webhook[i], e);
+	return rc;
 }
 
 static int
@@ -215,10 +278,11 @@ cs_server_conf_check(const cs_conf_block *root, cs_server_conf *c, cs_err *e)
 {
 	int rc;
 
-	if ((rc = check_there(root, c, e)) != CS_OK ||
+	if ((rc = check_there(c, e)) != CS_OK ||
 	    (rc = check_names(root, c, e)) != CS_OK ||
 	    (rc = check_one(root, "ca", e)) != CS_OK ||
 	    (rc = check_one(root, "wit", e)) != CS_OK ||
+	    (rc = check_webhooks(root, c, e)) != CS_OK ||
 	    (rc = check_clients(root, c, e)) != CS_OK ||
 	    (rc = check_crl(root, c, e)) != CS_OK ||
 	    (rc = check_listen(root, c, e)) != CS_OK)

@@ -335,6 +335,74 @@ blame(void)
 	cs_server_conf_free(&c);
 }
 
+#define HOOK_LEAST \
+	"trust-domain = corp.example\n" \
+	"tls-cert = tls.pem\n" \
+	"tls-key = tls.key\n" \
+	"owners = owners.d\n" \
+	"policy = policy.conf\n" \
+	"store = store.db\n"
+#define HOOK "webhook one { kind = enriching secret-file = s }\n"
+
+/* Another CA asks: nothing here signs. */
+static const struct {
+	const char *text, *want;
+} wrong_hooks[] = {
+    {HOOK, ": client-ca is missing"},
+    {"client-ca = x clients = may\n" HOOK, ":7: clients: a webhook is called"},
+    {"client-ca = x\n" HOOK HOOK, ":9: "},
+    {"client-ca = x\n" HOOK CA, ":9: where there is a webhook { } nothing "},
+    {"client-ca = x\n" HOOK "wit { key = k }\n", ":9: where there is a web"},
+    {"client-ca = x\n" HOOK "state = s\n", ":9: state: where there is a web"},
+    {"client-ca = x\n" HOOK "admin = s\n", ":9: admin: where there is a web"},
+    {"client-ca = x\nwebhook one { secret-file = s }\n", ":8: it has no kind"},
+    {"client-ca = x\nwebhook one { kind = scep secret-file = s }\n",
+	":8: kind: expected enriching or authorizing, found \"scep\""},
+    {"client-ca = x\nwebhook one { kind = enriching }\n",
+	":8: secret-file or client-name is missing"},
+    {"client-ca = x\nwebhook \"a b\" { kind = enriching secret-file = s }\n",
+	":8: expected 1 to 128 letters, digits"},
+    {"client-ca = x\nwebhook a { kind = enriching client-name = \"*.b\" }\n",
+	":8: client-name: expected a DNS name"},
+    {"client-ca = x\nwebhook { kind = enriching client-name = b }\n", ":8: "},
+};
+
+static void
+webhooks(void)
+{
+	cs_server_conf *c = good(HOOK_LEAST "client-ca = ca.pem\n" HOOK
+	    "webhook \"2_b.c\" { kind = authorizing client-name = ca.example }"
+	    "\n");
+	char text[1024];
+	cs_err e;
+	size_t i;
+
+	ok(c->n_webhook == 2 && c->n_ca == 0 && c->state == NULL &&
+	    c->clients == CS_CLIENTS_MUST, "webhooks");
+	ok(is(c->webhook[0].id, "one") &&
+	    c->webhook[0].kind == CS_HOOK_ENRICHING &&
+	    is(c->webhook[0].secret_file, "/etc/cs/s") &&
+	    c->webhook[0].client_name == NULL, "the first");
+	ok(is(c->webhook[1].id, "2_b.c") &&
+	    c->webhook[1].kind == CS_HOOK_AUTHORIZING &&
+	    is(c->webhook[1].client_name, "ca.example") &&
+	    c->webhook[1].secret_file == NULL, "and the second");
+	cs_server_conf_free(&c);
+	for (i = 0; i < sizeof(wrong_hooks) / sizeof(wrong_hooks[0]); i++) {
+		e = (cs_err){0};
+		(void)snprintf(text, sizeof(text), "%s%s", HOOK_LEAST,
+		    wrong_hooks[i].text);
+		if (!ok(parse(text, &c, &e) == CS_EFORMAT && c == NULL &&
+			strncmp(e.text, FILE_NAME, strlen(FILE_NAME)) == 0 &&
+			strncmp(e.text + strlen(FILE_NAME),
+			    wrong_hooks[i].want, strlen(wrong_hooks[i].want)) ==
+			    0, "refused: webhook %zu %.40s", i,
+			wrong_hooks[i].want))
+			printf("# %s\n", e.text);
+		cs_server_conf_free(&c);
+	}
+}
+
 /* Whatever is cut off, whatever is flipped: refused or taken, never worse. */
 static void
 every_octet(void)
@@ -368,6 +436,7 @@ main(void)
 	missing();
 	domains();
 	blame();
+	webhooks();
 	every_octet();
 	return done_testing();
 }
