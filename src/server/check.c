@@ -22,6 +22,7 @@
 #include "keys/keys.h"
 #include "net/process.h"
 #include "net/tls.h"
+#include "server/hook.h"
 #include "server/pinfile.h"
 #include "store/store.h"
 
@@ -228,6 +229,17 @@ check_state(struct check *k, cs_err *e)
 	    cs_server_conf_blame(k->c, NULL, 0, "state", e);
 }
 
+/* Read by who is going to read them. */
+static int
+check_secrets(struct check *k, cs_err *e)
+{
+	cs_hook_gate *g = NULL;
+	int rc = cs_hook_gate_new(k->c, &g, e);
+
+	cs_hook_gate_free(&g);
+	return rc != CS_OK ? rc : say(k, "webhooks", k->c->file);
+}
+
 static int
 load_plugin(struct check *k, const countersign_verifier **out, cs_err *e)
 {
@@ -303,8 +315,10 @@ cs_check(const cs_server_conf *c, const char *module_dir, int64_t now,
 		rc = check_ca(&k, i, e);
 	for (i = 0; rc == CS_OK && i < c->n_wit; i++)
 		rc = check_wit(&k, i, e);
-	if (rc != CS_OK || (rc = check_state(&k, e)) != CS_OK ||
-	    (rc = check_owners(&k, e)) != CS_OK)
+	if (rc == CS_OK)
+		rc = c->n_webhook == 0 ? check_state(&k, e) :
+		    check_secrets(&k, e);
+	if (rc != CS_OK || (rc = check_owners(&k, e)) != CS_OK)
 		return rc;
 	return check_store(&k, e);
 }

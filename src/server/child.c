@@ -56,7 +56,8 @@ static int
 take_listen(cs_child *c, cs_frame *f, cs_err *e)
 {
 	const char *name = c->role == CS_ROLE_ADMIN ? "admin" : "tls";
-	bool serves = c->role == CS_ROLE_ADMIN || c->role == CS_ROLE_FRONT;
+	bool serves = c->role == CS_ROLE_ADMIN || c->role == CS_ROLE_FRONT ||
+	    c->role == CS_ROLE_WEBHOOK;
 
 	if (f->n != 1 || f->fd < 0 || !serves ||
 	    !cs_span_is(f->part[0], name) ||
@@ -98,7 +99,8 @@ static int
 take_file(cs_child *c, cs_frame *f, cs_err *e)
 {
 	cs_order o = {.fd = -1};
-	int rc = c->role == CS_ROLE_FRONT ? get_file(f, &o, e) :
+	int rc = c->role == CS_ROLE_FRONT ||
+	    c->role == CS_ROLE_WEBHOOK ? get_file(f, &o, e) :
 	    not_of_shape(f, e);
 
 	if (rc == CS_OK)

@@ -37,12 +37,13 @@ static const struct {
     {CS_ROLE_ISSUER, cs_issuer_run},
     {CS_ROLE_FRONT, cs_front_run},
     {CS_ROLE_ADMIN, cs_admin_run},
+    {CS_ROLE_WEBHOOK, cs_hook_run},
 };
 #define N_ROLES (sizeof(roles) / sizeof(roles[0]))
 
 struct run_opts {
 	const char *config;
-	bool check, version, help;
+	bool check, webhook, version, help;
 };
 
 static const struct cs_opt run_rows[] = {
@@ -50,6 +51,9 @@ static const struct cs_opt run_rows[] = {
 	"countersign-server.conf(5)", 0, 0, CS_COMPLETE_FILE},
     {"check", 0, CS_OPT_FLAG, offsetof(struct run_opts, check), NULL,
 	"look at all of it, start nothing", 0, 0, CS_COMPLETE_NONE},
+    {"webhook", 0, CS_OPT_FLAG, offsetof(struct run_opts, webhook), NULL,
+	"answer another CA's webhooks: countersign-webhook(7)", 0, 0,
+	CS_COMPLETE_NONE},
     {"version", 0, CS_OPT_FLAG, offsetof(struct run_opts, version), NULL,
 	"print the version", 0, 0, CS_COMPLETE_NONE},
     {"help", 'h', CS_OPT_FLAG, offsetof(struct run_opts, help), NULL,
@@ -232,13 +236,27 @@ serve(const char *file, const cs_server_conf *conf, cs_err *e)
 	int rc;
 
 	for (i = 0; i < N_ROLES; i++)
-		env.roles |= 1U << roles[i].role;
+		if ((roles[i].role == CS_ROLE_WEBHOOK) ==
+		    (conf->n_webhook != 0))
+			env.roles |= 1U << roles[i].role;
 	if ((rc = cs_log_new(&log, &env.log, e)) == CS_OK)
 		rc = cs_master_run(&env, e);
 	if (rc != CS_OK && env.log != NULL && log.fd < 0)
 		cs_log_line(env.log, 0, "master", cs_span_str(e->text));
 	cs_log_free(&env.log);
 	return rc;
+}
+
+/* A file is for the one or for the other. */
+static int
+check_program(const struct run_opts *o, const cs_server_conf *conf,
+    cs_err *e)
+{
+	if (o->webhook == (conf->n_webhook != 0))
+		return CS_OK;
+	return cs_fail(e, CS_EUSAGE, "server", o->webhook ?
+	    "%s: there is no webhook { }, which --webhook needs" :
+	    "%s: it has a webhook { }, which is for --webhook", conf->file);
 }
 
 static int
@@ -260,7 +278,8 @@ run(int argc, char **argv, cs_err *e)
 	if (o.config == NULL)
 		return cs_fail(e, CS_EUSAGE, "server", "--config is missing; "
 		    "countersign-server init makes one");
-	if ((rc = cs_server_conf_read(o.config, &conf, e)) == CS_OK)
+	if ((rc = cs_server_conf_read(o.config, &conf, e)) == CS_OK &&
+	    (rc = check_program(&o, conf, e)) == CS_OK)
 		rc = o.check ? check(conf, e) : serve(o.config, conf, e);
 	cs_server_conf_free(&conf);
 	return rc;

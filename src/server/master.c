@@ -84,7 +84,8 @@ cs_master_notify(cs_master *m, const char *state)
 static bool
 is_front(const cs_slot *s)
 {
-	return s->role == CS_ROLE_FRONT || s->role == CS_ROLE_ADMIN;
+	return s->role == CS_ROLE_FRONT || s->role == CS_ROLE_ADMIN ||
+	    s->role == CS_ROLE_WEBHOOK;
 }
 
 /* All slots of one half: those that face somebody, and those behind them. */
@@ -435,15 +436,25 @@ count_cores(void)
 	return n < 1 ? 1 : n > CS_FRONTS_MAX ? CS_FRONTS_MAX : (size_t)n;
 }
 
+/* Webhooks are answered by one process, whose threads work. */
+static size_t
+count_fronts(const cs_master *m)
+{
+	if ((m->env->roles & 1U << CS_ROLE_WEBHOOK) != 0)
+		return 1;
+	return m->conf->fronts == 0 ? count_cores() :
+	    (size_t)m->conf->fronts;
+}
+
 static int
 open_all(cs_master *m, cs_err *e)
 {
-	size_t i, fronts = m->conf->fronts == 0 ? count_cores() :
-	    (size_t)m->conf->fronts;
+	size_t i, fronts = count_fronts(m);
 	int rc;
 
 	add_slot(m, CS_ROLE_KEYHOLDER, 0);
 	add_slot(m, CS_ROLE_ISSUER, 0);
+	add_slot(m, CS_ROLE_WEBHOOK, 0);
 	for (i = 0; i < fronts; i++)
 		add_slot(m, CS_ROLE_FRONT, i);
 	if ((rc = cs_state_lock(m->conf, &m->lock, e)) != CS_OK ||

@@ -59,6 +59,12 @@ tell_socket(cs_slot *s, const char *name, int fd, cs_err *e)
 	return tell(s, &f, e);
 }
 
+static bool
+serves_tls(const cs_slot *s)
+{
+	return s->role == CS_ROLE_FRONT || s->role == CS_ROLE_WEBHOOK;
+}
+
 static int
 tell_sockets(cs_slot *s, cs_err *e)
 {
@@ -68,7 +74,7 @@ tell_sockets(cs_slot *s, cs_err *e)
 
 	if (s->role == CS_ROLE_ADMIN && all->admin >= 0)
 		return tell_socket(s, "admin", all->admin, e);
-	if (s->role != CS_ROLE_FRONT)
+	if (!serves_tls(s))
 		return CS_OK;
 	for (i = 0; rc == CS_OK && i < all->n_listen; i++)
 		rc = tell_socket(s, "tls", cs_sockets_of(all, s->front, i), e);
@@ -83,7 +89,7 @@ tell_files(cs_slot *s, const cs_server_conf *c, cs_err *e)
 	int fds[CS_CHILD_FILES], rc;
 	size_t i;
 
-	if (s->role != CS_ROLE_FRONT)
+	if (!serves_tls(s))
 		return CS_OK;
 	if ((rc = cs_files_open(c, fds, e)) != CS_OK)
 		return rc;

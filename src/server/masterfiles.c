@@ -84,6 +84,9 @@ cs_state_lock(const cs_server_conf *c, int *fd, cs_err *e)
 {
 	int rc = CS_OK;
 
+	*fd = -1;
+	if (c->state == NULL) /* what signs nothing has none */
+		return CS_OK;
 	*fd = open(c->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
 		rc = cs_fail(e, CS_EIO, where, "%s: %s", c->state,

@@ -14,9 +14,10 @@ enum cs_role {
 	CS_ROLE_FRONT,
 	CS_ROLE_ADMIN,
 	CS_ROLE_ISSUER,
-	CS_ROLE_KEYHOLDER
+	CS_ROLE_KEYHOLDER,
+	CS_ROLE_WEBHOOK /* alone: no other is beside it */
 };
-#define CS_ROLES 4
+#define CS_ROLES 5
 
 /* A child says ALIVE so often, and is killed when it was silent for so long;
  * until it is READY it has longer (a token that is slow). */
@@ -68,6 +69,7 @@ int cs_front_run(cs_child *c);
 int cs_admin_run(cs_child *c);
 int cs_issuer_run(cs_child *c);
 int cs_keyholder_run(cs_child *c);
+int cs_hook_run(cs_child *c);
 
 /* What the master may say behind GO. */
 typedef struct cs_order {
@@ -99,7 +101,7 @@ CS_USE int cs_say_alive(cs_channel *control, cs_err *e);
 void cs_say(cs_channel *control, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
 
-/* "front", "admin", "issuer", "keyholder" */
+/* "front", "admin", "issuer", "keyholder", "webhook" */
 const char *cs_role_name(enum cs_role r);
 CS_USE int cs_role_parse(cs_span name, enum cs_role *out, cs_err *e);
 

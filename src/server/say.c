@@ -19,6 +19,7 @@ static const char *const names[CS_ROLES] = {
     [CS_ROLE_ADMIN] = "admin",
     [CS_ROLE_ISSUER] = "issuer",
     [CS_ROLE_KEYHOLDER] = "keyholder",
+    [CS_ROLE_WEBHOOK] = "webhook",
 };
 
 const char *
@@ -38,7 +39,7 @@ cs_role_parse(cs_span name, enum cs_role *out, cs_err *e)
 			return CS_OK;
 		}
 	return cs_fail(e, CS_EFORMAT, "server/role", "expected front, admin, "
-	    "issuer or keyholder, found %.*s", (int)(name.n > 64 ? 64 :
+	    "issuer, keyholder or webhook, found %.*s", (int)(name.n > 64 ? 64 :
 	    name.n), (const char *)name.p);
 }
 
