@@ -337,7 +337,9 @@ tell_no(int rc, cs_hook_told *t)
 	if (rc == CS_EFORMAT && t->why.detail == CS_R_NONE)
 		t->why.detail = CS_R_MALFORMED;
 	t->status = status_of(rc, t->why.detail);
-	if (t->status == 503)
+	if (t->status == 400)
+		t->why.detail = CS_R_MALFORMED;
+	else if (t->status == 503)
 		t->why.detail = CS_R_STORE_UNAVAILABLE;
 	else if (t->status == 500)
 		t->why.detail = CS_R_INTERNAL;
