@@ -11,8 +11,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include "base/enc.h"
 #include "base/time.h"
 #include "fmt/reason.h"
@@ -423,8 +421,6 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 	cs_child *c = r->child;
 	int rc;
 
-	/* It would look for its seed in a file. */
-	json_object_seed(0);
 	if ((rc = cs_hook_files_open(&r->files, c, e)) != CS_OK ||
 	    (rc = cs_process_become(c->conf->user, c->conf->group, e)) !=
 	    CS_OK ||
