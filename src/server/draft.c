@@ -200,6 +200,14 @@ get_fields(cs_span in, cs_span *key, cs_span *body, cs_err *e)
 	return cs_der_end(seq, "fields", e);
 }
 
+bool
+cs_draft_is(cs_span fields)
+{
+	cs_span key = {0}, body = {0};
+
+	return get_fields(fields, &key, &body, NULL) == CS_OK;
+}
+
 int
 cs_draft_make(cs_issuer *i, int kind, const cs_judged *j, int64_t now,
     cs_draft *out, cs_err *e)

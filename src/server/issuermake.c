@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "fmt/der.h"
 #include "fmt/reason.h"
 #include "server/issuerp.h"
 #include "store/issued.h"
@@ -60,7 +61,13 @@ claim(cs_issuer *i, const cs_draft *d, const cs_judged *j, int64_t now,
 	cs_claimed c = {0};
 	int rc;
 
-	if ((rc = cs_plug_claim(&i->plug, j, &t, &c, e)) == CS_OK)
+	/* What a webhook has claimed was recorded without a certificate. */
+	if ((rc = cs_plug_claim(&i->plug, j, &t, &c, e)) == CS_OK &&
+	    !cs_draft_is(cs_plug_span(c.c.fields)))
+		rc = cs_fail_detail(e, CS_EREFUSED, CS_R_POLICY_REFUSED, where,
+		    "this request was claimed for another CA: a webhook has a "
+		    "store of its own");
+	if (rc == CS_OK)
 		rc = c.c.state == COUNTERSIGN_CLAIM_STORED ?
 		    keep_stored(&c, m, e) :
 		    sign(i, d->kind, &c, now, deadline_ms, m, e);
@@ -127,6 +134,10 @@ find_one(void *arg, const cs_stored_claim *c, cs_err *e)
 {
 	struct finding *f = arg;
 
+	/* A webhook's has what was said of a certificate, and none. */
+	if (c->kind == COUNTERSIGN_KIND_X509 &&
+	    !cs_der_peek(c->credential, CS_DER_SEQ))
+		return CS_OK;
 	cs_buf_free(&f->credential);
 	cs_buf_free(&f->agent);
 	f->credential = cs_buf_dup(c->credential);

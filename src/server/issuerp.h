@@ -52,6 +52,8 @@ typedef struct cs_draft {
 CS_USE int cs_draft_make(cs_issuer *i, int kind, const cs_judged *j,
     int64_t now, cs_draft *out, cs_err *e);
 void cs_draft_clear(cs_draft *d);
+/* Are these a claim's fields of ours? */
+bool cs_draft_is(cs_span fields);
 /* Signs what a claim's fields say, which have to have its digest. Gives. */
 CS_USE int cs_draft_sign(cs_issuer *i, int kind, cs_span fields,
     cs_span digest, int64_t deadline_ms, cs_buf **credential, cs_err *e);

@@ -12,6 +12,7 @@
 #include "issue/leaf.h"
 #include "issue/wit.h"
 #include "issuerbed.h"
+#include "server/plug.h"
 #include "server/issuerp.h"
 #include "store/revoke.h"
 #include "tap.h"
@@ -169,6 +170,44 @@ test_refused(void)
 	ok(atomic_load(&b.signatures) == before, "and nothing was signed");
 }
 
+/* Claimed in the same store by a webhook, for another CA. */
+static void
+test_foreign(void)
+{
+	static const uint8_t fields[] = {0x30, 7, 2, 1, 2, 4, 0, 4, 0};
+	static const uint8_t serial[16] = {1}, digest[32] = {2};
+	const cs_plug p = {b.plug.p, b.instance};
+	cs_buf *m = bed_vector("approved-day.pem");
+	const cs_question q = {.operation = COUNTERSIGN_OP_WEBHOOK,
+	    .message = cs_buf_span(m), .now = BED_NOON};
+	countersign_verifier_terms t = {.size = sizeof(t),
+	    .kind = COUNTERSIGN_KIND_X509, .time = BED_NOON,
+	    .serial = {serial, 16}, .not_before = BED_NOON - 60,
+	    .not_after = BED_NOON + 600, .digest = {digest, 32},
+	    .fields = {fields, sizeof(fields)}};
+	cs_issued o = {.own = NULL};
+	cs_claimed c = {0}, done = {0};
+	cs_judged j = {0};
+	cs_err e = {0};
+
+	ok(cs_plug_judge(&p, &q, &j, &e) == CS_OK &&
+	    cs_plug_claim(&p, &j, &t, &c, &e) == CS_OK, "claimed: %s", e.text);
+	ok(issuerbed_vector(&b, "approved-day.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_POLICY_REFUSED),
+	    "nothing is signed for another's claim");
+	cs_issued_clear(&o);
+	ok(cs_plug_record(&p, &c, cs_span_str("{}"), BED_NOON, 0, &done, &e) ==
+	    CS_OK, "recorded: %s", e.text);
+	ok(issuerbed_vector(&b, "approved-day.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_POLICY_REFUSED),
+	    "nor is what was recorded a certificate");
+	cs_issued_clear(&o);
+	cs_claimed_clear(&p, &done);
+	cs_claimed_clear(&p, &c);
+	cs_judged_clear(&p, &j);
+	cs_buf_free(&m);
+}
+
 /* The keyholder goes between claim and signature. */
 static void
 test_again(void)
@@ -281,6 +320,7 @@ main(void)
 	test_digests();
 	test_drafts();
 	test_bundle();
+	test_foreign();
 	test_refused();
 	test_again();
 	test_deadline();
