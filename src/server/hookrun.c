@@ -301,16 +301,29 @@ stop(struct run *r)
 	cs_http_drain(r->http);
 }
 
+static cs_http_limits
+limits_of(const cs_server_conf *c)
+{
+	return (cs_http_limits){.max_body = (size_t)c->limits.body,
+	    .max_headers = (size_t)c->limits.headers,
+	    .max_connections = (size_t)c->limits.connections,
+	    .max_per_address = (size_t)c->limits.per_address};
+}
+
 /* Files all or none; and owners and policy, both or neither. */
 static void
 reload(struct run *r, cs_server_conf **conf)
 {
+	cs_http_limits limits;
 	cs_err e = {0};
 	int rc;
 
 	if ((rc = cs_hook_files_reload(&r->files, r->child, conf, &e)) ==
-	    CS_OK)
+	    CS_OK) {
+		limits = limits_of(r->files.newer);
+		cs_http_set_limits(r->http, &limits);
 		cs_http_set_tls(r->http, r->files.tls);
+	}
 	if (rc == CS_OK)
 		rc = cs_host_reload(&r->host, &e);
 	if (cs_say_reloaded(r->child->control, rc == CS_OK ? NULL : e.text,
@@ -380,11 +393,7 @@ static int
 open_http(struct run *r, cs_err *e)
 {
 	cs_child *c = r->child;
-	const cs_conf_limits *l = &c->conf->limits;
-	const cs_http_limits limits = {.max_body = (size_t)l->body,
-	    .max_headers = (size_t)l->headers,
-	    .max_connections = (size_t)l->connections,
-	    .max_per_address = (size_t)l->per_address};
+	const cs_http_limits limits = limits_of(c->conf);
 	const cs_http_env env = {.limits = &limits, .tls = r->files.tls,
 	    .handle = handle, .gone = gone, .arg = r};
 	size_t n = c->n_listen;
