@@ -166,6 +166,17 @@ tell_all(cs_master *m)
 	}
 }
 
+/* Those who answer webhooks do not become a server, nor the reverse. */
+static int
+check_program(const cs_master *m, const cs_server_conf *c, cs_err *e)
+{
+	if ((c->n_webhook == 0) == (m->base->n_webhook == 0))
+		return CS_OK;
+	return cs_fail(e, CS_EUSAGE, "server/master", c->n_webhook == 0 ?
+	    "%s: there is no webhook { } any more" :
+	    "%s: it has a webhook { } now", c->file);
+}
+
 void
 cs_master_reload(cs_master *m)
 {
@@ -177,6 +188,7 @@ cs_master_reload(cs_master *m)
 	m->bad_reload = false;
 	m->reload_ms = cs_time_mono_ms();
 	if (cs_server_conf_read(m->env->file, &c, &e) != CS_OK ||
+	    check_program(m, c, &e) != CS_OK ||
 	    cs_files_look(c, &e) != CS_OK) {
 		cs_server_conf_free(&c);
 		m->bad_reload = true;

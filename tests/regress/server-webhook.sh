@@ -334,6 +334,23 @@ post enrich agents-enrich one.enrich >code
 is "it does" "$(cat code)" 200
 key=secret
 
+# What cannot be taken is not, and what was before stays
+cp i/webhook.conf webhook.before
+cp i/server.conf i/webhook.conf
+kill -HUP "$server_pid"
+ok "a server's configuration" until_log 'there is no webhook { } any more'
+cp webhook.before i/webhook.conf
+echo 'x' >i/enrich.secret
+kill -HUP "$server_pid"
+ok "and a secret that is none" until_log 'expected 16 octets or more'
+key=newer
+post enrich agents-enrich one.enrich >code
+is "are not taken" "$(cat code)" 200
+key=secret
+openssl base64 -A -in newer >i/enrich.secret
+kill -HUP "$server_pid"
+ok "what is good is" until_log ': reloaded' 6
+
 # After an end that nobody chose, and a proper one
 pid=$(pid_of webhook)
 kill -KILL "$pid"
