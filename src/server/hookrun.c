@@ -39,6 +39,7 @@ struct job { /* one call */
 	cs_http_request *request; /* NULL: gone */
 	enum cs_conf_hook kind;
 	cs_buf *id, *address, *body;
+	int64_t deadline_ms;
 	cs_hook_told told;
 	bool late;
 };
@@ -147,7 +148,7 @@ work(void *arg, bool late)
 	j->late = late;
 	if (!late) {
 		cs_hook_answer(&r->hook, j->kind, cs_buf_span(j->body),
-		    cs_time_now(), cs_time_mono_ms() + DEADLINE_MS, &j->told);
+		    cs_time_now(), j->deadline_ms, &j->told);
 		log_verdict(j);
 	}
 	(void)pthread_mutex_lock(&r->lock);
@@ -200,6 +201,7 @@ job_new(struct run *r, cs_http_request *q, enum cs_conf_hook kind, cs_span id)
 	if (j == NULL)
 		return NULL;
 	*j = (struct job){.run = r, .request = q, .kind = kind,
+	    .deadline_ms = cs_time_mono_ms() + DEADLINE_MS,
 	    .id = cs_buf_dup(id), .address = cs_buf_dup(cs_http_address(q)),
 	    .body = cs_buf_dup(cs_http_body(q))};
 	if (j->id != NULL && j->address != NULL && j->body != NULL)
@@ -218,8 +220,7 @@ put_job(struct run *r, cs_http_request *q, enum cs_conf_hook kind, cs_span id)
 		send_no(q, 503, "internal", "out of memory");
 		return;
 	}
-	if (cs_pool_put(r->pool, work, j, cs_time_mono_ms() + DEADLINE_MS,
-	    &e) == CS_OK) {
+	if (cs_pool_put(r->pool, work, j, j->deadline_ms, &e) == CS_OK) {
 		r->jobs++;
 		cs_http_set_data(q, j);
 		return;
