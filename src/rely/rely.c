@@ -15,6 +15,7 @@
 #include "fmt/reason.h"
 #include "issue/leaf.h"
 #include "issue/wit.h"
+#include "rely/presented.h"
 #include "rely/trustp.h"
 
 #define REFUSE(e, reason, ...) \
@@ -30,6 +31,7 @@
 struct cs_relied {
 	enum cs_credential_state state;
 	cs_err error;
+	cs_presented presented;
 	cs_cert *cert;         /* of a certificate, */
 	cs_leaf *leaf;         /* its body */
 	cs_wit *wit;           /* of a token */
@@ -137,8 +139,14 @@ read_cert(const cs_rely_in *in, cs_relied *a, cs_credential_in *next,
 	const cs_leaf *l;
 	int r;
 
-	if ((r = cs_cert_parse(in->certificate, &a->cert, e)) != CS_OK ||
-	    (r = cs_leaf_parse(a->cert->tbs, &a->leaf, e)) != CS_OK)
+	if ((r = cs_presented_read(in->certificate, &a->presented, e)) !=
+	    CS_OK)
+		return r;
+	if (a->presented.certificate.p == NULL)
+		return CS_BAD(e, CS_R_MALFORMED, "rely",
+		    "expected a certificate, found a token");
+	if ((r = cs_cert_parse(a->presented.certificate, &a->cert, e)) !=
+		CS_OK || (r = cs_leaf_parse(a->cert->tbs, &a->leaf, e)) != CS_OK)
 		return r;
 	l = a->leaf;
 	if ((r = check_domain(in, l->agent_id, e)) != CS_OK ||
@@ -282,6 +290,7 @@ cs_relied_free(cs_relied **r)
 	cs_wit_free(&(*r)->wit);
 	cs_leaf_free(&(*r)->leaf);
 	cs_cert_free(&(*r)->cert);
+	cs_presented_clear(&(*r)->presented);
 	free(*r);
 	*r = NULL;
 }

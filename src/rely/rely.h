@@ -14,7 +14,8 @@
 
 typedef struct cs_rely_in { /* borrows all */
 	const cs_trust *trust;
-	cs_span certificate;       /* DER, the agent's own; or absent, and */
+	cs_span certificate;       /* as cs_presented_read() takes it; or
+				    * absent, and */
 	cs_span token;             /* as it is sent */
 	const cs_anchors *anchors; /* the pinned owners; NULL: none are */
 	cs_span agent, owner;      /* that are expected; absent: any */

@@ -216,7 +216,7 @@ test_said(void)
 	ok(cs_rely(&in, &r, NULL) == CS_EUSAGE && r == NULL, "neither");
 	in.certificate = in.token = cs_buf_span(token);
 	in.token = (cs_span){0};
-	answers(&in, "not-der", "a token for a certificate");
+	answers(&in, "malformed", "a token for a certificate");
 	in.token = cs_buf_span(cert);
 	in.certificate = (cs_span){0};
 	answers(&in, "malformed", "a certificate for a token");
