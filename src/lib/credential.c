@@ -3,13 +3,12 @@
 
 #include "config.h"
 
-#include "lib/lib.h"
+#include "lib/credentialp.h"
 
 #include <stdlib.h>
 
 #include "fmt/names.h"
 #include "fmt/reason.h"
-#include "verify/credential.h"
 
 _Static_assert((int)COUNTERSIGN_CREDENTIAL_REFUSED == CS_CREDENTIAL_REFUSED &&
     (int)COUNTERSIGN_CREDENTIAL_PROVEN == CS_CREDENTIAL_PROVEN &&
@@ -19,11 +18,6 @@ _Static_assert((int)COUNTERSIGN_HARDWARE == CS_BOUND_HARDWARE &&
     (int)COUNTERSIGN_ASSERTED == CS_BOUND_ASSERTED &&
     (int)COUNTERSIGN_PRESENT == CS_BOUND_PRESENT &&
     (int)COUNTERSIGN_VERIFIED == CS_BOUND_VERIFIED, "the bits of fmt/");
-
-struct countersign_credential {
-	cs_credential *c;
-	cs_buf *text; /* why not, escaped */
-};
 
 static int
 reach(const countersign_credential_question *q, countersign_credential *out,
@@ -92,6 +86,7 @@ countersign_credential_free(countersign_credential **credential)
 		return;
 	cs_buf_free(&(*credential)->text);
 	cs_credential_free(&(*credential)->c);
+	cs_relied_free(&(*credential)->r);
 	free(*credential);
 	*credential = NULL;
 }
@@ -99,8 +94,28 @@ countersign_credential_free(countersign_credential **credential)
 int
 countersign_credential_state(const countersign_credential *credential)
 {
-	return credential == NULL ? COUNTERSIGN_CREDENTIAL_REFUSED :
+	if (credential == NULL)
+		return COUNTERSIGN_CREDENTIAL_REFUSED;
+	return credential->r != NULL ? (int)cs_relied_state(credential->r) :
 	    (int)cs_credential_state(credential->c);
+}
+
+static const cs_err *
+why_not(const countersign_credential *credential)
+{
+	return credential->r != NULL ? cs_relied_error(credential->r) :
+	    cs_credential_error(credential->c);
+}
+
+/* NULL when refused. */
+static const cs_said *
+said(const countersign_credential *credential)
+{
+	if (countersign_credential_state(credential) ==
+	    COUNTERSIGN_CREDENTIAL_REFUSED)
+		return NULL;
+	return credential->r != NULL ? cs_relied_said(credential->r) :
+	    cs_credential_said(credential->c);
 }
 
 static bool
@@ -114,7 +129,7 @@ const char *
 countersign_credential_reason(const countersign_credential *credential)
 {
 	return is_proven(credential) ? "" :
-	    cs_reason_name(cs_credential_error(credential->c)->detail);
+	    cs_reason_name(why_not(credential)->detail);
 }
 
 const char *
@@ -126,18 +141,53 @@ countersign_credential_text(const countersign_credential *credential)
 size_t
 countersign_credential_count(const countersign_credential *credential)
 {
-	if (countersign_credential_state(credential) ==
-	    COUNTERSIGN_CREDENTIAL_REFUSED)
-		return 0;
-	return cs_credential_said(credential->c)->bindings->n;
+	const cs_said *s = said(credential);
+
+	return s == NULL ? 0 : s->bindings->n;
 }
 
 countersign_bytes
 countersign_credential_agent(const countersign_credential *credential)
 {
-	if (countersign_credential_count(credential) == 0)
+	const cs_said *s = said(credential);
+
+	return s == NULL ? (countersign_bytes){NULL, 0} :
+	    cs_lib_bytes(s->agent_id);
+}
+
+countersign_bytes
+countersign_credential_agent_key(const countersign_credential *credential)
+{
+	const cs_said *s = said(credential);
+
+	return s == NULL ? (countersign_bytes){NULL, 0} :
+	    cs_lib_bytes(s->key.der);
+}
+
+int64_t
+countersign_credential_not_before(const countersign_credential *credential)
+{
+	const cs_said *s = said(credential);
+
+	return s == NULL ? 0 : s->not_before;
+}
+
+int64_t
+countersign_credential_not_after(const countersign_credential *credential)
+{
+	const cs_said *s = said(credential);
+
+	return s == NULL ? 0 : s->not_after;
+}
+
+countersign_bytes
+countersign_credential_serial(const countersign_credential *credential)
+{
+	if (said(credential) == NULL)
 		return (countersign_bytes){NULL, 0};
-	return cs_lib_bytes(cs_credential_said(credential->c)->agent_id);
+	return cs_lib_bytes(credential->r != NULL ?
+	    cs_relied_serial(credential->r) :
+	    cs_credential_cert(credential->c)->serial);
 }
 
 static const cs_binding *
@@ -146,7 +196,7 @@ binding_at(const countersign_credential *credential, size_t i)
 	static const cs_binding none = {.assurance = 0};
 
 	return i >= countersign_credential_count(credential) ? &none :
-	    &cs_credential_said(credential->c)->bindings->at[i];
+	    &said(credential)->bindings->at[i];
 }
 
 countersign_bytes

@@ -7,7 +7,7 @@
  * approved it, and what its relying parties need: a CA of a new key of the kind
  * CA-KEY, a server's certificate, the credential as a certificate and as a
  * token, one more that has ended, the list that says so, the bundle, what EST
- * hands out. Times are now and an hour.
+ * hands out; and the CA's key. Times are now and an hour.
  */
 
 #include "config.h"
@@ -30,6 +30,7 @@
 #include "verify/bound.h"
 
 #define ROOM (256 * 1024)
+#define LIFE 3600 /* what the owners approve */
 #define URL "http://crl.corp.example/crl"
 
 static cs_err err;
@@ -149,6 +150,17 @@ make_ca(struct world *w)
 	cs_buf_free(&cert);
 }
 
+/* With it a script makes what a server would not. */
+static void
+save_key(struct world *w)
+{
+	cs_buf *pem = NULL;
+
+	must(cs_privkey_write(w->ca_key.key, &pem, &err));
+	save(w->dir, "ca.key", cs_buf_span(pem));
+	cs_buf_free(&pem);
+}
+
 static void
 make_server(struct world *w)
 {
@@ -204,7 +216,7 @@ make_leaf(struct world *w, const char *name, uint8_t serial[16])
 {
 	cs_leaf l = {.serial = cs_span_of(serial, 16),
 	    .sig_alg = w->ca_key.alg->sig_alg, .issuer = w->ca->name,
-	    .not_before = w->now - 60, .not_after = w->now + 3600,
+	    .not_before = w->now - 60, .not_after = w->now - 60 + LIFE,
 	    .key = w->message->csr->key, .agent_id = w->message->csr->agent_id,
 	    .authority_key_id = w->ca->key_id, .crl_url = cs_span_str(URL),
 	    .policies = cs_leaf_policies(w->bindings),
@@ -247,7 +259,7 @@ make_token(struct world *w)
 {
 	char kid[44];
 	cs_wit t = {.sub = w->message->csr->agent_id, .iat = w->now - 60,
-	    .exp = w->now + 3600, .jti = cs_span_of(w->serial[0], 16),
+	    .exp = w->now - 60 + LIFE, .jti = cs_span_of(w->serial[0], 16),
 	    .key = w->message->csr->key, .bindings = w->bindings};
 	cs_buf *input = room(), *sig = room(), *token = room();
 
@@ -293,6 +305,7 @@ main(int argc, char **argv)
 	must(cs_file_read(argv[3], ROOM, &message, &err));
 	approve(&w, cs_buf_span(message), argv[4], argv[5], argc == 7);
 	make_ca(&w);
+	save_key(&w);
 	make_server(&w);
 	make_leaf(&w, "ended.pem", w.serial[1]);
 	make_leaf(&w, "leaf.pem", w.serial[0]);

@@ -63,9 +63,47 @@ chmod 666 owners
 exits 1 "owners that anybody may write" ./example \
     "$vectors/approved.pem" owners corp.example $now
 says "give no verdict" err "no verdict: "
+chmod 644 owners
+
+# A relying party, of what a server would issue.
+cp "$SRCDIR/contrib/rely-example.c" .
+# shellcheck disable=SC2086 # words
+ok "a relying party compiles" "${CC:-cc}" -std=c11 -Wall -Wextra -Werror \
+    $cflags -o rely rely-example.c $flags
+new_key alice.key
+new_key agent.key
+anchor mailto:alice@corp.example \
+    'agents="wimse://corp.example/agent",no-touch-required' alice.key >pinned
+countersign request --id wimse://corp.example/agent/a --key agent.key \
+    -o agent.req
+countersign sign --key file:alice.key --owner mailto:alice@corp.example \
+    --yes agent.req -o alice.approval 2>/dev/null
+countersign attach --key agent.key agent.req alice.approval -o agent.csr
+mkdir full digest
+ok "credentials" sh -c 'issue=$BUILDDIR/tests/host/bin/issue
+    "$issue" full p256 agent.csr pinned https://corp.example &&
+    "$issue" digest p256 agent.csr pinned https://corp.example digest'
+ok "a credential" ./rely full/leaf.pem full/bundle.json corp.example
+says "by its issuer" out "wimse://corp.example/agent/a of \
+mailto:alice@corp.example, by the issuer's word"
+ok "one of a pinned owner" ./rely full/leaf.pem full/bundle.json \
+    corp.example pinned
+says "by him" out "by the owner's signature"
+exits 1 "a digest" ./rely digest/leaf.pem digest/bundle.json corp.example \
+    pinned
+says "is no proof" out "no: unknown-owner-key: "
+exits 1 "another issuer's" ./rely full/leaf.pem digest/bundle.json \
+    corp.example
+says "has no path" out "no: path-invalid: "
+exits 1 "another trust domain" ./rely full/leaf.pem full/bundle.json \
+    other.example
+says "has no bundle" err "no answer: "
+exits 1 "a token for a certificate" ./rely full/wit.jwt full/bundle.json \
+    corp.example
+says "is none" out "no: malformed: "
+
 # The host's OpenSSL is set up against us: in its own way it hashes nothing, or
 # finds code that is not there, or takes everything for secure.
-chmod 644 owners
 cat >host.c <<'EOF'
 #include <stdio.h>
 #include <openssl/evp.h>

@@ -135,6 +135,7 @@ typedef struct countersign_approval countersign_approval;
 typedef struct countersign_anchors countersign_anchors;
 typedef struct countersign_keycache countersign_keycache;
 typedef struct countersign_verdict countersign_verdict;
+typedef struct countersign_bundle countersign_bundle;
 typedef struct countersign_credential countersign_credential;
 
 /* The terms of an approval, OwnerApprovalTBS of formats section 4, without its
@@ -205,6 +206,28 @@ typedef struct countersign_credential_question {
 	int64_t now;                      /* seconds since 1970 */
 	countersign_keycache *keys;       /* this thread's; or NULL */
 } countersign_credential_question;
+
+/* Whom the relying parties of one trust domain trust. */
+typedef struct countersign_bundle_source {
+	size_t size;
+	countersign_bytes bundle;         /* as it is published, or CAs' PEM */
+	countersign_bytes crls;           /* lists, DER or PEM: then every
+					   * certificate needs one; or none */
+	const char *trust_domain;         /* NULL: the one that its CAs name */
+	const char *authority;            /* NULL: https://trust_domain */
+} countersign_bundle_source;
+
+/* A credential that a relying party is shown. */
+typedef struct countersign_presented {
+	size_t size;
+	countersign_bytes certificate;    /* DER, or PEM; or none, and */
+	countersign_bytes token;
+	const countersign_bundle *bundle;
+	const countersign_anchors *anchors; /* pinned owners; or NULL */
+	const char *agent, *owner;        /* expected; or NULL: any */
+	int64_t now;                      /* seconds since 1970 */
+	countersign_keycache *keys;       /* this thread's; or NULL */
+} countersign_presented;
 
 /* Signs `len` octets with the agent's key and `algorithm` ("ecdsa-with-SHA256");
  * writes the signature, ECDSA as DER, to `sig`, where *sig_len octets fit, and
@@ -407,6 +430,24 @@ COUNTERSIGN_API int64_t countersign_verdict_max_issuances(
 COUNTERSIGN_API COUNTERSIGN_USE int countersign_credential_check(
     const countersign_credential_question *question,
     countersign_credential **out, countersign_error *error);
+
+/* Reads a bundle. EUSAGE when nobody says of which trust domain it is,
+ * EFORMAT. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_bundle_read(
+    const countersign_bundle_source *source, countersign_bundle **out,
+    countersign_error *error);
+COUNTERSIGN_API void countersign_bundle_free(countersign_bundle **bundle);
+COUNTERSIGN_API countersign_bytes countersign_bundle_trust_domain(
+    const countersign_bundle *bundle);
+/* Checks a whole credential offline, formats section 7: the issuer's signature,
+ * trust domain, time and lists, and then the owner bindings as the call above.
+ * OK means that there is an answer, not that it is a yes. EUSAGE, EIO, EBUG:
+ * there is none. */
+COUNTERSIGN_API COUNTERSIGN_USE int countersign_credential_verify(
+    const countersign_presented *presented, countersign_credential **out,
+    countersign_error *error);
+
+/* Of the answer of either call. */
 COUNTERSIGN_API void countersign_credential_free(
     countersign_credential **credential);
 /* enum countersign_credential_state; REFUSED for NULL. */
@@ -419,6 +460,17 @@ COUNTERSIGN_API const char *countersign_credential_text(
     const countersign_credential *credential);
 /* The agent identifier; none when refused. */
 COUNTERSIGN_API countersign_bytes countersign_credential_agent(
+    const countersign_credential *credential);
+/* SubjectPublicKeyInfo of the agent's key; none when refused. */
+COUNTERSIGN_API countersign_bytes countersign_credential_agent_key(
+    const countersign_credential *credential);
+/* Serial number, or jti; none when refused. */
+COUNTERSIGN_API countersign_bytes countersign_credential_serial(
+    const countersign_credential *credential);
+/* Its time, seconds since 1970; 0 when refused. */
+COUNTERSIGN_API int64_t countersign_credential_not_before(
+    const countersign_credential *credential);
+COUNTERSIGN_API int64_t countersign_credential_not_after(
     const countersign_credential *credential);
 /* How many bindings, the principal owner's first; 0 when refused. Beyond the
  * last one the next four return nothing. */
