@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "crypt/pubkey.h"
 #include "fmt/names.h"
+#include "tool/relying.h"
 #include "tool/told.h"
 #include "tool/tool.h"
 #include "tool/verifier.h"
@@ -18,6 +19,7 @@ struct opts {
 	struct cs_common common;
 	const char *owners, *authority, *trust_domain, *group;
 	const char *policy, *store, *kind;
+	const char *credential, *bundle, *crl, *agent, *owner;
 	int64_t quorum, lifetime;
 	bool composite, claim;
 	int64_t at, last_counter;
@@ -61,16 +63,28 @@ static const struct cs_opt rows[] = {
     {"lifetime", 0, CS_OPT_DURATION, offsetof(struct opts, lifetime),
 	"DURATION", "how long it would live; by default as long as may be", 0,
 	0, CS_COMPLETE_NONE},
+    {"credential", 0, CS_OPT_STRING, offsetof(struct opts, credential),
+	"FILE", "check a credential instead: a certificate or a token", 0, 0,
+	CS_COMPLETE_FILE},
+    {"bundle", 0, CS_OPT_STRING, offsetof(struct opts, bundle), "FILE",
+	"whom its relying parties trust, as the issuer publishes it", 0, 0,
+	CS_COMPLETE_FILE},
+    {"crl", 0, CS_OPT_STRING, offsetof(struct opts, crl), "FILE",
+	"refuse certificates on these lists, and without a current one", 0, 0,
+	CS_COMPLETE_FILE},
+    {"agent", 0, CS_OPT_STRING, offsetof(struct opts, agent), "ID",
+	"refuse credentials of other agents", 0, 0, CS_COMPLETE_NONE},
+    {"owner", 0, CS_OPT_STRING, offsetof(struct opts, owner), "URI",
+	"refuse credentials of others' agents", 0, 0, CS_COMPLETE_NONE},
     CS_COMMON_ROWS(struct opts),
 };
 
 static const struct cs_opt_spec spec = {
     .verb = "verify",
-    .synopsis = "FILE",
-    .summary = "check a request and its approvals",
+    .synopsis = "[FILE]",
+    .summary = "check a request and its approvals, or a credential",
     .rows = rows,
     .n = sizeof(rows) / sizeof(rows[0]),
-    .min_operands = 1,
     .max_operands = 1,
     .operand_complete = CS_COMPLETE_FILE,
 };
@@ -175,8 +189,20 @@ check_plugin(const struct opts *o, cs_err *e)
 }
 
 static int
-check(const struct opts *o, cs_err *e)
+check_message(const struct opts *o, int operands, cs_err *e)
 {
+	const struct cs_goes goes[] = {
+	    {"bundle", "credential", o->bundle != NULL},
+	    {"crl", "credential", o->crl != NULL},
+	    {"agent", "credential", o->agent != NULL},
+	    {"owner", "credential", o->owner != NULL},
+	};
+
+	if (cs_tool_goes(goes, sizeof(goes) / sizeof(goes[0]), e) != CS_OK)
+		return CS_EUSAGE;
+	if (operands == 0)
+		return cs_fail(e, CS_EUSAGE, "verify",
+		    "expected a file, or --credential");
 	if (o->owners == NULL || o->authority == NULL)
 		return cs_fail(e, CS_EUSAGE, "verify", "--%s is missing",
 		    o->owners == NULL ? "owners" : "authority");
@@ -187,6 +213,42 @@ check(const struct opts *o, cs_err *e)
 		    "--quorum-group without --quorum");
 	if (cs_authority_check(cs_span_str(o->authority), e) != CS_OK)
 		return cs_tool_usage(e, "--authority");
+	return CS_OK;
+}
+
+/* A credential is judged by what is in it: nothing is counted here. */
+static int
+check_credential(const struct opts *o, int operands, cs_err *e)
+{
+	const struct cs_clash clash[] = {
+	    {"quorum", o->quorum != 0},
+	    {"quorum-group", o->group != NULL},
+	    {"composite", o->composite},
+	    {"last-counter", o->last_counter >= 0},
+	    {"policy", o->policy != NULL},
+	    {"store", o->store != NULL},
+	    {"claim", o->claim},
+	    {"kind", o->kind != NULL},
+	    {"lifetime", o->lifetime != 0},
+	};
+
+	if (cs_tool_clash(clash, sizeof(clash) / sizeof(clash[0]),
+	    "credential", e) != CS_OK)
+		return CS_EUSAGE;
+	if (operands != 0)
+		return cs_fail(e, CS_EUSAGE, "verify",
+		    "--credential names the file, found another");
+	if (o->bundle == NULL)
+		return cs_fail(e, CS_EUSAGE, "verify", "--bundle is missing");
+	if (o->authority != NULL &&
+	    cs_authority_check(cs_span_str(o->authority), e) != CS_OK)
+		return cs_tool_usage(e, "--authority");
+	if (o->agent != NULL &&
+	    cs_agent_id_check(cs_span_str(o->agent), NULL, e) != CS_OK)
+		return cs_tool_usage(e, "--agent");
+	if (o->owner != NULL &&
+	    cs_owner_check(cs_span_str(o->owner), e) != CS_OK)
+		return cs_tool_usage(e, "--owner");
 	return CS_OK;
 }
 
@@ -294,6 +356,17 @@ ask(const cs_tool *t, const struct opts *o, const char *path, int64_t now,
 }
 
 static int
+rely(const struct opts *o, int64_t now, cs_out *out, cs_err *e)
+{
+	const cs_relying r = {.credential = o->credential,
+	    .bundle = o->bundle, .crl = o->crl, .owners = o->owners,
+	    .trust_domain = o->trust_domain, .authority = o->authority,
+	    .agent = o->agent, .owner = o->owner, .now = now};
+
+	return cs_relying_put(&r, out, e);
+}
+
+static int
 run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
     cs_err *e)
 {
@@ -301,8 +374,11 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 	int64_t now = o->at >= 0 ? o->at : cs_time_now();
 	int r;
 
-	if ((r = check(o, e)) != CS_OK)
+	if ((r = o->credential != NULL ? check_credential(o, w->n, e) :
+	    check_message(o, w->n, e)) != CS_OK)
 		return r;
+	if (o->credential != NULL)
+		return rely(o, now, out, e);
 	return o->policy == NULL ? judge(o, w->v[0], now, out, e) :
 	    ask(t, o, w->v[0], now, out, e);
 }

@@ -26,8 +26,8 @@ put_assurance(const cs_assurance *a, cs_out *out)
 	cs_out_close(out);
 }
 
-static const char *
-presence(const cs_assurance *a)
+const char *
+cs_told_presence(const cs_assurance *a)
 {
 	if (a->verified)
 		return a->present ? "touch and PIN" : "PIN without touch";
@@ -36,8 +36,8 @@ presence(const cs_assurance *a)
 	return "no presence";
 }
 
-static const char *
-protection(const cs_assurance *a)
+const char *
+cs_told_protection(const cs_assurance *a)
 {
 	if (a->hardware)
 		return "hardware";
@@ -50,7 +50,7 @@ static int
 put_protection(const cs_told *t, cs_buf *b)
 {
 	cs_span proof = t->at[0].attested;
-	int r = cs_buf_put_str(b, protection(&t->assurance));
+	int r = cs_buf_put_str(b, cs_told_protection(&t->assurance));
 
 	if (r != CS_OK || !t->assurance.hardware || t->n != 1 ||
 	    !cs_span_is(cs_span_cut(proof, 0, strlen(TPM2)), TPM2))
@@ -139,7 +139,7 @@ put_line(const cs_told *t, cs_out *out, cs_err *e)
 		r = put_owner(&t->at[i], i == 0, b);
 	if (r == CS_OK && (r = cs_buf_put_str(b, " (")) == CS_OK &&
 	    (r = put_protection(t, b)) == CS_OK &&
-	    (r = cs_buf_printf(b, ", %s) until %s", presence(&t->assurance),
+	    (r = cs_buf_printf(b, ", %s) until %s", cs_told_presence(&t->assurance),
 		until)) == CS_OK)
 		cs_out_span(out, NULL, "approved", cs_buf_span(b));
 out:

@@ -39,5 +39,9 @@ typedef struct cs_told { /* borrows */
 
 /* Puts it, and returns what the verb ends with: CS_OK for approved alone. */
 CS_USE int cs_told_put(const cs_told *t, cs_out *out, cs_err *e);
+/* "hardware unproven", "touch and PIN": words for what is known of a key, and
+ * of the person. */
+const char *cs_told_protection(const cs_assurance *a);
+const char *cs_told_presence(const cs_assurance *a);
 
 #endif
