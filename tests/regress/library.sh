@@ -80,9 +80,11 @@ countersign sign --key file:alice.key --owner mailto:alice@corp.example \
     --yes agent.req -o alice.approval 2>/dev/null
 countersign attach --key agent.key agent.req alice.approval -o agent.csr
 mkdir full digest
-ok "credentials" sh -c 'issue=$BUILDDIR/tests/host/bin/issue
-    "$issue" full p256 agent.csr pinned https://corp.example &&
-    "$issue" digest p256 agent.csr pinned https://corp.example digest'
+issue=$BUILDDIR/tests/host/bin/issue
+ok "a credential is issued" "$issue" full p256 agent.csr pinned \
+    https://corp.example
+ok "and one with a digest" "$issue" digest p256 agent.csr pinned \
+    https://corp.example digest
 ok "a credential" ./rely full/leaf.pem full/bundle.json corp.example
 says "by its issuer" out "wimse://corp.example/agent/a of \
 mailto:alice@corp.example, by the issuer's word"

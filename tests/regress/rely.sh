@@ -34,7 +34,7 @@ ok "one that gives digests" issue c rsa3072 digest
 v() { # CREDENTIAL OPTIONS: with the bundle of $from
 	file=$1
 	shift
-	countersign verify --credential "$file" --bundle $from/bundle.json \
+	countersign verify --credential "$file" --bundle "$from/bundle.json" \
 	    "$@"
 }
 
