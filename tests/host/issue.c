@@ -2,12 +2,13 @@
 /* Copyright (c) 2026, the countersign authors */
 
 /*
- * usage: issue DIR CA-KEY MESSAGE OWNERS AUTHORITY [digest]
+ * usage: issue DIR CA-KEY MESSAGE OWNERS AUTHORITY [digest|SECONDS]
  * What an identity server would answer to MESSAGE, if the owners of OWNERS
  * approved it, and what its relying parties need: a CA of a new key of the kind
  * CA-KEY, a server's certificate, the credential as a certificate and as a
  * token, one more that has ended, the list that says so, the bundle, what EST
- * hands out; and the CA's key. Times are now and an hour.
+ * hands out; and the CA's key. Times are now and an hour, or SECONDS
+ * from a minute ago for the credentials.
  */
 
 #include "config.h"
@@ -121,7 +122,7 @@ struct world {
 	cs_bindings *bindings;
 	enum cs_carrier carriers[CS_BINDINGS_MAX];
 	uint8_t serial[2][16];
-	int64_t now;
+	int64_t now, life;
 };
 
 static void
@@ -216,7 +217,7 @@ make_leaf(struct world *w, const char *name, uint8_t serial[16])
 {
 	cs_leaf l = {.serial = cs_span_of(serial, 16),
 	    .sig_alg = w->ca_key.alg->sig_alg, .issuer = w->ca->name,
-	    .not_before = w->now - 60, .not_after = w->now - 60 + LIFE,
+	    .not_before = w->now - 60, .not_after = w->now - 60 + w->life,
 	    .key = w->message->csr->key, .agent_id = w->message->csr->agent_id,
 	    .authority_key_id = w->ca->key_id, .crl_url = cs_span_str(URL),
 	    .policies = cs_leaf_policies(w->bindings),
@@ -259,7 +260,7 @@ make_token(struct world *w)
 {
 	char kid[44];
 	cs_wit t = {.sub = w->message->csr->agent_id, .iat = w->now - 60,
-	    .exp = w->now - 60 + LIFE, .jti = cs_span_of(w->serial[0], 16),
+	    .exp = w->now - 60 + w->life, .jti = cs_span_of(w->serial[0], 16),
 	    .key = w->message->csr->key, .bindings = w->bindings};
 	cs_buf *input = room(), *sig = room(), *token = room();
 
@@ -296,14 +297,17 @@ main(int argc, char **argv)
 {
 	struct world w = {.now = cs_time_now()};
 	cs_buf *message = NULL;
+	bool digest;
 
 	if (argc != 6 && argc != 7)
 		return 2;
 	w.dir = argv[1];
+	digest = argc == 7 && strcmp(argv[6], "digest") == 0;
+	w.life = argc == 7 && !digest ? atoi(argv[6]) : LIFE;
 	w.ca_key = key_new(argv[2]);
 	w.wit_key = key_new("p256");
 	must(cs_file_read(argv[3], ROOM, &message, &err));
-	approve(&w, cs_buf_span(message), argv[4], argv[5], argc == 7);
+	approve(&w, cs_buf_span(message), argv[4], argv[5], digest);
 	make_ca(&w);
 	save_key(&w);
 	make_server(&w);
