@@ -150,18 +150,18 @@ countersign_bytes
 countersign_credential_agent(const countersign_credential *credential)
 {
 	const cs_said *s = said(credential);
+	const countersign_bytes none = {NULL, 0};
 
-	return s == NULL ? (countersign_bytes){NULL, 0} :
-	    cs_lib_bytes(s->agent_id);
+	return s == NULL ? none : cs_lib_bytes(s->agent_id);
 }
 
 countersign_bytes
 countersign_credential_agent_key(const countersign_credential *credential)
 {
 	const cs_said *s = said(credential);
+	const countersign_bytes none = {NULL, 0};
 
-	return s == NULL ? (countersign_bytes){NULL, 0} :
-	    cs_lib_bytes(s->key.der);
+	return s == NULL ? none : cs_lib_bytes(s->key.der);
 }
 
 int64_t

@@ -316,5 +316,7 @@ cs_relied_said(const cs_relied *r)
 cs_span
 cs_relied_serial(const cs_relied *r)
 {
-	return r->state == CS_CREDENTIAL_REFUSED ? (cs_span){0} : r->serial;
+	const cs_span none = {0};
+
+	return r->state == CS_CREDENTIAL_REFUSED ? none : r->serial;
 }
