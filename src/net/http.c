@@ -172,6 +172,7 @@ cs_http_new(cs_loop *l, const cs_http_env *env, const int *fds, size_t n,
 	h->base = cs_loop_base(l);
 	set_limits(&h->limits, env->limits);
 	h->tls = env->tls;
+	h->admit = env->admit;
 	h->handle = env->handle;
 	h->gone = env->gone;
 	h->arg = env->arg;

@@ -33,6 +33,9 @@ typedef struct cs_http_limits { /* 0: the default in parentheses */
 typedef struct cs_http_env {
 	const cs_http_limits *limits; /* NULL: all defaults */
 	cs_tls *tls;        /* NULL: none; borrowed for the server's life */
+	/* Before anything is read of a connection, or spent on its TLS; false
+	 * closes it. "" over a unix socket. May be NULL. */
+	bool (*admit)(void *arg, cs_span address);
 	void (*handle)(void *arg, cs_http_request *r);
 	/* The connection went before the answer: forget r; may be NULL. It is
 	 * noticed within a second or so; over TCP without TLS, when it was

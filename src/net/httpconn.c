@@ -281,6 +281,13 @@ is_crowded(const struct http_conn *c)
 	return n > c->h->limits.max_per_address;
 }
 
+static bool
+is_admitted(const struct http_conn *c)
+{
+	return c->h->admit == NULL ||
+	    c->h->admit(c->h->arg, cs_span_str(c->name));
+}
+
 /* Right after it was accepted: evhttp has given the bufferevent its socket, and
  * itself as the argument of its callbacks. */
 static void
@@ -298,7 +305,8 @@ look_at(struct http_conn *c)
 	c->evcon = evcon;
 	evhttp_connection_set_closecb(c->evcon, conn_closed, c);
 	note_fd(c);
-	if (c->over || c->h->draining || !find_address(c) || is_crowded(c)) {
+	if (c->over || c->h->draining || !find_address(c) || is_crowded(c) ||
+	    !is_admitted(c)) {
 		c->phase = HTTP_REFUSING;
 		http_conn_drop(c);
 		return;

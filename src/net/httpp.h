@@ -76,6 +76,7 @@ struct cs_http {
 	cs_http_limits limits;
 	cs_tls *tls;
 	bool draining, ending;
+	bool (*admit)(void *arg, cs_span address);
 	void (*handle)(void *arg, cs_http_request *r);
 	void (*gone)(void *arg, cs_http_request *r);
 	void *arg;

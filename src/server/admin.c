@@ -23,6 +23,8 @@
 
 static const char where[] = "server/admin";
 
+#define MAX_CONNECTIONS 128
+
 struct admin {
 	cs_serving s;
 	bool has_group;
@@ -184,12 +186,21 @@ find_group(struct admin *a, const char *name, cs_err *e)
 	return CS_OK;
 }
 
+/* An operator's are not those of agents. */
+static cs_http_limits
+limits(const cs_server_conf *c)
+{
+	(void)c;
+	return (cs_http_limits){.max_body = CS_ADMIN_BODY_MAX,
+	    .max_connections = MAX_CONNECTIONS};
+}
+
 int
 cs_admin_run(cs_child *c)
 {
 	struct admin a = {.has_group = false};
-	const cs_serving_ops ops = {.told = told, .gone = gone,
-	    .handle = handle, .arg = &a};
+	const cs_serving_ops ops = {.told = told, .limits = limits,
+	    .gone = gone, .handle = handle, .arg = &a};
 	cs_err e = {0};
 	int rc;
 

@@ -16,33 +16,56 @@
  * it is asked for it asks the issuer.
  */
 
+/* Connections: more than requests, so that who is too fast hears 429. */
+#define CONNECTIONS 4
+
 static int
-new_rate(const cs_conf_limits *l, cs_rate **out, cs_err *e)
+new_rate(const cs_conf_limits *l, int64_t times, cs_rate **out, cs_err *e)
 {
-	cs_rate_env env = {.per_second = (double)l->per_second,
-	    .burst = l->burst < 1 ? 1.0 : (double)l->burst};
+	cs_rate_env env = {.per_second = (double)(times * l->per_second),
+	    .burst = l->burst < 1 ? 1.0 : (double)(times * l->burst)};
 	int rc = cs_random(env.secret, sizeof(env.secret), e);
 
 	return rc == CS_OK ? cs_rate_new(&env, out, e) : rc;
 }
 
+static void
+free_rates(cs_front *f)
+{
+	cs_rate_free(&f->by_address);
+	cs_rate_free(&f->by_cert);
+	cs_rate_free(&f->connections);
+}
+
 static int
 set_rates(cs_front *f, const cs_conf_limits *l, cs_err *e)
 {
-	cs_rate *address = NULL, *cert = NULL;
+	cs_front with = {.tls = NULL};
 	int rc;
 
-	if ((rc = new_rate(l, &address, e)) == CS_OK &&
-	    (rc = new_rate(l, &cert, e)) == CS_OK) {
-		cs_rate_free(&f->by_address);
-		cs_rate_free(&f->by_cert);
-		f->by_address = address;
-		f->by_cert = cert;
-		address = cert = NULL; /* transferred */
+	if ((rc = new_rate(l, 1, &with.by_address, e)) == CS_OK &&
+	    (rc = new_rate(l, 1, &with.by_cert, e)) == CS_OK &&
+	    (rc = new_rate(l, CONNECTIONS, &with.connections, e)) ==
+	    CS_OK) {
+		free_rates(f);
+		f->by_address = with.by_address;
+		f->by_cert = with.by_cert;
+		f->connections = with.connections;
+	} else {
+		free_rates(&with);
 	}
-	cs_rate_free(&address);
-	cs_rate_free(&cert);
 	return rc;
+}
+
+static cs_http_limits
+limits(const cs_server_conf *c)
+{
+	const cs_conf_limits *l = &c->limits;
+
+	return (cs_http_limits){.max_body = (size_t)l->body,
+	    .max_headers = (size_t)l->headers,
+	    .max_connections = (size_t)l->connections,
+	    .max_per_address = (size_t)l->per_address};
 }
 
 /* What of the configuration the pages look at, and may change. */
@@ -79,7 +102,7 @@ static int
 start(cs_front *f, cs_child *c, cs_err *e)
 {
 	const cs_serving_ops ops = {.told = cs_front_told, .reload = reload,
-	    .gone = cs_front_gone, .handle = cs_front_handle, .arg = f};
+	    .limits = limits, .admit = cs_front_admit, .gone = cs_front_gone, .handle = cs_front_handle, .arg = f};
 	int rc;
 
 	f->web.conf = c->conf;
@@ -108,8 +131,7 @@ cs_front_run(cs_child *c)
 	if (rc != CS_OK)
 		cs_say(c->control, COUNTERSIGN_LOG_ERROR, "%s", e.text);
 	cs_tls_free(&f.tls);
-	cs_rate_free(&f.by_address);
-	cs_rate_free(&f.by_cert);
+	free_rates(&f);
 	for (i = 0; i < CS_CONF_CAS_MAX; i++)
 		cs_buf_free(&f.ca[i]);
 	return -rc;

@@ -17,6 +17,7 @@ typedef struct cs_front {
 	cs_web_env web;
 	cs_buf *ca[CS_CONF_CAS_MAX];
 	cs_rate *by_address, *by_cert;
+	cs_rate *connections; /* by address: a handshake costs, too */
 } cs_front;
 
 /* frontfiles.c */
@@ -29,6 +30,7 @@ CS_USE int cs_front_tls(cs_child *c, const cs_server_conf *conf, cs_tls **out,
 CS_USE int cs_front_cas(cs_front *f, cs_err *e);
 
 /* frontweb.c: a request and what comes of it. */
+bool cs_front_admit(void *arg, cs_span address);
 void cs_front_handle(void *arg, cs_http_request *r);
 void cs_front_told(void *arg, void *about, const cs_frame *told,
     const char *why);

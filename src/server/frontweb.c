@@ -105,15 +105,32 @@ rate_key(const char *address, uint8_t room[17])
 
 /* Who comes by a unix socket has somebody before him who counts. */
 static bool
-is_too_fast(cs_front *f, const struct call *c, cs_span cert, int64_t *wait_ms)
+take(cs_rate *r, const char *address, int64_t *wait_ms)
 {
 	uint8_t room[17];
-	int64_t now = cs_time_mono_ms();
 
-	if (c->address[0] != '\0' && !cs_rate_take(f->by_address,
-	    rate_key(c->address, room), now, wait_ms))
-		return true;
-	return cert.p != NULL && !cs_rate_take(f->by_cert, cert, now, wait_ms);
+	return address[0] == '\0' || cs_rate_take(r, rate_key(address, room),
+	    cs_time_mono_ms(), wait_ms);
+}
+
+bool
+cs_front_admit(void *arg, cs_span address)
+{
+	cs_front *f = arg;
+	int64_t wait_ms;
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%.*s", (int)address.n,
+	    (const char *)address.p);
+	return take(f->connections, text, &wait_ms);
+}
+
+static bool
+is_too_fast(cs_front *f, const struct call *c, cs_span cert, int64_t *wait_ms)
+{
+	return !take(f->by_address, c->address, wait_ms) ||
+	    (cert.p != NULL && !cs_rate_take(f->by_cert, cert,
+	    cs_time_mono_ms(), wait_ms));
 }
 
 static int

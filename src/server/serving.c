@@ -19,9 +19,12 @@
 #include "server/msg.h"
 
 static const char where[] = "server/front";
+static const char starting[] = "the issuer is being started again";
+static const char ending[] = "the server is being ended";
 
 #define TICK_MS 250
 #define DRAIN_TICK_MS 20
+#define FAREWELL_MS 200 /* for answers to whom nothing came */
 #define CONTROL_MAX (256 * 1024)         /* octets of log that wait */
 #define ISSUER_MAX (8 * 1024 * 1024)     /* octets of questions */
 
@@ -46,17 +49,6 @@ cs_serving_say(cs_serving *s, int level, const char *fmt, ...)
 	s->lost = cs_post_put(s->control, &f, NULL) == CS_OK ? 0 : s->lost + 1;
 }
 
-cs_http_limits
-cs_serving_limits(const cs_server_conf *c)
-{
-	const cs_conf_limits *l = &c->limits;
-
-	return (cs_http_limits){.max_body = (size_t)l->body,
-	    .max_headers = (size_t)l->headers,
-	    .max_connections = (size_t)l->connections,
-	    .max_per_address = (size_t)l->per_address};
-}
-
 static void
 stop(cs_serving *s, int rc, const cs_err *e)
 {
@@ -69,15 +61,14 @@ stop(cs_serving *s, int rc, const cs_err *e)
 
 /* What is in flight is answered at once: its retry finds what came of it. */
 static void
-forget_issuer(cs_serving *s)
+forget_issuer(cs_serving *s, const char *why)
 {
 	void *about;
 
 	cs_post_free(&s->issuer);
 	cs_channel_free(&s->issuer_channel);
 	while ((about = cs_asks_take_any(s->asks)) != NULL)
-		s->ops.told(s->ops.arg, about, NULL,
-		    "the issuer is being started again");
+		s->ops.told(s->ops.arg, about, NULL, why);
 }
 
 static void
@@ -89,7 +80,7 @@ on_issuer_end(void *arg, const char *why)
 		cs_serving_say(s, COUNTERSIGN_LOG_WARNING,
 		    "the issuer's channel ends%s%s", why == NULL ? "" : ": ",
 		    why == NULL ? "" : why);
-	forget_issuer(s);
+	forget_issuer(s, starting);
 }
 
 /* One that comes late is about nothing any more. */
@@ -111,7 +102,7 @@ take_issuer(cs_serving *s, int fd, cs_err *e)
 	    .arg = s, .max = ISSUER_MAX};
 	int rc;
 
-	forget_issuer(s);
+	forget_issuer(s, starting);
 	if ((rc = cs_channel_new(fd, &s->issuer_channel, e)) != CS_OK)
 		return rc;
 	return cs_post_new(s->loop, s->issuer_channel, &env, &s->issuer, e);
@@ -125,8 +116,7 @@ cs_serving_ask(cs_serving *s, const cs_frame *f, void *about,
 	int rc;
 
 	if (s->issuer == NULL || cs_post_ended(s->issuer))
-		return cs_fail(e, CS_EIO, where,
-		    "the issuer is being started again");
+		return cs_fail(e, CS_EIO, where, "%s", starting);
 	if (!cs_asks_add(s->asks, about, deadline_ms, &with.id))
 		return cs_fail(e, CS_ETIMEOUT, where,
 		    "too many requests wait for the issuer");
@@ -139,9 +129,12 @@ static void
 on_drain(void *arg)
 {
 	cs_serving *s = arg;
+	int64_t since = cs_time_mono_ms() - s->stop_ms;
 
+	if (since >= CS_SERVING_DRAIN_MS)
+		forget_issuer(s, ending);
 	if (cs_http_connections(s->http) == 0 ||
-	    cs_time_mono_ms() - s->stop_ms >= CS_SERVING_DRAIN_MS)
+	    since >= CS_SERVING_DRAIN_MS + FAREWELL_MS)
 		cs_loop_stop(s->loop);
 }
 
@@ -168,14 +161,17 @@ say_reloaded(cs_serving *s, const char *why, cs_err *e)
 static int
 take_reload(cs_serving *s, cs_server_conf *conf, cs_err *e)
 {
-	cs_http_limits limits = cs_serving_limits(conf);
+	cs_http_limits limits = s->ops.limits(conf);
 	cs_err why = {0};
 	int rc = CS_OK;
 
-	s->child->conf->limits = conf->limits;
-	cs_http_set_limits(s->http, &limits);
 	if (s->ops.reload != NULL)
 		rc = s->ops.reload(s->ops.arg, conf, &why);
+	if (rc == CS_OK && conf->limits.queue != s->child->conf->limits.queue)
+		rc = cs_fail(&why, CS_EUSAGE, where,
+		    "limits { queue }: from the next start on");
+	s->child->conf->limits = conf->limits;
+	cs_http_set_limits(s->http, &limits);
 	return say_reloaded(s, rc == CS_OK ? NULL : why.text, e);
 }
 
@@ -280,9 +276,10 @@ static int
 open_http(cs_serving *s, cs_tls *tls, cs_err *e)
 {
 	cs_child *c = s->child;
-	cs_http_limits limits = cs_serving_limits(c->conf);
+	cs_http_limits limits = s->ops.limits(c->conf);
 	const cs_http_env env = {.limits = &limits, .tls = tls,
-	    .handle = s->ops.handle, .gone = s->ops.gone, .arg = s->ops.arg};
+	    .admit = s->ops.admit, .handle = s->ops.handle,
+	    .gone = s->ops.gone, .arg = s->ops.arg};
 	int rc = cs_http_new(s->loop, &env, c->listen, c->n_listen, &s->http,
 	    e);
 
@@ -339,7 +336,7 @@ void
 cs_serving_end(cs_serving *s)
 {
 	if (s->asks != NULL)
-		forget_issuer(s);
+		forget_issuer(s, ending);
 	cs_http_free(&s->http);
 	cs_watch_free(&s->ticks);
 	cs_watch_free(&s->drains);

@@ -24,7 +24,10 @@ typedef struct cs_serving_ops {
 	    const char *why);
 	/* Another configuration, lent; may be NULL. */
 	int (*reload)(void *arg, cs_server_conf *conf, cs_err *e);
-	/* The client went before its answer. */
+	/* Limits of HTTP, as this configuration has them. */
+	cs_http_limits (*limits)(const cs_server_conf *c);
+	/* As of cs_http_env; admit may be NULL. */
+	bool (*admit)(void *arg, cs_span address);
 	void (*gone)(void *arg, cs_http_request *r);
 	void (*handle)(void *arg, cs_http_request *r);
 	void *arg;
@@ -46,8 +49,7 @@ typedef struct cs_serving {
 	cs_err e;
 } cs_serving;
 
-/* In this order. The first is to be done before the sandbox; `ask` is told what
- * the process may do besides. */
+/* In this order; the first before anything is opened. */
 CS_USE int cs_serving_begin(cs_serving *s, cs_child *c,
     const cs_serving_ops *ops, cs_err *e);
 /* To its user, into the sandbox, and up: HTTP on the child's sockets, over this
@@ -65,7 +67,5 @@ CS_USE int cs_serving_ask(cs_serving *s, const cs_frame *f, void *about,
 /* A line of log, when the master reads; `level` as of cs_say(). */
 void cs_serving_say(cs_serving *s, int level, const char *fmt, ...)
     CS_PRINTF(3, 4);
-/* Limits of HTTP as the configuration has them. */
-cs_http_limits cs_serving_limits(const cs_server_conf *c);
 
 #endif

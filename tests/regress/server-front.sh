@@ -46,6 +46,59 @@ is "until that is lifted" "$(operate /v1/revocations/lift --json \
     200
 is "owners and policy anew" "$(operate /v1/reload -X POST)" 200
 
+# Clients with certificates, from a reload on
+new_key clients.key
+openssl req -x509 -new -key clients.key -subj /CN=clients -days 30 \
+    -addext basicConstraints=critical,CA:true \
+    -addext keyUsage=critical,keyCertSign -out i/clients.pem 2>/dev/null
+new_key proxy.key
+openssl req -new -key proxy.key -subj /CN=proxy \
+    -addext 'subjectAltName=URI:spiffe://corp.example/proxy' 2>/dev/null |
+    openssl x509 -req -CA i/clients.pem -CAkey clients.key -days 5 \
+	-copy_extensions copyall -out proxy.pem 2>/dev/null
+: >"$log"
+ok "who issues clients' certificates" set_option i \
+    'client-ca = "clients.pem"'
+ok "which they must have" set_option i "clients = must"
+ok "a reload" kill -s HUP "$server_pid"
+ok "is taken" until_log "master: reloaded"
+is "nobody comes without one" "$(web /v1/bundle 2>/dev/null)" 000
+is "who has one does" \
+    "$(web /v1/bundle --cert proxy.pem --key proxy.key)" 200
+says "and is named in the log" "$log" ", client spiffe://corp.example/proxy, "
+openssl req -x509 -key proxy.key -subj /CN=proxy -days 5 -out other.pem
+is "another's is none" "$(web /v1/bundle --cert other.pem --key proxy.key \
+    2>/dev/null)" 000
+
 ok "it ends" stop_server
 is "all of it" "$(pgrep -f "$PWD/i/server.conf" || echo none)" none
+
+# Who may operate: by the kernel's word, if we can be somebody else
+if [ "$(id -u)" -ne 0 ] || ! command -v setpriv >/dev/null; then
+	done_testing
+fi
+group=$(getent group 1 | cut -d : -f 1)
+chmod 711 "$top"
+mkdir -m 711 "$top/admin"
+ok "an instance" new_server j
+ok "with a socket that may be seen" set_option j \
+    "admin = \"$top/admin/socket\""
+ok "and a group of operators" set_option j "admin-group = \"$group\""
+ok "serves" start_server j
+# As if its mode kept nobody away, which is what is asked here
+chmod 666 "$top/admin/socket"
+
+# asked OPTIONS OF SETPRIV...: the status for another user
+asked() {
+	setpriv --reuid 65534 "$@" curl -sS --max-time 30 -o /dev/null \
+	    -w '%{http_code}\n' --unix-socket "$top/admin/socket" \
+	    http://localhost/v1/health
+}
+is "another user may not operate" \
+    "$(asked --regid 65534 --clear-groups)" 403
+says "that is said" "$log" "uid 65534, process "
+is "one whose group it is may" "$(asked --regid 1 --clear-groups)" 200
+is "one who is in it, too" "$(asked --regid 65534 --groups 2,1)" 200
+is "in others not" "$(asked --regid 65534 --groups 2,3)" 403
+ok "it ends" stop_server
 done_testing
