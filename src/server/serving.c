@@ -5,7 +5,6 @@
 
 #include "server/serving.h"
 
-#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -13,10 +12,10 @@
 #include <countersign/verifier.h>
 
 #include "base/time.h"
-#include "crypt/hash.h"
 #include "net/process.h"
 #include "net/sandbox.h"
 #include "server/msg.h"
+#include "server/warm.h"
 
 static const char where[] = "server/front";
 static const char starting[] = "the issuer is being started again";
@@ -260,13 +259,11 @@ int
 cs_serving_begin(cs_serving *s, cs_child *c, const cs_serving_ops *ops,
     cs_err *e)
 {
-	uint8_t warm[4];
 	int rc;
 
 	*s = (cs_serving){.child = c, .ops = *ops};
 	raise_limit();
-	json_object_seed(0); /* it would open a file for that later */
-	if ((rc = cs_random(warm, sizeof(warm), e)) != CS_OK ||
+	if ((rc = cs_server_warm(e)) != CS_OK ||
 	    (rc = cs_loop_new(&s->loop, e)) != CS_OK)
 		return rc;
 	return cs_asks_new((size_t)c->conf->limits.queue, &s->asks, e);

@@ -106,6 +106,17 @@ wait=$(tr -d '\r' <./head | sed -n 's/^Retry-After: //p')
 report $? "and when to come again"
 is "which is right" "$(web /v1/bundle --retry 5)" 200
 
+# Of connections four times as many are taken; the others are closed.
+curl -sS --cacert i/ca.pem -Z --parallel-immediate \
+    --parallel-max 8 --no-keepalive -H 'Connection: close' --max-time 30 \
+    -o /dev/null -w '%{http_code}\n' "$url/v1/bundle#[1-40]" >out 2>/dev/null
+is "a crowd" "$(wc -l <out)" 40
+is "is answered or closed" "$(grep -cvxE '200|429|000' out)" 0
+[ "$(grep -cx 000 out)" -ge 1 ]
+report $? "closed"
+[ "$(grep -cx 429 out)" -ge 1 ]
+report $? "and told so"
+
 # A certificate that was renewed
 before=$(openssl x509 -in i/tls.pem -noout -serial)
 openssl req -new -key i/tls.key -subj /CN=renewed \
