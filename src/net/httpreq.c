@@ -18,6 +18,8 @@
 
 static const char where[] = "net/http";
 
+#define RECORD_MAX 16384 /* of TLS */
+
 static const struct {
 	int status;
 	const char *text;
@@ -179,10 +181,23 @@ put_head(cs_http_request *r, const cs_http_answer *a)
 	    (!r->c->last || put_field(to, "Connection", "close"));
 }
 
+/* The head and the body are two pieces, of which libevent would make a record
+ * of TLS each, and a write. */
+static void
+join(const struct http_conn *c)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	if (c->ssl != NULL && evbuffer_get_length(out) <= RECORD_MAX)
+		(void)evbuffer_pullup(out, -1);
+}
+
 void
 cs_http_answer_send(cs_http_request *r, const cs_http_answer *a)
 {
 	struct http_conn *c = r->c;
+	bool is_alone = evbuffer_get_length(bufferevent_get_output(c->bev)) ==
+	    0;
 	struct evbuffer *body = evbuffer_new();
 	bool empty = a->type == NULL || a->body.n == 0 ||
 	    evhttp_request_get_command(r->req) == EVHTTP_REQ_HEAD;
@@ -195,6 +210,8 @@ cs_http_answer_send(cs_http_request *r, const cs_http_answer *a)
 	} else {
 		evhttp_send_reply(r->req, a->status, http_reason(a->status),
 		    body);
+		if (is_alone)
+			join(c);
 	}
 	if (body != NULL)
 		evbuffer_free(body);
