@@ -201,9 +201,14 @@ memory() {
 
 # The processor's time for a certificate, with all that is behind it: eight
 # clients that stay connected, or connect anew for each.
+parts='front_1 issuer keyholder'
 cpu_round() { # COUNT NAME [OPTION]
 	ours "$1" 8 ${3+"$3"}
 	field cpu_us >us.ours
+	for who in $parts; do
+		field "cpu_us.$(pid_of "$(echo "$who" | tr _ ' ')")" \
+		    >>"$2.$who"
+	done
 	theirs "$1" 8 ${3+"$3"}
 	field cpu_us >us.nginx
 	"$bin/issuefloor" $each >us.floor || fail "issuefloor"
@@ -227,6 +232,9 @@ cpu() { # NAME COUNT GOAL [OPTION]
 	    "$(median "$1.ratio")" "$3"
 	for part in floor nginx append; do
 		row "$1-$part" cpu - "$(median "$1.$part")" - -
+	done
+	for part in $parts; do
+		row "$1-${part%_*}" cpu "$(median "$1.$part")" - - -
 	done
 }
 
@@ -284,7 +292,7 @@ if [ -n "$tsv" ]; then
 else
 	awk -F '\t' '
 	BEGIN {
-		format = "%-17s %-8s %12s %12s %8s %6s  %s\n"
+		format = "%-20s %-8s %12s %12s %8s %6s  %s\n"
 		printf format, "server", "witness", "ours", "yardstick", \
 		    "ratio", "goal", "met"
 	}
