@@ -5,18 +5,22 @@
     webhook.py enrich CSR
     webhook.py authorize TEMPLATE ANSWER KEY [NAME=JSON ...]
     webhook.py certificate TEMPLATE ANSWER
+    webhook.py proven LIBRARY CERTIFICATE OWNERS AUTHORITY
 
 CSR and KEY (a SubjectPublicKeyInfo) are DER, ANSWER is what the ENRICHING call
 was answered. The template is applied as step-ca does, as far as ours goes; a
 NAME is then another member of the certificate than it says. `certificate`
-writes what openssl ca wants to know of it.
+writes what openssl ca wants to know of it. `proven` asks libcountersign whose
+approval a certificate (DER) has.
 """
 
 import base64
+import ctypes
 import datetime
 import json
 import re
 import sys
+import time
 
 SHAPE = {
     "version": 0, "subject": {}, "rawSubject": None, "issuer": {},
@@ -103,6 +107,37 @@ def certificate(template, answer):
     print("\n".join(lines))
 
 
+class Bytes(ctypes.Structure):
+    _fields_ = [("ptr", ctypes.c_char_p), ("len", ctypes.c_size_t)]
+
+
+class Question(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("certificate", Bytes),
+                ("anchors", ctypes.c_void_p), ("owner", ctypes.c_char_p),
+                ("owner_key", Bytes), ("authority", ctypes.c_char_p),
+                ("now", ctypes.c_int64), ("keys", ctypes.c_void_p)]
+
+
+def proven(library, certificate, owners, authority):
+    """As a relying party whose TLS has checked the path."""
+    lib = ctypes.CDLL(library)
+    anchors, answer = ctypes.c_void_p(), ctypes.c_void_p()
+    lib.countersign_credential_text.restype = ctypes.c_char_p
+    if lib.countersign_anchors_load(owners.encode(), ctypes.byref(anchors),
+                                    None) != 0:
+        sys.exit("owners")
+    der = read(certificate)
+    question = Question(
+        size=ctypes.sizeof(Question), certificate=Bytes(der, len(der)),
+        anchors=anchors, authority=authority.encode(), now=int(time.time()))
+    if lib.countersign_credential_check(ctypes.byref(question),
+                                        ctypes.byref(answer), None) != 0:
+        sys.exit("no answer")
+    state = lib.countersign_credential_state(answer)
+    print(("refused", "proven", "the issuer's word")[state],
+          lib.countersign_credential_text(answer).decode())
+
+
 if __name__ == "__main__":
     {"enrich": enrich, "authorize": authorize,
-     "certificate": certificate}[sys.argv[1]](*sys.argv[2:])
+     "certificate": certificate, "proven": proven}[sys.argv[1]](*sys.argv[2:])
