@@ -213,8 +213,8 @@ openssl asn1parse -in one.pem -strparse "${at%%:*}" >bindings
 says "with the owner in it" bindings "IA5STRING         :mailto:alice@corp.example"
 openssl x509 -in one.pem -outform DER -out one.cert
 python3 "$call" proven "$BUILDDIR/.libs/libcountersign.so" one.cert i/owners.d \
-    https://corp.example >proven
-says "who has proven it" proven proven
+    https://corp.example >found
+says "who has proven it" found proven
 openssl x509 -in one.pem -noout -text >text
 says "and the policy" text "Policy: 1.3.6.1.4.1.32473.53.5.1"
 
