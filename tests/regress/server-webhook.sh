@@ -374,6 +374,8 @@ ok "the store's log" countersign audit list \
     --store "sqlite:$PWD/i/store/store.db"
 says "has the claim" out claimed
 says "and what was issued" out issued
+ok "and holds" countersign audit verify \
+    --store "sqlite:$PWD/i/store/store.db"
 silent "no secret is in its own" "$log" "$(cat i/enrich.secret)"
 mv i/store/store.db i/store/away
 ok "without its store" enrich two 503
