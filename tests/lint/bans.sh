@@ -67,7 +67,7 @@ clean "memcmp in base/ and fmt/ alone, where bytes are public" "$(calls \
     'memcmp|bcmp' $(without '^src/(base|fmt)/' "$all"))"
 clean "libraries do not print" "$(calls \
     'printf|vprintf|fprintf|vfprintf|puts|fputs|putchar|putc|fputc|perror|warn|warnx|syslog|dprintf' \
-    $(without '^src/(base/opt|server/log)\.c$' "$libs"))"
+    $(without '^src/(base/(opt|complete)|server/log)\.c$' "$libs"))"
 clean "libraries do not end the process" "$(calls \
     'exit|_exit|_Exit|abort|err|errx' $(without '^src/net/process\.c$' "$libs"))"
 clean "time and randomness are parameters of verify/ and fmt/" "$(calls \
