@@ -210,3 +210,51 @@ cs_process_harden(cs_err *e)
 		    "no dumps, no new privileges: %s", strerror(errno));
 	return open_standard(e);
 }
+
+typedef struct found {
+	int rc;
+	cs_err e;
+} found;
+
+/* Does not return. */
+static void
+find_as(const char *user, const char *group,
+    int (*fn)(void *arg, cs_err *e), void *arg, int report)
+{
+	found f = {0};
+
+	f.rc = cs_process_become(user, group, &f.e);
+	if (f.rc == CS_OK)
+		f.rc = fn(arg, &f.e);
+	_exit(write(report, &f, sizeof(f)) != (ssize_t)sizeof(f));
+}
+
+int
+cs_process_as(const char *user, const char *group,
+    int (*fn)(void *arg, cs_err *e), void *arg, cs_err *e)
+{
+	found f = {0};
+	int report[2] = {-1, -1};
+	ssize_t n;
+	pid_t pid;
+
+	if (user == NULL || geteuid() != 0)
+		return fn(arg, e);
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return cs_fail(e, CS_EIO, where, "pipe: %s", strerror(errno));
+	if ((pid = fork()) == 0)
+		find_as(user, group, fn, arg, report[1]);
+	(void)close(report[1]);
+	do {
+		n = pid < 0 ? 0 : read(report[0], &f, sizeof(f));
+	} while (n < 0 && errno == EINTR);
+	(void)close(report[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	if (n != (ssize_t)sizeof(f))
+		return cs_fail(e, CS_EIO, where, "as user %s nothing could be "
+		    "found out", user);
+	if (f.rc != CS_OK && e != NULL)
+		*e = f.e;
+	return f.rc == CS_OK ? CS_OK : cs_wrap(e, "as user %s", user);
+}

@@ -29,6 +29,10 @@ CS_USE int cs_process_harden(cs_err *e);
  * as root only, otherwise it has to be ourselves (CS_EREFUSED). Without any
  * capability, and cannot be undone. NULL: no change. */
 CS_USE int cs_process_become(const char *user, const char *group, cs_err *e);
+/* What `fn` finds as that user, in a process of its own: its result and words.
+ * Only root is ever another; then what fn changes in memory is lost. */
+CS_USE int cs_process_as(const char *user, const char *group,
+    int (*fn)(void *arg, cs_err *e), void *arg, cs_err *e);
 /* Of a name, or of a number: *gid is (gid_t)-1 when that has no entry. */
 CS_USE int cs_process_uid(const char *user, uid_t *uid, gid_t *gid,
     cs_err *e);

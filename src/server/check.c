@@ -6,7 +6,9 @@
 #include "server/check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +31,7 @@
 static const char where[] = "server/check";
 
 #define CERTS_MAX (256 * 1024)
+#define ENDS_SOON (30 * INT64_C(86400))
 
 struct check {
 	const cs_server_conf *c;
@@ -63,6 +66,29 @@ check_users(struct check *k, cs_err *e)
 		(void)!cs_buf_put_str(k->said, "note: as root, without user, "
 		    "every process stays root\n");
 	return CS_OK;
+}
+
+struct look {
+	struct check *k;
+	int (*look)(struct check *k, cs_err *e);
+};
+
+static int
+look(void *arg, cs_err *e)
+{
+	const struct look *l = arg;
+
+	return l->look(l->k, e);
+}
+
+/* What the user of a process finds, and not what root does. */
+static int
+look_as(struct check *k, const char *user,
+    int (*fn)(struct check *k, cs_err *e), cs_err *e)
+{
+	struct look l = {k, fn};
+
+	return cs_process_as(user, k->c->group, look, &l, e);
 }
 
 /* A key that others may read is no secret. */
@@ -161,9 +187,15 @@ check_time(const struct check *k, const cs_conf_ca *ca,
 {
 	char from[24] = "", to[24] = "";
 
-	if (ca->retired ||
-	    (cert->not_before <= k->now && k->now <= cert->not_after))
+	if (ca->retired)
 		return CS_OK;
+	if (cert->not_before <= k->now && k->now <= cert->not_after) {
+		(void)!cs_rfc3339_put(cert->not_after, to);
+		if (cert->not_after - k->now < ENDS_SOON)
+			(void)!cs_buf_printf(k->said, "note: %s ends at %s\n",
+			    ca->cert, to);
+		return CS_OK;
+	}
 	(void)!cs_rfc3339_put(cert->not_before, from);
 	(void)!cs_rfc3339_put(cert->not_after, to);
 	return cs_fail(e, CS_EREFUSED, where, "%s is for %s to %s", ca->cert,
@@ -212,6 +244,19 @@ check_wit(struct check *k, size_t n, cs_err *e)
 }
 
 static int
+may_write(const char *dir, cs_err *e)
+{
+	return faccessat(AT_FDCWD, dir, R_OK | W_OK | X_OK, AT_EACCESS) == 0 ?
+	    CS_OK : cs_fail(e, CS_EIO, where, "%s: %s", dir, strerror(errno));
+}
+
+static int
+write_state(struct check *k, cs_err *e)
+{
+	return may_write(k->c->state, e);
+}
+
+static int
 check_state(struct check *k, cs_err *e)
 {
 	const char *path = k->c->state;
@@ -225,6 +270,8 @@ check_state(struct check *k, cs_err *e)
 	else if ((st.st_mode & 077) != 0)
 		rc = cs_fail(e, CS_EREFUSED, where, "%s: mode %04o: expected "
 		    "0700", path, (unsigned)st.st_mode & 07777);
+	else
+		rc = look_as(k, k->c->keyholder_user, write_state, e);
 	return rc == CS_OK ? say(k, "state", path) :
 	    cs_server_conf_blame(k->c, NULL, 0, "state", e);
 }
@@ -258,9 +305,9 @@ load_plugin(struct check *k, const countersign_verifier **out, cs_err *e)
 	    COUNTERSIGN_VERIFIER_ABI);
 }
 
-/* Owners and policy, read by who is going to read them. */
+/* By the plugin, which is going to read them. */
 static int
-check_owners(struct check *k, cs_err *e)
+read_owners(struct check *k, cs_err *e)
 {
 	const cs_server_conf *c = k->c;
 	const countersign_verifier *calls = NULL;
@@ -280,11 +327,36 @@ check_owners(struct check *k, cs_err *e)
 	else
 		rc = cs_fail(e, rc < 0 && rc >= CS_EBUG ? rc : CS_EBUG, where,
 		    "%s", why);
-	return rc != CS_OK ? rc : say(k, "owners and policy", c->policy);
+	return rc;
 }
 
 static int
-check_store(struct check *k, cs_err *e)
+check_owners(struct check *k, cs_err *e)
+{
+	int rc = look_as(k, k->c->user, read_owners, e);
+
+	return rc != CS_OK ? rc : say(k, "owners and policy", k->c->policy);
+}
+
+/* The engine makes files beside a file. */
+static int
+write_beside(const char *store, cs_err *e)
+{
+	static const char scheme[] = "sqlite:";
+	char *dir;
+	int rc;
+
+	if (strncmp(store, scheme, sizeof(scheme) - 1) != 0)
+		return CS_OK;
+	if ((dir = cs_path_directory(store + sizeof(scheme) - 1)) == NULL)
+		return cs_nomem(e, where);
+	rc = may_write(dir, e);
+	free(dir);
+	return rc;
+}
+
+static int
+open_store(struct check *k, cs_err *e)
 {
 	const cs_server_conf *c = k->c;
 	cs_store_env env = {.module_dir = k->module_dir,
@@ -294,8 +366,15 @@ check_store(struct check *k, cs_err *e)
 	int rc = cs_store_open(c->store, &env, &s, e);
 
 	cs_store_close(&s);
-	return rc == CS_OK ? say(k, "store", c->store) :
-	    cs_server_conf_blame(c, NULL, 0, "store", e);
+	return rc != CS_OK ? rc : write_beside(c->store, e);
+}
+
+static int
+check_store(struct check *k, cs_err *e)
+{
+	return look_as(k, k->c->user, open_store, e) == CS_OK ?
+	    say(k, "store", k->c->store) :
+	    cs_server_conf_blame(k->c, NULL, 0, "store", e);
 }
 
 int

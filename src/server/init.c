@@ -161,7 +161,9 @@ fill(const cs_init *i, const char *dir, cs_err *e)
 		e)) != CS_OK ||
 	    (rc = make_text(i, dir, "server.conf", cs_init_conf, e)) != CS_OK)
 		return rc;
-	return make_store(i, dir, e);
+	if ((rc = make_store(i, dir, e)) != CS_OK)
+		return rc;
+	return cs_init_give(i, dir, e);
 }
 
 /* What fill() may have made. */

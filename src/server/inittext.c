@@ -80,12 +80,14 @@ static const char issuing[] =
     "#crl-every = 1h\n"
     "\n";
 
-static const char processes[] =
+static const char users[] =
     "# Started as root, the processes become these users; --check says what\n"
     "# they cannot read.\n"
-    "#user = \"countersign\"\n"
-    "#keyholder-user = \"countersign-keys\"\n"
-    "#group = \"countersign\"\n"
+    "%suser = \"%s\"\n"
+    "%skeyholder-user = \"%s\"\n"
+    "%sgroup = \"%s\"\n";
+
+static const char limits[] =
     "# 0: one a core; threads of the issuer, 0: four a core.\n"
     "#fronts = 0\n"
     "#workers = 0\n"
@@ -177,10 +179,36 @@ check_words(const cs_init *i, cs_err *e)
 	int rc;
 
 	if ((rc = check_word("--ca-key", i->ca_key, e)) != CS_OK ||
+	    (rc = check_word("--user", i->user, e)) != CS_OK ||
+	    (rc = check_word("--keyholder-user", i->keyholder_user, e)) !=
+		CS_OK ||
 	    (rc = check_word("--pin-file", i->pin_file, e)) != CS_OK)
 		return rc;
 	for (k = 0; rc == CS_OK && k < i->listen.n; k++)
 		rc = check_word("--listen", i->listen.v[k], e);
+	return rc;
+}
+
+/* Without them, what one would write. */
+static int
+put_users(const cs_init *i, cs_buf *out, cs_err *e)
+{
+	cs_buf *group = cs_buf_new(256);
+	bool some = i->user != NULL, two = i->keyholder_user != NULL;
+	int rc = group == NULL ? cs_nomem(e, where) : CS_OK;
+
+	if (rc == CS_OK && some)
+		rc = cs_init_group(i, group, e);
+	else if (rc == CS_OK && cs_buf_put_str(group, "countersign") != CS_OK)
+		rc = cs_nomem(e, where);
+	if (rc == CS_OK &&
+	    cs_buf_printf(out, users, some ? "" : "#",
+		some ? i->user : "countersign", two ? "" : "#",
+		two ? i->keyholder_user : "countersign-keys",
+		some ? "" : "#", cs_buf_cstr(group)) != CS_OK)
+		rc = cs_fail(e, CS_EUSAGE, where,
+		    "the configuration gets too long");
+	cs_buf_free(&group);
 	return rc;
 }
 
@@ -203,8 +231,11 @@ cs_init_conf(const cs_init *i, cs_buf *out, cs_err *e)
 		cs_buf_printf(out, keys, key) != CS_OK ||
 		cs_buf_printf(out, more_keys, i->pin_file == NULL ? "#" : "",
 		    i->pin_file == NULL ? "pin" : i->pin_file) != CS_OK ||
-		cs_buf_printf(out, issuing, life, i->trust_domain) != CS_OK ||
-		cs_buf_put_str(out, processes) != CS_OK))
+		cs_buf_printf(out, issuing, life, i->trust_domain) != CS_OK))
+		rc = cs_fail(e, CS_EUSAGE, where,
+		    "the configuration gets too long");
+	if (rc == CS_OK && (rc = put_users(i, out, e)) == CS_OK &&
+	    cs_buf_put_str(out, limits) != CS_OK)
 		rc = cs_fail(e, CS_EUSAGE, where,
 		    "the configuration gets too long");
 	cs_buf_free(&listen);

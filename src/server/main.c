@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/complete.h"
 #include "base/file.h"
 #include "base/opt.h"
 #include "base/text.h"
@@ -88,6 +89,11 @@ static const struct cs_opt init_rows[] = {
 	"and its certificate, PEM", 0, 0, CS_COMPLETE_FILE},
     {"pin-file", 0, CS_OPT_STRING, INIT(pin_file), "FILE",
 	"with the PIN of its token", 0, 0, CS_COMPLETE_FILE},
+    {"user", 0, CS_OPT_STRING, INIT(user), "NAME",
+	"whom the processes become, started by root", 0, 0,
+	CS_COMPLETE_NONE},
+    {"keyholder-user", 0, CS_OPT_STRING, INIT(keyholder_user), "NAME",
+	"and the one that has the CA's key", 0, 0, CS_COMPLETE_NONE},
     {"help", 'h', CS_OPT_FLAG, offsetof(struct init_opts, help), NULL,
 	"print this help", 0, 0, CS_COMPLETE_NONE},
 };
@@ -95,6 +101,10 @@ static const struct cs_opt_spec init_spec = {.verb = "init",
     .synopsis = "DIR", .summary = "make a working instance in a directory",
     .rows = init_rows, .n = sizeof(init_rows) / sizeof(init_rows[0]),
     .max_operands = 1, .operand_complete = CS_COMPLETE_DIR};
+
+static const struct cs_opt_spec completion_spec = {.verb = "completion",
+    .synopsis = "SHELL", .summary = "print a completion script (bash)",
+    .min_operands = 1, .max_operands = 1};
 
 /* The exit status, and the words of a failure. */
 static int
@@ -169,6 +179,9 @@ check_init(const struct init_opts *o, int n, cs_err *e)
 	if (o->init.pin_file != NULL && o->init.ca_key == NULL)
 		return cs_fail(e, CS_EUSAGE, "server",
 		    "--pin-file goes with --ca-key");
+	if (o->init.keyholder_user != NULL && o->init.user == NULL)
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "--keyholder-user goes with --user");
 	return CS_OK;
 }
 
@@ -205,6 +218,24 @@ init(int argc, char **argv, cs_err *e)
 		return rc;
 	o.init.dir = argv[1];
 	return make(&o.init, e);
+}
+
+static int
+completion(int argc, char **argv, cs_err *e)
+{
+	static const struct cs_opt_spec *const specs[] = {&run_spec, &init_spec,
+	    &completion_spec};
+	static const cs_complete c = {.program = "countersign-server",
+	    .page = "countersign-server(8)", .specs = specs,
+	    .n = sizeof(specs) / sizeof(specs[0]), .more = ""};
+
+	if (argc != 2 || strcmp(argv[1], "bash") != 0)
+		return cs_fail(e, CS_EUSAGE, "server",
+		    "completion: expected a shell, bash");
+	cs_complete_bash(&c, stdout);
+	return fflush(stdout) == 0 ? CS_OK :
+	    cs_fail(e, CS_EIO, "server", "standard output: %s",
+		strerror(errno));
 }
 
 static int
@@ -324,6 +355,8 @@ main(int argc, char **argv)
 			rc = be(argv[2], &e);
 		else if (argc > 1 && strcmp(argv[1], "init") == 0)
 			rc = init(argc - 1, argv + 1, &e);
+		else if (argc > 1 && strcmp(argv[1], "completion") == 0)
+			rc = completion(argc - 1, argv + 1, &e);
 		else
 			rc = run(argc, argv, &e);
 	}

@@ -10,7 +10,7 @@ SERVER=$BUILDDIR/tests/bin/countersign-server
 	echo "1..0 # SKIP built without the server"
 	exit 0
 }
-need openssl
+need openssl bash
 
 # shellcheck disable=SC2317 # by name
 server() {
@@ -164,9 +164,67 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 \
     -out i/wit.key 2>/dev/null
 broken "a WIT key of another kind" "key: expected a P-256 key" 1
 
+cp whole i/server.conf
+
+# What is good since before now, for credentials that begin a minute ago
+for cert in ca tls; do
+	begins=$(openssl x509 -in i/$cert.pem -noout -startdate | cut -d = -f 2)
+	[ "$(date -d "$begins" +%s)" -le $(($(stat -c %Y i/$cert.pem) - 240)) ]
+	report $? "$cert.pem is good since some minutes before it was made"
+done
+
+# Users
+exits 2 "a keyholder's user alone" server init --trust-domain corp.example \
+    --keyholder-user nobody v
+exits $(($(id -u) == 0 ? 2 : 1)) "a user who is none" server init \
+    --trust-domain corp.example --user nobody-of-that-name v
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$top" "$top/work"
+	ok "other users" server init --trust-domain corp.example \
+	    --user nobody --keyholder-user games v
+	says "are in the configuration" v/server.conf 'keyholder-user = "games"'
+	is "have what they write" \
+	    "$(stat -c '%U %a' v/store v/store/store.db v/keyholder | xargs)" \
+	    "nobody 700 nobody 600 games 700"
+	is "and no keys" "$(find v -name '*.key' ! -user root)" ""
+	ok "they find what they need" server --config v/server.conf --check
+	chmod 700 v/owners.d
+	exits 9 "or not" server --config v/server.conf --check
+	says "that is said" err "as user nobody: "
+	chmod 750 v/owners.d
+	chown root v/keyholder
+	exits 9 "nor a state" server --config v/server.conf --check
+	says "of the keyholder" err "state: as user games: "
+else
+	exits 1 "which only root can give" server init \
+	    --trust-domain corp.example --user "$(id -un)" v
+fi
+
 ok "it says what it is" server --version
 says "countersign-server" out "countersign-server "
 ok "and what it can" server --help
 exits 2 "no configuration" server
 exits 2 "an option that is none" server --confg x
+
+ok "the completion" server completion bash
+cp out completion.bash
+ok "is bash" bash -n completion.bash
+# shellcheck disable=SC2016
+complete_words() { # WORDS...; the last is completed
+	bash -c '. ./completion.bash
+	COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+	compopt() { :; }
+	_countersign_server; printf "%s\n" "${COMPREPLY[@]}"' bash "$@" |
+	    xargs
+}
+is "completes verbs" "$(complete_words countersign-server in)" init
+is "and options" "$(complete_words countersign-server --co)" --config
+is "their files" "$(complete_words countersign-server --config whol)" whole
+is "options behind them" \
+    "$(complete_words countersign-server --config whole --ch)" --check
+is "those of init" "$(complete_words countersign-server init --ca-)" \
+    "--ca-key --ca-cert"
+is "its directory" "$(complete_words countersign-server init e)" e
+is "the shell" "$(complete_words countersign-server completion b)" bash
+exits 2 "no completion for other shells" server completion tcsh
 done_testing
