@@ -81,7 +81,26 @@ until swtpm_ioctl --unix tpm.ctrl -c >/dev/null 2>&1; do
 	kill -0 $!
 done
 END
-chmod 755 "$top/bin/countersign" "$top/bin/security-key" "$top/bin/tpm"
+# A server of a page, which is on port 8443 there, and here on one that is free.
+server=$BUILDDIR/tests/bin/countersign-server
+cat >"$top/bin/countersign-server" <<END
+#!/bin/sh
+if [ "\$1" = init ]; then
+	shift
+	exec "$server" init --listen 127.0.0.1:0 "\$@"
+fi
+echo \$\$ >>"$top/pids"
+exec "$server" "\$@"
+END
+cat >"$top/bin/curl" <<END
+#!/bin/sh
+timeout 30 tail -n +1 -s 0.02 -f server.log | grep -qm1 ': serves '
+port=\$(sed -n 's/.*: listens on .*:\([0-9]*\)\$/\1/p' server.log)
+exec $(command -v curl || echo no-curl) \\
+    --connect-to "localhost:8443:127.0.0.1:\$port" "\$@"
+END
+chmod 755 "$top/bin/countersign" "$top/bin/security-key" "$top/bin/tpm" \
+    "$top/bin/countersign-server" "$top/bin/curl"
 PATH=$top/bin:$PATH
 LC_ALL=C.UTF-8
 TZ=UTC
@@ -140,6 +159,11 @@ block() { # page, home, number
 	if grep -q '^security-key' "$step.setup" && [ ! -x "$bed/plug" ]; then
 		count=$((count + 1))
 		echo "ok $count # SKIP $what: built without umockdev"
+		return
+	fi
+	if grep -q '^countersign-server' "$step.sh" && [ ! -x "$server" ]; then
+		count=$((count + 1))
+		echo "ok $count # SKIP $what: built without the server"
 		return
 	fi
 	if [ -e "$2/no-tpm" ] || { grep -q '^tpm$' "$step.setup" &&
