@@ -4,6 +4,7 @@
 #
 # countersign-server init makes an instance that openssl finds sound, whole or
 # not at all.
+# shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 SERVER=$BUILDDIR/tests/bin/countersign-server
 [ -x "$SERVER" ] || {

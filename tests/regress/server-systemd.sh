@@ -6,11 +6,8 @@
 # a server that is started by its sockets serves on them.
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
-SERVER=$BUILDDIR/tests/bin/countersign-server
-[ -x "$SERVER" ] || {
-	echo "1..0 # SKIP built without the server"
-	exit 0
-}
+# shellcheck source=server.sh
+. "$SRCDIR/tests/regress/server.sh"
 need systemd-analyze systemd-socket-activate systemd-sysusers curl
 units=$SRCDIR/contrib/systemd
 unit=countersign-server.service

@@ -57,8 +57,9 @@ set_option() {
 
 # until_log TEXT [N]: until DIR.log has N lines (one) with TEXT, at most 20 s
 until_log() {
-	timeout 20 tail -n +1 -s 0.02 -f "$log" |
-	    grep -qm"${2:-1}" -F -e "$1"
+	# -q would end at the first one.
+	[ "$(timeout 20 tail -n +1 -s 0.02 -f "$log" |
+	    grep -m"${2:-1}" -c -F -e "$1")" = "${2:-1}" ]
 }
 
 # start_server DIR: and waits until it serves. Sets $url, $port, $log (its
