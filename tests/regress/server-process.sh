@@ -5,7 +5,7 @@
 # The processes of a server that runs: each is killed and is there again, what
 # is reloaded is, systemd is told, two servers do not share one state, and all
 # of them end.
-# shellcheck disable=SC2154 # the harness's
+# shellcheck disable=SC2154,SC2317 # the harness's; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=server.sh
