@@ -188,7 +188,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	memcpy(method, first.p, (size_t)(blank - first.p));
 	method[blank - first.p] = '\0';
-	r.path = cs_span_of(blank + 1, first.n - strlen(method) - 1);
+	r.path = cs_span_of(blank + 1, first.n - (size_t)(blank - first.p) -
+	    1);
 	r.type = line(&in);
 	r.accept = line(&in);
 	r.if_none_match = line(&in);
