@@ -69,6 +69,9 @@ static const struct {
 	{"unsupported-media-type", "Another Content-Type is expected"},
 	{"not-acceptable", "Accept asks for what is not to be had"},
 	{"client-mismatch", "Not the client that this is for"},
+	{"not-allowed", "Not for whom the kernel says is asking"},
+	{"conflict", "It is not so, or not any more"},
+	{"unavailable", "Nobody can say now"},
 };
 
 const char *

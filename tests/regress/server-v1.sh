@@ -47,6 +47,19 @@ post() { # PATH HEADER FILE [OPTIONS...]
 	shift 3
 	ask POST "$path" -H "$header" --data-binary "@$file" "$@"
 }
+# act METHOD PATH [OPTIONS...]: the same over the admin socket
+act() {
+	method=$1
+	shift
+	: >body
+	operate "$@" -X "$method" >status
+	asked=$(find "$calls" -name '*.call' | wc -l)
+	printf '%s %s %s\n' "$method" "$1" "$(cat status)" \
+	    >"$calls/$asked.call"
+	cp head "$calls/$asked.head"
+	cp body "$calls/$asked.body"
+	cat status
+}
 field() { # NAME: of the last answer
 	sed -n "s/^$1: \(.*\)\r\$/\1/Ip" head
 }
@@ -222,10 +235,26 @@ is "a query" "$(ask GET '/v1/bundle?x=1')" 400
 is "another method" "$(web /v1/credentials -X DELETE)" 405
 is "says which" "$(field Allow)" POST
 is "no path" "$(web /v1/credential)" 404
+request beside --owner $alice
+signed beside
+cat beside.base beside.approval >beside.pem
+is "beside a request that asks for them" \
+    "$(post /v1/credentials "$pem" beside.pem)" 200
 
 # Revocation
-is "the agent is revoked" "$(operate /v1/revocations --json \
-    "{\"what\":\"agent\",\"name\":\"$keep/mail\",\"reason\":\"stolen\"}")" 200
+act POST /v1/revocations --json "{\"what\":\"agent\"}" >/dev/null
+why "a revocation of nobody is" bad-identifier
+revocation="{\"what\":\"agent\",\"name\":\"$keep/mail\",\"reason\":\"x\"}"
+is "the agent is revoked" \
+    "$(act POST /v1/revocations --json "$revocation")" 200
+is "as it is told" "$(act GET /v1/revocations)" 200
+is "what lives" "$(act GET /v1/status)" 200
+is "what it had" "$(act GET "/v1/status?agent=$keep/mail")" 200
+is "the log" "$(act GET '/v1/audit?from=1')" 200
+is "health" "$(act GET /v1/health)" 200
+is "ready" "$(act GET /v1/ready)" 200
+is "figures" "$(act GET /metrics)" 200
+is "owners anew" "$(act POST /v1/reload)" 200
 is "its retry" "$(post /v1/credentials "$p10" mail.der)" 403
 why "is refused" revoked
 is "another list" "$(ask GET /v1/crl)" 200
@@ -233,6 +262,9 @@ openssl crl -inform DER -in body -out some.crl 2>/dev/null
 exits 2 "has it" reads mail.pem -crl_check -CRLfile some.crl
 says "as revoked" err "certificate revoked"
 ok "and no other" reads wait.pem -crl_check -CRLfile some.crl
+is "it is lifted" "$(act POST /v1/revocations/lift --json "$revocation")" 200
+is "once" "$(act POST /v1/revocations/lift --json "$revocation")" 409
+why "as there is no other" conflict
 
 ok "a server without a key for WITs" sh -c \
     'sed -i "/^wit {/,/^}/d" i/server.conf && ! grep -q "^wit" i/server.conf'

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fmt/reason.h"
+#include "server/adminroutes.h"
 #include "tap.h"
 #include "webbed.h"
 
@@ -137,6 +138,43 @@ test_operation(const cs_web_route *t, json_t *o, const char *path)
 	    json_is_true(at(body, "required")))), "%s: what it takes", path);
 }
 
+/* By what it asks of the issuer: each of these once. */
+static const char *const verbs[] = {"health", "ready", "metrics",
+    "revocations", "revoke", "lift", "status", "audit", "reload"};
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+static size_t by_verb[VERBS];
+
+static bool
+is_admin(json_t *o)
+{
+	const char *tag = json_string_value(json_array_get(at(o, "tags"), 0));
+
+	return tag != NULL && strcmp(tag, "admin") == 0;
+}
+
+static void
+test_admin(const char *path, const char *method, json_t *o)
+{
+	cs_web_request q = {.method = strcmp(method, "get") == 0 ? "GET" :
+	    "POST", .path = cs_span_str(path)};
+	cs_admin_ask ask;
+	cs_web_answer ans;
+	size_t i;
+
+	if (at(o, "requestBody") != NULL) {
+		q.type = cs_span_str("application/json");
+		q.body = cs_span_str("{}");
+	}
+	cs_admin_hear(&q, &ask, &ans);
+	ok(ans.status == 0 && ask.verb != NULL, "%s %s is the admin's",
+	    method, path);
+	for (i = 0; i < VERBS; i++)
+		by_verb[i] += ask.verb != NULL &&
+		    strcmp(ask.verb, verbs[i]) == 0;
+	cs_web_answer_clear(&ans);
+	cs_admin_ask_clear(&ask);
+}
+
 static void
 test_path(const char *path, json_t *methods, size_t *found)
 {
@@ -146,7 +184,11 @@ test_path(const char *path, json_t *methods, size_t *found)
 	bool label, any;
 
 	json_object_foreach(methods, method, o) {
-		any = false;
+		any = is_admin(o);
+		if (any) {
+			test_admin(path, method, o);
+			continue;
+		}
 		for (t = cs_web_routes; t->method != NULL; t++) {
 			if (!is_path(t, path, &label) || !is_method(t, method))
 				continue;
@@ -161,7 +203,7 @@ test_path(const char *path, json_t *methods, size_t *found)
 static void
 test_routes(void)
 {
-	size_t found[32] = {0}, want;
+	size_t found[32] = {0}, want, i;
 	const cs_web_route *t;
 	const char *path;
 	json_t *methods;
@@ -173,6 +215,8 @@ test_routes(void)
 		ok(found[t - cs_web_routes] == want, "%s %s is there",
 		    t->method, t->path);
 	}
+	for (i = 0; i < VERBS; i++)
+		ok(by_verb[i] == 1, "the admin's %s is there", verbs[i]);
 }
 
 static void
