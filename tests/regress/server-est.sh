@@ -44,8 +44,42 @@ der() { # NAME: NAME.der of NAME.base
 	openssl req -in "$1.base" -outform DER -out "$1.der"
 }
 
+# strongSwan, which asks for what others may leave out
+strongswan() {
+	STRONGSWAN_CONF=$PWD/strongswan.conf command pki "$@"
+}
+cat >strongswan.conf <<'END'
+pki {
+	load = random nonce x509 pubkey pkcs1 pkcs7 pkcs8 pem openssl curl
+}
+libtls {
+	version_max = 1.3
+}
+END
+has_strongswan() {
+	command -v pki >/dev/null && pki --help 2>&1 | grep -q -e --estca &&
+	    pki --help 2>&1 | grep -q 'plugins:.* curl'
+}
+
 ok "an instance" new_server i
 ok "serves" start_server i
+host=https://localhost:$port
+# It asks again and again while the rest goes on.
+if has_strongswan; then
+	request patient --owner $alice
+	der patient
+	strongswan --est --url "$host" --in patient.der --cacert i/ca.pem \
+	    --interval 1 --maxpolltime 60 --outform pem >patient.pem \
+	    2>patient.err &
+	patient=$!
+	ok "strongSwan has a request that waits" \
+	    until_log 'POST simpleenroll 202'
+	countersign sign --key file:alice.key --owner $alice --yes \
+	    -f patient.base -o patient.approval 2>/dev/null
+	is "until its owner signs" \
+	    "$(web /v1/approvals --data-binary @patient.approval \
+	    -H 'Content-Type: application/x-pem-file')" 200
+fi
 
 # What it gives without being asked for anything
 is "cacerts" "$(web $est/cacerts)" 200
@@ -128,26 +162,11 @@ why "keys of the server's" "$(web $est/serverkeygen -H "$p10" \
 head -c 300000 /dev/zero | tr '\0' A >large
 is "300,000 octets" "$(web $to -H "$p10" --data-binary @large)" 413
 is "nothing of that was issued" "$(operate /v1/status; jq \
-    '[.credentials[].agent] | unique | length' body)" "200
+    '[.credentials[].agent | select(endswith("/patient") | not)] | unique |
+    length' body)" "200
 2"
 
-# strongSwan, which asks for what others may leave out
-strongswan() {
-	STRONGSWAN_CONF=$PWD/strongswan.conf command pki "$@"
-}
-cat >strongswan.conf <<'END'
-pki {
-	load = random nonce x509 pubkey pkcs1 pkcs7 pkcs8 pem openssl curl
-}
-libtls {
-	version_max = 1.3
-}
-END
-has_strongswan() {
-	command -v pki >/dev/null && pki --help 2>&1 | grep -q -e --estca &&
-	    pki --help 2>&1 | grep -q 'plugins:.* curl'
-}
-host=https://localhost:$port
+# What strongSwan says of them
 if has_strongswan; then
 	ok "strongSwan gets the CA" strongswan --estca --url "$host" \
 	    --cacert i/ca.pem --caout sw-ca.der
@@ -162,6 +181,8 @@ if has_strongswan; then
 	exits 1 "and not without approval" strongswan --est --url "$host" \
 	    --in bare.der --cacert i/ca.pem
 	says "as it is told" err 403
+	ok "the one that waited has its certificate" wait "$patient"
+	ok "which is good" good patient.pem patient
 else
 	report 0 "strongSwan # SKIP it is not installed"
 fi
