@@ -115,6 +115,26 @@ is "the WIT alone" "$(post /v1/credentials "$p10" mail.der \
 is "as such" "$(field Content-Type)" application/wit+jwt
 same "is the same" body mail.wit
 
+# The same by many at once
+approved crowd
+pids=
+for n in 1 2 3 4 5 6 7 8; do
+	curl -sS --cacert i/ca.pem --max-time 30 -f -H "$p10" -o "crowd.$n" \
+	    --data-binary @crowd.der "$url/v1/credentials" &
+	pids="$pids $!"
+done
+got=0
+for pid in $pids; do
+	wait "$pid" && got=$((got + 1))
+done
+is "eight who ask at once get theirs" $got 8
+is "and it is one" "$(cat crowd.[1-8] | sha256sum -)" \
+    "$(for n in 1 2 3 4 5 6 7 8; do cat crowd.1; done | sha256sum -)"
+ok "that is good" reads crowd.1
+is "of which there is one" "$(act GET "/v1/status?agent=$base/crowd"
+	jq '.credentials | length' body)" "200
+1"
+
 # What relying parties fetch
 is "the bundle" "$(ask GET /v1/bundle)" 200
 cp body bundle.json
