@@ -65,7 +65,7 @@ ok "is taken" until_log "master: reloaded"
 is "nobody comes without one" "$(web /v1/bundle 2>/dev/null)" 000
 is "who has one does" \
     "$(web /v1/bundle --cert proxy.pem --key proxy.key)" 200
-says "and is named in the log" "$log" ", client spiffe://corp.example/proxy, "
+ok "and is named in the log" until_log ", client spiffe://corp.example/proxy, "
 openssl req -x509 -key proxy.key -subj /CN=proxy -days 5 -out other.pem
 is "another's is none" "$(web /v1/bundle --cert other.pem --key proxy.key \
     2>/dev/null)" 000
@@ -96,7 +96,7 @@ asked() {
 }
 is "another user may not operate" \
     "$(asked --regid 65534 --clear-groups)" 403
-says "that is said" "$log" "uid 65534, process "
+ok "that is said" until_log "uid 65534, process "
 is "one whose group it is may" "$(asked --regid 1 --clear-groups)" 200
 is "one who is in it, too" "$(asked --regid 65534 --groups 2,1)" 200
 is "in others not" "$(asked --regid 65534 --groups 2,3)" 403
