@@ -101,4 +101,30 @@ is "one whose group it is may" "$(asked --regid 1 --clear-groups)" 200
 is "one who is in it, too" "$(asked --regid 65534 --groups 2,1)" 200
 is "in others not" "$(asked --regid 65534 --groups 2,3)" 403
 ok "it ends" stop_server
+
+# Started as root it becomes somebody else, who cannot read the key of its TLS;
+# a reload and a new front have it all the same.
+ok "an instance" new_server k
+ok "whose user is another" set_option k "user = nobody"
+ok "whose keyholder's is, too" set_option k "keyholder-user = nobody"
+ok "and whose group" set_option k "group = \"$(id -gn nobody)\""
+chmod 755 "$top/work" k
+chown -R nobody k
+chown root k k/tls.key k/tls.pem k/server.conf
+ok "serves" start_server k
+for who in "front 1" admin issuer keyholder; do
+	is "$who is nobody" "$(stat -c %U "/proc/$(pid_of "$who")")" nobody
+	is "and can do nothing else" \
+	    "$(sed -n 's/^CapPrm:[[:space:]]*0*//p' \
+	    "/proc/$(pid_of "$who")/status")" ""
+done
+ok "a request, approved" approved mail
+is "is answered" "$(enrol mail)" 200
+ok "a reload" kill -s HUP "$server_pid"
+ok "is taken" until_log "master: reloaded"
+silent "by all" "$log" "but for what is said"
+ok "a front is killed" kill -s KILL "$(pid_of "front 1")"
+ok "another is there" until_log " front 1 is up, process " 2
+is "and answers" "$(web /v1/bundle)" 200
+ok "it ends" stop_server
 done_testing
