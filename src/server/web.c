@@ -248,9 +248,9 @@ cs_web_issue(const cs_web_request *r, uint32_t type, uint32_t operation,
 	ask->issue = (cs_ask_issue){.operation = operation, .kinds = kinds,
 	    .message = message, .evidence = evidence,
 	    .deadline_ms = r->deadline_ms, .request_id = r->id,
-	    .address = r->address,
-	    .client_cert = r->client_cert.n > CS_CLIENT_CERT_MAX ?
-	    (cs_span){0} : r->client_cert};
+	    .address = r->address};
+	if (r->client_cert.n <= CS_CLIENT_CERT_MAX)
+		ask->issue.client_cert = r->client_cert;
 	ask->type = type;
 }
 

@@ -55,7 +55,7 @@ enrolled() {
 	until [ "$(enrol "$1")" = 200 ]; do
 		grep -q '"status": *503' body || return 1
 		tries=$((tries + 1))
-		[ $tries -lt 200 ] || return 1
+		[ "$tries" -lt 200 ] || return 1
 	done
 }
 

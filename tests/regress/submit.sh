@@ -77,7 +77,7 @@ reason:$2\",\"title\":\"A title\",\"status\":$1,\"reason\":\"$2\",\
 \"detail\":\"$3\"}" "$4" "$5"
 }
 sign() {
-	countersign sign --key file:owner.key --owner $alice --yes \
+	countersign sign --key file:owner.key --owner "$alice" --yes \
 	    --server-ca ca.pem "$@"
 }
 body() { # N: of the Nth request
@@ -133,7 +133,7 @@ noted again.csr 11
 exits 1 "one is refused" sign -f --each --submit "$url" agent.csr again.csr
 says "which" err "is not submitted"
 says "the other is not" out "approved: the agent may fetch it"
-countersign sign --key file:owner.key --owner $alice --yes \
+countersign sign --key file:owner.key --owner "$alice" --yes \
     --bind grant=wimse://corp.example/agent --holder client.pem -o grant \
     2>/dev/null
 exits 2 "a grant is not for a server" sign --submit "$url" --holder client.pem \
@@ -228,11 +228,11 @@ refused 9 "nobody there" "cannot connect"
 start
 noted agent.csr
 exits 1 "a server of another CA" countersign sign --key file:owner.key \
-    --owner $alice --yes --server-ca other.pem --submit "$url" agent.csr
+    --owner "$alice" --yes --server-ca other.pem --submit "$url" agent.csr
 says "is not trusted" err "not good for localhost"
 is "is told nothing" "$(asked)" 0
 exits 1 "one that nobody certifies" countersign sign --key file:owner.key \
-    --owner $alice --yes --submit "$url" agent.csr
+    --owner "$alice" --yes --submit "$url" agent.csr
 is "is told nothing either" "$(asked)" 0
 stop
 
