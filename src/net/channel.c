@@ -22,7 +22,7 @@
 #define ROOM (1 + CS_PACKET_MAX)
 #define SEND_ROOM (4 * CS_PACKET_MAX)
 #define FDS_MAX 4        /* room for more than may come: they are closed */
-#define PACKETS_A_TURN 32 /* more than any frame has */
+#define PACKETS_A_TURN 32 /* more than any frame has that is not long */
 
 static const char where[] = "net/channel";
 
@@ -33,7 +33,9 @@ struct cs_channel {
 	pthread_mutex_t lock;
 	pthread_cond_t free;
 	bool sending;
+	size_t out_max;
 	/* The receiver's alone */
+	size_t in_max;
 	cs_buf *whole; /* of a frame that has not ended; NULL: none */
 	int came;      /* the descriptor with it, or -1 */
 	bool ended;
@@ -124,12 +126,28 @@ cs_channel_new(int fd, cs_channel **out, cs_err *e)
 	c->fd = fd;
 	fd = -1; /* transferred */
 	c->came = -1;
+	c->in_max = c->out_max = CS_FRAME_MAX;
 	*out = c;
 	c = NULL; /* transferred */
 out:
 	free(c);
 	close_fd(&fd);
 	return rc;
+}
+
+void
+cs_channel_long(cs_channel *c, unsigned ways)
+{
+	if ((ways & CS_LONG_IN) != 0)
+		c->in_max = CS_FRAME_LONG;
+	if ((ways & CS_LONG_OUT) != 0)
+		c->out_max = CS_FRAME_LONG;
+}
+
+size_t
+cs_channel_most(const cs_channel *c)
+{
+	return c->out_max;
 }
 
 void
@@ -276,7 +294,7 @@ cs_channel_send(cs_channel *c, const cs_frame *f, int64_t deadline_ms,
 	size_t n = 0;
 	int rc;
 
-	if ((rc = cs_frame_size(f, &n, e)) != CS_OK)
+	if ((rc = cs_frame_size(f, c->out_max, &n, e)) != CS_OK)
 		return rc;
 	if ((data = cs_buf_new(n)) == NULL)
 		return cs_nomem(e, where);
@@ -357,9 +375,9 @@ check_packet(const cs_channel *c, const packet *p, cs_err *e)
 	if (!first && p->fd >= 0)
 		return cs_fail(e, CS_EFORMAT, where,
 		    "a descriptor with a later packet");
-	if (p->data.n - 1 > CS_FRAME_MAX - (first ? 0 : cs_buf_len(c->whole)))
+	if (p->data.n - 1 > c->in_max - (first ? 0 : cs_buf_len(c->whole)))
 		return cs_fail(e, CS_EFORMAT, where,
-		    "a frame of more than %d octets", CS_FRAME_MAX);
+		    "a frame of more than %zu octets", c->in_max);
 	return CS_OK;
 }
 
@@ -375,7 +393,7 @@ gather(cs_channel *c, packet *p, bool *done, cs_err *e)
 		close_fd(&c->came);
 		c->came = p->fd;
 		p->fd = -1; /* transferred */
-		c->whole = cs_buf_new(*done ? data.n : CS_FRAME_MAX);
+		c->whole = cs_buf_new(*done ? data.n : c->in_max);
 	}
 	if (c->whole == NULL || cs_buf_put(c->whole, data) != CS_OK)
 		return cs_nomem(e, where);

@@ -40,7 +40,7 @@ get_number(cs_span *in, size_t octets, uint64_t *out)
 }
 
 int
-cs_frame_size(const cs_frame *f, size_t *out, cs_err *e)
+cs_frame_size(const cs_frame *f, size_t max, size_t *out, cs_err *e)
 {
 	size_t n = CS_FRAME_HEAD, i;
 
@@ -48,10 +48,9 @@ cs_frame_size(const cs_frame *f, size_t *out, cs_err *e)
 		return cs_fail(e, CS_EFORMAT, where,
 		    "%zu parts in a frame, at most %d", f->n, CS_FRAME_PARTS);
 	for (i = 0; i < f->n; i++) {
-		if (f->part[i].n > CS_FRAME_MAX ||
-		    (n += 4 + f->part[i].n) > CS_FRAME_MAX)
+		if (f->part[i].n > max || (n += 4 + f->part[i].n) > max)
 			return cs_fail(e, CS_EFORMAT, where,
-			    "a frame of more than %d octets", CS_FRAME_MAX);
+			    "a frame of more than %zu octets", max);
 	}
 	*out = n;
 	return CS_OK;
@@ -63,7 +62,7 @@ cs_frame_put(const cs_frame *f, cs_buf *out, cs_err *e)
 	size_t n, i;
 	int rc;
 
-	if ((rc = cs_frame_size(f, &n, e)) != CS_OK)
+	if ((rc = cs_frame_size(f, CS_FRAME_LONG, &n, e)) != CS_OK)
 		return rc;
 	if (put_number(out, MAGIC, 4) != CS_OK ||
 	    put_number(out, f->type, 4) != CS_OK ||
@@ -83,9 +82,9 @@ parse_head(cs_span *in, cs_frame *f, cs_err *e)
 {
 	uint64_t magic = 0, type = 0, parts = 0;
 
-	if (in->n > CS_FRAME_MAX)
+	if (in->n > CS_FRAME_LONG)
 		return cs_fail(e, CS_EFORMAT, where,
-		    "a frame of %zu octets, at most %d", in->n, CS_FRAME_MAX);
+		    "a frame of %zu octets, at most %d", in->n, CS_FRAME_LONG);
 	if (!get_number(in, 4, &magic) || !get_number(in, 4, &type) ||
 	    !get_number(in, 8, &f->id) || !get_number(in, 4, &parts))
 		return cs_fail(e, CS_EFORMAT, where,
@@ -151,9 +150,9 @@ cs_frame_parse(cs_span in, cs_frame **out, cs_err *e)
 	int rc;
 
 	*out = NULL;
-	if (in.n > CS_FRAME_MAX)
+	if (in.n > CS_FRAME_LONG)
 		return cs_fail(e, CS_EFORMAT, where,
-		    "a frame of %zu octets, at most %d", in.n, CS_FRAME_MAX);
+		    "a frame of %zu octets, at most %d", in.n, CS_FRAME_LONG);
 	if ((own = cs_buf_dup(in)) == NULL)
 		return cs_nomem(e, where);
 	rc = cs_frame_take(&own, out, e);

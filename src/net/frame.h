@@ -8,7 +8,8 @@
 
 /*
  * Messages between processes of one daemon, over a SOCK_SEQPACKET pair. A
- * frame has at most CS_FRAME_MAX octets:
+ * frame has at most CS_FRAME_MAX octets, or CS_FRAME_LONG where both ends say
+ * so:
  *
  *	u32 magic | u32 type | u64 id | u32 parts | parts x (u32 len, octets)
  *
@@ -22,6 +23,7 @@
  * long or out of place, and more than one descriptor end the channel.
  */
 #define CS_FRAME_MAX (1024 * 1024)
+#define CS_FRAME_LONG (9 * 1024 * 1024)
 #define CS_FRAME_PARTS 24
 #define CS_PACKET_MAX (64 * 1024)
 enum { CS_PACKET_FIRST = 1, CS_PACKET_LAST = 2 };
@@ -44,6 +46,10 @@ CS_USE int cs_channel_pair(int out[2], cs_err *e);
 CS_USE int cs_channel_new(int fd, cs_channel **out, cs_err *e);
 void cs_channel_free(cs_channel **c);
 int cs_channel_fd(const cs_channel *c);
+/* Before anything goes over it: frames up to CS_FRAME_LONG are received, or
+ * sent. */
+enum { CS_LONG_IN = 1, CS_LONG_OUT = 2 };
+void cs_channel_long(cs_channel *c, unsigned ways);
 
 /* Sends one, waiting while the peer does not read, until the deadline
  * (CLOCK_MONOTONIC, 0: for ever). Threads may send on one channel at once, and

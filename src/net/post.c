@@ -193,7 +193,8 @@ cs_post_put(cs_post *p, const cs_frame *f, cs_err *e)
 
 	if (p->ended)
 		return cs_fail(e, CS_EIO, where, "the peer is gone");
-	if ((rc = cs_frame_size(f, &n, e)) != CS_OK)
+	if ((rc = cs_frame_size(f, cs_channel_most(p->channel), &n,
+	    e)) != CS_OK)
 		return rc;
 	if (p->waiting > 0 && p->waiting + n > p->env.max)
 		return cs_fail(e, CS_ETIMEOUT, where, "the peer does not "

@@ -20,7 +20,7 @@
 #define SENDERS 8
 #define TURNS 200
 
-static uint8_t octets[CS_FRAME_MAX];
+static uint8_t octets[3 * CS_FRAME_MAX];
 
 struct ends {
 	cs_channel *a, *b;
@@ -167,6 +167,22 @@ reader(void *arg)
 	return gets(c, 40, CS_FRAME_MAX - 400) ? arg : NULL;
 }
 
+static void *
+long_reader(void *arg)
+{
+	return gets(arg, 41, sizeof(octets) - 64) ? arg : NULL;
+}
+
+static void *
+long_sender(void *arg)
+{
+	cs_frame f = frame_of(1, CS_FRAME_MAX);
+	cs_err e = {0};
+
+	return cs_channel_send(arg, &f, cs_time_mono_ms() + 5000, &e) == CS_OK ?
+	    arg : NULL;
+}
+
 static void
 test_long(cs_err *e)
 {
@@ -183,6 +199,37 @@ test_long(cs_err *e)
 	(void)sends(x.a, 40, CS_FRAME_MAX - 400);
 	(void)pthread_join(t, &good);
 	ok(good != NULL, "frames around the length of a packet, and a long one");
+	close_ends(&x);
+}
+
+/* Both ends of a channel for long frames have to say so. */
+static void
+test_longer(cs_err *e)
+{
+	struct ends x;
+	cs_frame f = frame_of(1, CS_FRAME_MAX), *got = NULL;
+	bool end = false;
+	pthread_t t;
+	void *good = NULL;
+
+	if (!ok(open_ends(&x, e), "two ends"))
+		return;
+	ok(cs_channel_send(x.a, &f, 0, e) == CS_EFORMAT,
+	    "a long frame is not sent");
+	cs_channel_long(x.b, CS_LONG_IN);
+	cs_channel_long(x.a, CS_LONG_OUT);
+	(void)pthread_create(&t, NULL, long_reader, x.b);
+	(void)sends(x.a, 41, sizeof(octets) - 64);
+	(void)pthread_join(t, &good);
+	ok(good != NULL, "but where both ends say so");
+	f = frame_of(1, CS_FRAME_MAX);
+	ok(cs_channel_send(x.b, &f, 0, e) == CS_EFORMAT, "and that way alone");
+	cs_channel_long(x.b, CS_LONG_OUT);
+	(void)pthread_create(&t, NULL, long_sender, x.b);
+	ok(cs_channel_receive(x.a, 0, &got, &end, e) == CS_EFORMAT && end,
+	    "one that nobody wants ends it");
+	(void)pthread_join(t, &good);
+	cs_frame_free(&got);
 	close_ends(&x);
 }
 
@@ -425,6 +472,7 @@ main(void)
 	test_plain(&e);
 	test_last_words(&e);
 	test_long(&e);
+	test_longer(&e);
 	test_slow(&e);
 	test_descriptors(&e);
 	test_hostile(&e);
