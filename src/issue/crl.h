@@ -8,7 +8,7 @@
 
 /* TBSCertList of RFC 5280, version 2, with cRLNumber and
  * authorityKeyIdentifier, entries without extensions, sorted by serial. */
-#define CS_CRL_MAX (768 * 1024)
+#define CS_CRL_MAX (8 * 1024 * 1024) /* about 230,000 entries */
 
 typedef struct cs_crl_entry {
 	cs_span serial;     /* 1..20 octets, content of a positive INTEGER */

@@ -17,6 +17,10 @@
 typedef struct cs_sign_ops {
 	int (*sign)(void *arg, uint32_t type, cs_span key_id, cs_span body,
 	    int64_t deadline_ms, cs_buf *sig, cs_err *e);
+	/* The last revocation list that was signed by this CA, a
+	 * CertificateList; *der NULL: none. Gives. */
+	int (*last)(void *arg, cs_span key_id, int64_t deadline_ms,
+	    cs_buf **der, cs_err *e);
 	void *arg;
 } cs_sign_ops;
 

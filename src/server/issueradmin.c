@@ -395,6 +395,7 @@ do_ready(struct act *a, cs_err *e)
 {
 	const cs_authority *ca = a->i->env.ca[0];
 	cs_store_info info = {0};
+	cs_crl_state lists;
 	cs_buf *crl = NULL;
 	int64_t number;
 	int rc;
@@ -404,6 +405,11 @@ do_ready(struct act *a, cs_err *e)
 		rc = cs_issuer_crl(a->i, (cs_span){0}, a->now, a->deadline_ms,
 		    &crl, &number, e);
 	cs_buf_free(&crl);
+	cs_issuer_crl_state(a->i, &lists);
+	/* The last one is still given out, and lacks who was revoked since. */
+	if (rc == CS_OK && lists.failing != 0)
+		rc = cs_fail(e, CS_EIO, where, "no new revocation list: %s",
+		    lists.why.text);
 	if (rc == CS_OK && (a->now < ca->not_before ||
 	    a->now >= ca->not_after))
 		rc = cs_fail(e, CS_EIO, where,
@@ -424,6 +430,7 @@ do_metrics(struct act *a, cs_err *e)
 	    .queued = i->env.queued == NULL ? 0 :
 	    i->env.queued(i->env.queued_arg)};
 	cs_store_info info = {0};
+	cs_crl_state crl;
 	cs_err ignored = {0};
 
 	if (cs_pending_count(i->env.store, a->now, a->deadline_ms,
@@ -432,7 +439,11 @@ do_metrics(struct act *a, cs_err *e)
 	if (cs_store_look(i->env.store, a->now, a->deadline_ms, &info,
 	    &ignored) == CS_OK)
 		now.live = info.live;
-	cs_issuer_crl_age(i, &now.crl_made, &now.crl_number);
+	cs_issuer_crl_state(i, &crl);
+	now.crl_made = crl.made;
+	now.crl_number = crl.number;
+	now.crl_entries = crl.entries;
+	now.crl_failing = crl.failing;
 	if ((a->text = cs_buf_new(METRICS_MAX)) == NULL)
 		return cs_nomem(e, where);
 	return cs_stats_put(i->stats, &now, a->text, e);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/time.h"
 #include "fmt/reason.h"
 #include "issue/crl.h"
 #include "issue/leaf.h"
@@ -12,15 +13,20 @@
 #include "store/issued.h"
 
 /*
- * Revocation lists. Each CA's has the same entries: every X.509 claim that was
- * ended, until its credential would have ended by itself and one list more has
- * said so; the keyholder signs none that forgets one earlier.
+ * Revocation lists. Each CA's has every X.509 claim that was ended, until its
+ * credential would have ended by itself and one list more has said so; and what
+ * the CA's last one had that is not as old, for the store may have been restored
+ * since. The keyholder signs none that forgets one earlier. A list that has no
+ * room for all is not made.
  */
 
 static const char where[] = "server/crl";
 
 #define SIG_MAX 1024
 #define LAG 60
+#define RETRY_MS 5000    /* between tries to make one that cannot be made */
+#define SERIALS_MAX CS_CRL_MAX
+#define FEW (CS_CRL_MAX / 5) /* octets left: time to say so */
 
 struct entries {
 	int64_t now;
@@ -42,25 +48,97 @@ grow(struct entries *s, cs_err *e)
 	return CS_OK;
 }
 
-/* Whoever revoked has a clock that may be ahead: that puts nothing off. */
 static int
-add(void *arg, const cs_stored_claim *c, cs_err *e)
+add(struct entries *s, cs_span serial, int64_t revoked, cs_err *e)
 {
-	struct entries *s = arg;
 	size_t at = cs_buf_len(s->serials);
 	int rc;
 
-	if (c->kind != COUNTERSIGN_KIND_X509)
-		return CS_OK;
 	if (s->n == s->room && (rc = grow(s, e)) != CS_OK)
 		return rc;
-	if (cs_buf_put(s->serials, c->serial) != CS_OK)
+	if (cs_buf_put(s->serials, serial) != CS_OK)
 		return cs_fail_detail(e, CS_EBUG, CS_R_TOO_LARGE, where,
 		    "more than %zu certificates were revoked", s->n);
 	s->at[s->n++] = (cs_crl_entry){
-	    .serial = cs_span_of(cs_buf_span(s->serials).p + at, c->serial.n),
-	    .revoked = c->ended < s->now ? c->ended : s->now};
+	    .serial = cs_span_of(cs_buf_span(s->serials).p + at, serial.n),
+	    .revoked = revoked};
 	return CS_OK;
+}
+
+/* Whoever revoked has a clock that may be ahead: that puts nothing off. */
+static int
+add_claim(void *arg, const cs_stored_claim *c, cs_err *e)
+{
+	struct entries *s = arg;
+
+	return c->kind != COUNTERSIGN_KIND_X509 ? CS_OK : add(s, c->serial,
+	    c->ended < s->now ? c->ended : s->now, e);
+}
+
+static int
+compare(const void *x, const void *y)
+{
+	const cs_crl_entry *a = x, *b = y;
+
+	return cs_span_order(a->serial, b->serial);
+}
+
+/* Of what the list before had, what the store does not tell of any more. */
+static int
+carry(const cs_issuer *i, struct entries *s, const cs_crl *last,
+    size_t *carried, cs_err *e)
+{
+	int64_t forgets = s->now - i->env.conf->lifetime -
+	    i->env.conf->crl_life - LAG;
+	size_t n, of_store = s->n;
+	cs_crl_entry *here;
+	int rc = CS_OK;
+
+	*carried = 0;
+	if (of_store != 0)
+		qsort(s->at, of_store, sizeof(*s->at), compare);
+	for (n = 0; n < last->n && rc == CS_OK; n++) {
+		here = of_store == 0 ? NULL : bsearch(&last->at[n], s->at,
+		    of_store, sizeof(*s->at), compare);
+		if (here != NULL && here->revoked < last->at[n].revoked)
+			here->revoked = last->at[n].revoked;
+		if (here != NULL || last->at[n].revoked < forgets)
+			continue;
+		rc = add(s, last->at[n].serial, last->at[n].revoked, e);
+		(*carried)++;
+	}
+	return rc;
+}
+
+/* Ours, or after a start the one that the keyholder has kept. */
+static int
+carry_last(cs_issuer *i, size_t n, int64_t deadline_ms, struct entries *s,
+    cs_err *e)
+{
+	const cs_sign_ops *o = &i->env.signer;
+	cs_buf *der = NULL;
+	cs_crl *last = NULL;
+	bool first = i->crl[n].der == NULL;
+	size_t carried = 0;
+	int rc = CS_OK;
+
+	if (first && o->last != NULL)
+		rc = o->last(o->arg, i->env.ca[n]->key_id, deadline_ms, &der,
+		    e);
+	else if (!first && (der = cs_buf_dup(cs_buf_span(i->crl[n].der))) ==
+	    NULL)
+		rc = cs_nomem(e, where);
+	if (rc == CS_OK && der != NULL &&
+	    (rc = cs_crl_parse(cs_buf_span(der), true, &last, e)) == CS_OK)
+		rc = carry(i, s, last, &carried, e);
+	if (rc == CS_OK && first && carried != 0)
+		cs_issuer_log(i, COUNTERSIGN_LOG_WARNING, "the last "
+		    "revocation list has %zu certificates that the store does "
+		    "not know as revoked: where it was restored, revoke again "
+		    "what was revoked since its backup", carried);
+	cs_crl_free(&last);
+	cs_buf_free(&der);
+	return rc;
 }
 
 static int
@@ -102,10 +180,19 @@ gather(cs_issuer *i, int64_t now, int64_t deadline_ms, struct entries *s,
 {
 	const cs_server_conf *c = i->env.conf;
 
-	if ((s->serials = cs_buf_new(CS_CRL_MAX)) == NULL)
+	if ((s->serials = cs_buf_new(SERIALS_MAX)) == NULL)
 		return cs_nomem(e, where);
 	return cs_issued_ended(i->env.store, now - c->lifetime - c->crl_life,
-	    deadline_ms, add, s, e);
+	    deadline_ms, add_claim, s, e);
+}
+
+static void
+warn_room(const cs_issuer *i, size_t n, size_t octets)
+{
+	if (CS_CRL_MAX - octets < FEW)
+		cs_issuer_log(i, COUNTERSIGN_LOG_ERROR, "a revocation list has "
+		    "%zu entries in %zu octets, and %d is the most: beyond it "
+		    "none is made", n, octets, CS_CRL_MAX);
 }
 
 static int
@@ -123,10 +210,11 @@ make_with(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
 	else if ((rc = put_body(i, n, number, now, s, body, e)) == CS_OK)
 		rc = sign(i, n, cs_buf_span(body), deadline_ms, out, e);
 	if (rc == CS_OK) {
+		warn_room(i, s->n, cs_buf_len(body));
 		cs_buf_free(&k->der);
 		*k = (struct cs_crl_kept){.der = out, .number = number,
 		    .made = now, .next = now + i->env.conf->crl_life,
-		    .revoked = revoked};
+		    .revoked = revoked, .n = s->n};
 		out = NULL; /* transferred */
 	}
 	cs_buf_free(&body);
@@ -142,10 +230,29 @@ make(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
 	int rc = gather(i, now, deadline_ms, &s, e);
 
 	if (rc == CS_OK)
+		rc = carry_last(i, n, deadline_ms, &s, e);
+	if (rc == CS_OK)
 		rc = make_with(i, n, revoked, now, deadline_ms, &s, e);
 	free(s.at);
 	cs_buf_free(&s.serials);
 	return rc;
+}
+
+static bool
+is_current(const cs_issuer *i, const struct cs_crl_kept *k, int64_t revoked,
+    int64_t now)
+{
+	return k->der != NULL && revoked == k->revoked && now >= k->made &&
+	    now < k->made + i->env.conf->crl_every;
+}
+
+static void
+note_failure(cs_issuer *i, struct cs_crl_kept *k, const cs_err *why)
+{
+	k->failed_ms = cs_time_mono_ms();
+	k->why = *why;
+	cs_issuer_log(i, COUNTERSIGN_LOG_ERROR, "no new revocation list: %s",
+	    why->text);
 }
 
 /* Whatever is wrong: the last one says what it says until its end. */
@@ -154,22 +261,28 @@ bring_up(cs_issuer *i, size_t n, int64_t now, int64_t deadline_ms, cs_err *e)
 {
 	struct cs_crl_kept *k = &i->crl[n];
 	int64_t revoked = 0;
+	cs_err why = {0};
 	int rc;
 
 	/* Who waited for the lock has looked at the clock before. */
 	if (now < k->made && k->made - now < LAG)
 		now = k->made;
-	rc = cs_issued_revoked(i->env.store, deadline_ms, &revoked, e);
-	if (rc == CS_OK && k->der != NULL && revoked == k->revoked &&
-	    now < k->made + i->env.conf->crl_every && now >= k->made)
+	if (k->der != NULL && now < k->next && k->failed_ms != 0 &&
+	    cs_time_mono_ms() - k->failed_ms < RETRY_MS)
 		return CS_OK;
-	if (rc == CS_OK)
-		rc = make(i, n, revoked, now, deadline_ms, e);
-	if (rc == CS_OK || k->der == NULL || now >= k->next)
-		return rc;
-	cs_issuer_log(i, COUNTERSIGN_LOG_ERROR,
-	    "no new revocation list: %s", e->text);
-	return CS_OK;
+	rc = cs_issued_revoked(i->env.store, deadline_ms, &revoked, &why);
+	if (rc == CS_OK && is_current(i, k, revoked, now)) {
+		k->failed_ms = 0;
+		return CS_OK;
+	}
+	if (rc == CS_OK && (rc = make(i, n, revoked, now, deadline_ms,
+	    &why)) == CS_OK)
+		return CS_OK;
+	note_failure(i, k, &why);
+	if (k->der != NULL && now < k->next)
+		return CS_OK;
+	*e = why;
+	return rc;
 }
 
 static int
@@ -207,11 +320,24 @@ cs_issuer_crl(cs_issuer *i, cs_span key_id, int64_t now, int64_t deadline_ms,
 }
 
 void
-cs_issuer_crl_age(cs_issuer *i, int64_t *made, int64_t *number)
+cs_issuer_crl_state(cs_issuer *i, cs_crl_state *out)
 {
+	const struct cs_crl_kept *k;
+	size_t n;
+
+	*out = (cs_crl_state){0};
 	(void)pthread_mutex_lock(&i->crl_lock);
-	*made = i->crl[0].made;
-	*number = i->crl[0].number;
+	out->made = i->crl[0].made;
+	out->number = i->crl[0].number;
+	for (n = 0; n < i->env.n_ca; n++) {
+		k = &i->crl[n];
+		if ((int64_t)k->n > out->entries)
+			out->entries = (int64_t)k->n;
+		if (k->failed_ms == 0)
+			continue;
+		out->failing++;
+		out->why = k->why;
+	}
 	(void)pthread_mutex_unlock(&i->crl_lock);
 }
 

@@ -21,6 +21,9 @@ struct cs_crl_kept { /* the last CRL of one CA */
 	cs_buf *der;     /* NULL: none yet */
 	int64_t number, made, next;
 	int64_t revoked; /* the last revocation that it knows */
+	size_t n;        /* entries */
+	int64_t failed_ms; /* when no new one could be made; 0: it could */
+	cs_err why;
 };
 
 struct cs_issuer {
@@ -90,8 +93,13 @@ CS_USE int cs_issuer_settle(cs_issuer *i, const cs_question *q,
 /* Keeps a request that names its owner, until he has answered. */
 CS_USE int cs_issuer_keep(cs_issuer *i, const cs_csr *c, cs_span digest,
     const cs_question *q, cs_telling *t);
-/* Of the CA that signs; 0 before there is a list. */
-void cs_issuer_crl_age(cs_issuer *i, int64_t *made, int64_t *number);
+/* Of the CA that signs, number and time: 0 before there is a list; of all, the
+ * most entries and how many cannot be made anew, with why of one. */
+typedef struct cs_crl_state {
+	int64_t made, number, entries, failing;
+	cs_err why;
+} cs_crl_state;
+void cs_issuer_crl_state(cs_issuer *i, cs_crl_state *out);
 /* Whose certificates a certificate wants beside it: its CA; NULL: none. */
 const cs_authority *cs_issuer_of(const cs_issuer *i, cs_span cert);
 

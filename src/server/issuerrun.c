@@ -375,6 +375,7 @@ add_front(struct run *r, int fd, bool is_admin, cs_err *e)
 		cs_channel_free(&c);
 		return cs_nomem(e, where);
 	}
+	cs_channel_long(c, CS_LONG_OUT);
 	f->run = r;
 	f->channel = c;
 	f->is_admin = is_admin;

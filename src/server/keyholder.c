@@ -279,6 +279,22 @@ tell_keys(const cs_keyholder *k, cs_frame *answer)
 	answer->n = n;
 }
 
+/* What a store that was restored has forgotten stands here. */
+static int
+tell_last(cs_keyholder *k, cs_span key_id, cs_frame *answer)
+{
+	cs_held *h = NULL;
+	int ret = find_ca(k, key_id, &h, &k->err);
+
+	if (ret != CS_OK)
+		return ret;
+	answer->type = CS_MSG_LAST_CRL_IS;
+	answer->n = 1;
+	answer->part[0] = h->last == NULL ? cs_span_of("", 0) :
+	    cs_buf_span(h->last->own);
+	return CS_OK;
+}
+
 static void
 tell_refusal(cs_keyholder *k, int cls, cs_frame *answer)
 {
@@ -301,10 +317,13 @@ cs_keyholder_answer(cs_keyholder *k, const cs_frame *ask, int64_t now,
 		tell_keys(k, answer);
 		return;
 	}
-	if ((ret = sign(k, ask, now, mono_ms, &k->err)) != CS_OK) {
+	ret = ask->type == CS_MSG_LAST_CRL && ask->n == 1 ?
+	    tell_last(k, ask->part[0], answer) :
+	    sign(k, ask, now, mono_ms, &k->err);
+	if (ret != CS_OK)
 		tell_refusal(k, ret, answer);
+	if (ret != CS_OK || ask->type == CS_MSG_LAST_CRL)
 		return;
-	}
 	answer->type = CS_MSG_SIGNED;
 	answer->n = 1;
 	answer->part[0] = cs_buf_span(k->sig);

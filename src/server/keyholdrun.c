@@ -69,8 +69,12 @@ enter_sandbox(const cs_server_conf *c, char *had, size_t had_len, cs_err *e)
 static int
 take_issuer(struct run *r, int fd, cs_err *e)
 {
+	int rc;
+
 	cs_channel_free(&r->issuer);
-	return cs_channel_new(fd, &r->issuer, e);
+	if ((rc = cs_channel_new(fd, &r->issuer, e)) == CS_OK)
+		cs_channel_long(r->issuer, CS_LONG_IN | CS_LONG_OUT);
+	return rc;
 }
 
 /* A module makes threads of its own, and a sandbox is entered with one alone:

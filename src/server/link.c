@@ -166,6 +166,7 @@ cs_link_set(cs_link *l, int fd, cs_err *e)
 		free(end);
 		return rc != CS_OK ? rc : cs_nomem(e, where);
 	}
+	cs_channel_long(c, CS_LONG_IN | CS_LONG_OUT);
 	end->link = l;
 	end->channel = c;
 	(void)pthread_mutex_lock(&l->lock);
@@ -288,10 +289,30 @@ sign(void *arg, uint32_t type, cs_span key_id, cs_span body,
 	return rc;
 }
 
+static int
+last(void *arg, cs_span key_id, int64_t deadline_ms, cs_buf **der, cs_err *e)
+{
+	cs_frame f = {.type = CS_MSG_LAST_CRL, .n = 1, .part = {key_id},
+	    .fd = -1};
+	cs_frame *a = NULL;
+	int rc;
+
+	*der = NULL;
+	if ((rc = ask(arg, &f, deadline_ms, &a, e)) != CS_OK)
+		return rc;
+	if (a->type != CS_MSG_LAST_CRL_IS || a->n != 1)
+		rc = not_signed(a, e);
+	else if (a->part[0].n != 0 &&
+	    (*der = cs_buf_dup(a->part[0])) == NULL)
+		rc = cs_nomem(e, where);
+	cs_frame_free(&a);
+	return rc;
+}
+
 cs_sign_ops
 cs_link_signer(cs_link *l)
 {
-	return (cs_sign_ops){.sign = sign, .arg = l};
+	return (cs_sign_ops){.sign = sign, .last = last, .arg = l};
 }
 
 void

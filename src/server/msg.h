@@ -57,12 +57,14 @@ enum cs_msg {
 	CS_MSG_SIGN_CERT,    /* CA's key id, body */
 	CS_MSG_SIGN_WIT,     /* kid, signing input */
 	CS_MSG_SIGN_CRL,     /* CA's key id, body */
+	CS_MSG_LAST_CRL,     /* CA's key id */
 	/* keyholder -> issuer */
 	CS_MSG_KEYS_ARE = 400, /* for each CA: "ca" or "retired", certificate;
 				* for each WIT key: "wit" or "retired-wit",
 				* SubjectPublicKeyInfo */
 	CS_MSG_SIGNED,       /* signature */
-	CS_MSG_NOT_SIGNED    /* class, text */
+	CS_MSG_NOT_SIGNED,   /* class, text */
+	CS_MSG_LAST_CRL_IS   /* the last list that was signed, or empty */
 };
 
 enum cs_outcome {

@@ -214,5 +214,9 @@ cs_stats_put(cs_stats *s, const cs_stats_now *now, cs_buf *out, cs_err *e)
 	    now->now - now->crl_made : 0);
 	gauge(out, "crl_number", "Of the last CRL.",
 	    now->crl_made == 0 ? -1 : now->crl_number);
+	gauge(out, "crl_entries", "Of the longest CRL.",
+	    now->crl_made == 0 ? -1 : now->crl_entries);
+	gauge(out, "crl_failing", "CRLs that cannot be made anew.",
+	    now->crl_failing);
 	return cs_buf_failed(out) ? cs_nomem(e, "server/stats") : CS_OK;
 }

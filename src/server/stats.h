@@ -22,6 +22,8 @@ typedef struct cs_stats_now {
 	int64_t live;         /* likewise */
 	int64_t crl_made;     /* seconds since 1970; 0: none */
 	int64_t crl_number;
+	int64_t crl_entries;  /* of the longest list */
+	int64_t crl_failing;  /* lists that cannot be made anew */
 	int64_t now;
 } cs_stats_now;
 

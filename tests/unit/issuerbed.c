@@ -54,6 +54,20 @@ issuerbed_sign(void *arg, uint32_t type, cs_span key_id, cs_span body,
 	return cs_fail(e, CS_EBUG, "bed", "no such key");
 }
 
+static int
+last_list(void *arg, cs_span key_id, int64_t deadline_ms, cs_buf **der,
+    cs_err *e)
+{
+	const struct issuerbed *b = arg;
+
+	(void)deadline_ms;
+	*der = NULL;
+	if (b->last == NULL || !cs_span_eq(key_id, b->ca[0]->key_id))
+		return CS_OK;
+	*der = cs_buf_dup(cs_buf_span(b->last));
+	return *der != NULL ? CS_OK : cs_nomem(e, "bed");
+}
+
 static bool
 make_ca(struct issuerbed *b, size_t n)
 {
@@ -117,8 +131,8 @@ issuerbed_again(struct issuerbed *b, size_t first)
 	static cs_authority *order[ISSUERBED_CAS];
 	cs_issuer_env env = {.conf = &b->conf, .plugin = b->plug.p,
 	    .instance = b->instance, .store = b->store,
-	    .signer = {issuerbed_sign, b}, .ca = order, .n_ca = b->n_ca, .n_wit = 1,
-	    .log = say};
+	    .signer = {issuerbed_sign, last_list, b}, .ca = order,
+	    .n_ca = b->n_ca, .n_wit = 1, .log = say};
 	cs_err e = {0};
 
 	order[0] = b->ca[first];
@@ -204,6 +218,7 @@ issuerbed_stop(struct issuerbed *b)
 	}
 	cs_privkey_free(&b->wit_key);
 	cs_buf_free(&b->wit_spki);
+	cs_buf_free(&b->last);
 	bed_stop(&b->plug);
 }
 

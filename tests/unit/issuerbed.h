@@ -32,6 +32,8 @@ struct issuerbed {
 	atomic_int signatures;
 	uint8_t asked[32];    /* SHA-256 of the last body; of one thread */
 	bool threads;         /* many: asked is not kept */
+	cs_buf *last;         /* the first CA's list, as a keyholder has kept
+			       * it; NULL: none */
 };
 
 /* False, with a plan that skips all, where there is no SQLite. */

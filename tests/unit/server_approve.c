@@ -12,6 +12,7 @@
 #include "issue/crl.h"
 #include "issue/leaf.h"
 #include "issuerbed.h"
+#include "server/issuerp.h"
 #include "store/pending.h"
 #include "store/revoke.h"
 #include "tap.h"
@@ -262,6 +263,7 @@ test_crl(void)
 	c = crl(0, BED_NOON + 4000, &third);
 	ok(c != NULL && third == second, "without a keyholder the last one");
 	atomic_store(&b.fail, 0);
+	b.i->crl[0].failed_ms = 1; /* long ago */
 	cs_crl_free(&c);
 	c = crl(0, BED_NOON + 4000, &third);
 	ok(c != NULL && third > second && (at = cs_crl_find(c, l->serial)) !=
@@ -276,6 +278,87 @@ test_crl(void)
 	ok(cs_issuer_tick(b.i, BED_NOON, &e) == CS_OK, "a tick");
 	cs_leaf_free(&l);
 	cs_issued_clear(&o);
+}
+
+#define LONG_LIST 60000
+#define DAY 86400
+
+/* A list of the first CA: of these serials, and as many more. */
+static bool
+put_last(const cs_crl_entry *few, size_t n, size_t more)
+{
+	static uint8_t serial[LONG_LIST][16];
+	static cs_crl_entry at[LONG_LIST + 8];
+	const cs_alg *alg = cs_alg_for_key(b.ca[0]->key.kind, CS_USE_PKCS10);
+	cs_crl c = {.sig_alg = alg->sig_alg, .issuer = b.ca[0]->name,
+	    .authority_key_id = b.ca[0]->key_id, .number = 1,
+	    .this_update = BED_NOON - 60, .next_update = BED_NOON + DAY,
+	    .n = n + more, .at = at};
+	cs_buf *body = cs_buf_new(CS_CRL_MAX), *sig = cs_buf_new(1024);
+	cs_err e = {0};
+	bool good;
+	size_t i;
+
+	memcpy(at, few, n * sizeof(*few));
+	for (i = 0; i < more; i++) {
+		serial[i][0] = 9;
+		serial[i][1] = (uint8_t)(i >> 8);
+		serial[i][2] = (uint8_t)i;
+		at[n + i] = (cs_crl_entry){cs_span_of(serial[i], 16),
+		    BED_NOON - 100};
+	}
+	cs_buf_free(&b.last);
+	b.last = cs_buf_new(CS_CRL_MAX + 1024);
+	good = cs_crl_put(&c, body, &e) == CS_OK && cs_privkey_sign(b.key[0],
+	    alg, cs_buf_span(body), sig, &e) == CS_OK && cs_signed_put(
+	    cs_buf_span(body), alg->sig_alg, cs_buf_span(sig), b.last, &e) ==
+	    CS_OK;
+	if (!good)
+		printf("# %s\n", e.text);
+	cs_buf_free(&body);
+	cs_buf_free(&sig);
+	return good;
+}
+
+/* A store that was restored has forgotten what the keyholder's last list has. */
+static void
+test_carried(void)
+{
+	const cs_crl_entry few[] = {
+		{cs_span_str("newest serial"), BED_NOON - 100},
+		{cs_span_str("a day before"), BED_NOON - DAY},
+		{cs_span_str("of a week ago"), BED_NOON - 7 * DAY},
+	};
+	int64_t number = 0, ended = 0;
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .name = cs_span_str("wimse://corp.example/agent/carried"),
+	    .actor = cs_span_str("uid 0"), .time = BED_NOON};
+	const cs_crl_entry *at;
+	cs_err e = {0};
+	cs_crl *c;
+
+	ok(put_last(few, 3, 0) && issuerbed_again(&b, 0), "a keyholder's list");
+	c = crl(0, BED_NOON, &number);
+	ok(c != NULL && (at = cs_crl_find(c, few[0].serial)) != NULL &&
+	    at->revoked == few[0].revoked && cs_crl_has(c, few[1].serial),
+	    "the first list has it still");
+	ok(c != NULL && !cs_crl_has(c, few[2].serial), "until it is old");
+	cs_crl_free(&c);
+	ok(cs_revoke(b.store, &r, cs_time_mono_ms() + 5000, &ended, &e) ==
+	    CS_OK, "another revocation");
+	c = crl(0, BED_NOON, &number);
+	ok(c != NULL && cs_crl_has(c, few[0].serial), "and so has the next");
+	cs_crl_free(&c);
+	c = crl(0, BED_NOON + 3 * DAY, &number);
+	ok(c != NULL && !cs_crl_has(c, few[0].serial), "not for ever");
+	cs_crl_free(&c);
+	ok(put_last(few, 1, LONG_LIST) && issuerbed_again(&b, 0) &&
+	    (c = crl(0, BED_NOON, &number)) != NULL && c->n > LONG_LIST &&
+	    cs_buf_len(c->own) > CS_FRAME_MAX, "a long one: %zu octets",
+	    cs_buf_len(b.last));
+	cs_crl_free(&c);
+	cs_buf_free(&b.last);
+	ok(issuerbed_again(&b, 0), "none");
 }
 
 static bool
@@ -327,6 +410,31 @@ test_admin(void)
 	    act("metrics", "", 200, "countersign_pending "), "metrics");
 	ok(act("reload", "", 200, "{}") && act("dance", "", 404, "verb"),
 	    "reload, and what is no verb");
+}
+
+/* A list that cannot be made lacks who was revoked. */
+static void
+test_ready(void)
+{
+	cs_revocation r = {.what = CS_REVOKE_AGENT,
+	    .name = cs_span_str("wimse://corp.example/agent/ready"),
+	    .actor = cs_span_str("uid 0"), .time = BED_NOON};
+	int64_t ended = 0;
+	cs_err e = {0};
+
+	ok(act("ready", "", 200, "\"ready\"") &&
+	    act("metrics", "", 200, "countersign_crl_failing 0\n"), "ready");
+	atomic_store(&b.fail, -1);
+	ok(cs_revoke(b.store, &r, cs_time_mono_ms() + 5000, &ended, &e) ==
+	    CS_OK && act("ready", "", 503, "no new revocation list: the "
+	    "keyholder went"), "not while there is no list of all");
+	ok(act("metrics", "", 200, "countersign_crl_failing 1\n"),
+	    "which is counted");
+	atomic_store(&b.fail, 0);
+	ok(act("ready", "", 503, "revocation list"),
+	    "nor is it tried at each question");
+	b.i->crl[0].failed_ms = 1; /* long ago */
+	ok(act("ready", "", 200, "\"ready\""), "but it is again");
 }
 
 #define MANY 350
@@ -398,7 +506,9 @@ main(void)
 	test_denied();
 	test_ca();
 	test_crl();
+	test_carried();
 	test_admin();
+	test_ready();
 	test_many();
 	issuerbed_stop(&b);
 	return done_testing();

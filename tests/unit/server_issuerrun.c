@@ -97,6 +97,9 @@ answer(cs_channel *c, const cs_frame *ask)
 		f.part[3] = b.ca[0]->der;
 		f.part[4] = cs_span_str("wit");
 		f.part[5] = cs_buf_span(b.wit_spki);
+	} else if (ask->type == CS_MSG_LAST_CRL) {
+		f.type = CS_MSG_LAST_CRL_IS;
+		f.part[0] = cs_span_of("", 0);
 	} else if (issuerbed_sign(&b, ask->type, ask->part[0], ask->part[1],
 	    0, sig, &e) == CS_OK) {
 		f.part[0] = cs_buf_span(sig);
