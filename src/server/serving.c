@@ -104,6 +104,7 @@ take_issuer(cs_serving *s, int fd, cs_err *e)
 	forget_issuer(s, starting);
 	if ((rc = cs_channel_new(fd, &s->issuer_channel, e)) != CS_OK)
 		return rc;
+	cs_channel_long(s->issuer_channel, CS_LONG_IN); /* lists */
 	return cs_post_new(s->loop, s->issuer_channel, &env, &s->issuer, e);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "server/msg.h"
 
 #define ROOM (CS_CRL_MAX + 4096)
 #define DAY (24 * BED_HOUR)
@@ -162,4 +163,24 @@ bed_crl_body(const bed *b)
 	cs_err e = {0};
 
 	return made(out, cs_crl_put(&b->crl, out, &e), &e);
+}
+
+bool
+bed_last_is(cs_keyholder *k, const bed_ca *of, bool there)
+{
+	cs_span key_id = of->cert->key_id;
+	cs_frame ask = {.type = CS_MSG_LAST_CRL, .id = 7, .n = 1,
+	    .part = {key_id}, .fd = -1}, f;
+	cs_crl *c = NULL;
+	bool good;
+
+	cs_keyholder_answer(k, &ask, BED_NOW, 0, &f);
+	if (f.type != CS_MSG_LAST_CRL_IS || f.n != 1 || f.id != 7)
+		return false;
+	if (f.part[0].n == 0)
+		return !there;
+	good = there && cs_crl_parse(f.part[0], true, &c, NULL) == CS_OK &&
+	    cs_span_eq(c->authority_key_id, key_id) && c->number > 0;
+	cs_crl_free(&c);
+	return good;
 }

@@ -51,4 +51,7 @@ cs_buf *bed_cert_body(const bed *b); /* NULL, with a line that says why */
 cs_buf *bed_wit_input(const bed *b);
 cs_buf *bed_crl_body(const bed *b);
 
+/* Does the keyholder tell its last list of this CA, or that there is none? */
+bool bed_last_is(cs_keyholder *k, const bed_ca *of, bool there);
+
 #endif

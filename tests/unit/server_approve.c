@@ -233,6 +233,7 @@ test_crl(void)
 	int64_t first = 0, second = 0, third = 0, ended = 0;
 	const cs_crl_entry *at;
 	cs_leaf *l = NULL;
+	cs_issued found = {.own = NULL};
 	cs_crl *c, *d;
 	cs_err e = {0};
 
@@ -242,6 +243,8 @@ test_crl(void)
 	    "a certificate");
 	if (l == NULL)
 		return;
+	ok(look_up(&o, BED_NOON, CS_OUTCOME_ISSUED, &found) &&
+	    cs_span_eq(found.told.cert, o.told.cert), "which may be fetched");
 	c = crl(0, BED_NOON, &first);
 	d = crl(0, BED_NOON + 1, &second);
 	ok(c != NULL && d != NULL && first == second &&
@@ -251,6 +254,9 @@ test_crl(void)
 	ok(cs_revoke(b.store, &r, cs_time_mono_ms() + 5000,
 	    &ended, &e) == CS_OK && ended > 0,
 	    "revoked: %d", (int)ended);
+	ok(look_up(&o, BED_NOON, CS_OUTCOME_UNKNOWN, &found),
+	    "and may not be fetched any more");
+	cs_issued_clear(&found);
 	c = crl(0, BED_NOON, &second);
 	ok(c != NULL && second > first && (at = cs_crl_find(c, l->serial)) !=
 	    NULL && at->revoked == BED_NOON,
