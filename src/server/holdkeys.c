@@ -17,6 +17,7 @@ cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h, cs_err *e)
 {
 	int ret;
 
+	h->uri = uri;
 	h->spki_der = cs_buf_new(1024);
 	if (h->spki_der == NULL)
 		return cs_nomem(e, "keyholder");
@@ -83,6 +84,35 @@ cs_held_close(cs_held *h)
 	memset(h, 0, sizeof(*h));
 }
 
+bool
+cs_held_is_token(const cs_held *h)
+{
+	static const char scheme[] = "pkcs11:";
+
+	return h->uri != NULL &&
+	    strncmp(h->uri, scheme, sizeof(scheme) - 1) == 0;
+}
+
+int
+cs_held_reopen(cs_held *h, const cs_keys_env *env, cs_err *e)
+{
+	cs_buf *spki = cs_buf_new(1024);
+	int ret;
+
+	cs_key_close(&h->key);
+	if (spki == NULL)
+		return cs_nomem(e, "keyholder");
+	if ((ret = cs_key_open(h->uri, env, &h->key, e)) == CS_OK &&
+	    (ret = cs_key_spki(h->key, spki, e)) == CS_OK &&
+	    !cs_span_eq(cs_buf_span(spki), h->spki.der))
+		ret = cs_fail(e, CS_EDEVICE, "keyholder",
+		    "the token came back with another key");
+	if (ret != CS_OK)
+		cs_key_close(&h->key);
+	cs_buf_free(&spki);
+	return ret;
+}
+
 /* An allocation that fails within OpenSSL can spoil what it signs next: an RSA
  * signature that is wrong can tell the key. */
 int
@@ -92,6 +122,9 @@ cs_held_sign(cs_held *h, cs_span bytes, cs_buf *out, cs_err *e)
 	cs_span sig;
 	int ret;
 
+	if (h->key == NULL)
+		return cs_fail(e, CS_EDEVICE, "keyholder",
+		    "the token of this key is gone");
 	if ((ret = cs_key_sign(h->key, h->alg, bytes, out, e)) != CS_OK)
 		return ret;
 	sig = cs_span_cut(cs_buf_span(out), before, cs_buf_len(out) - before);

@@ -9,7 +9,8 @@
 
 /* The keys of a keyholder, within server/ alone. */
 typedef struct cs_held {
-	cs_key *key;
+	const char *uri;        /* borrows */
+	cs_key *key;            /* NULL: its token is gone */
 	cs_pubkey *pub;         /* what verifies before anything leaves */
 	const cs_alg *alg;
 	cs_buf *spki_der;
@@ -29,7 +30,11 @@ CS_USE int cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env,
 CS_USE int cs_held_wit(const cs_conf_wit *conf, const cs_keys_env *env,
     cs_held *h, cs_err *e);
 void cs_held_close(cs_held *h);
-/* Appends a signature that has been verified. */
+/* Of a token: in a module that others of a keyholder may share, so that all are
+ * closed before one is opened again; as the same key, CS_EDEVICE. */
+bool cs_held_is_token(const cs_held *h);
+CS_USE int cs_held_reopen(cs_held *h, const cs_keys_env *env, cs_err *e);
+/* Appends a signature that has been verified. CS_EDEVICE: the token. */
 CS_USE int cs_held_sign(cs_held *h, cs_span bytes, cs_buf *out, cs_err *e);
 
 /* The last list of a CA, in `dir`: read and verified by cs_list_load (none:

@@ -12,9 +12,13 @@
 
 #define KEYS_MAX (2 * CS_CONF_CAS_MAX)
 #define SIG_MAX 1024
+#define REOPEN_MS 5000 /* between tries to find a token again */
 
 struct cs_keyholder {
 	const cs_server_conf *conf;
+	cs_keys_env env;
+	int64_t reopened_ms; /* 0: never */
+	bool locked;         /* a token took no PIN of ours: leave it */
 	cs_held ca[CS_CONF_CAS_MAX], wit[CS_CONF_CAS_MAX];
 	size_t n_ca, n_wit;
 	cs_spki keys[KEYS_MAX];
@@ -108,6 +112,7 @@ cs_keyholder_new(const cs_server_conf *conf, const cs_keys_env *env,
 	if (k == NULL)
 		return cs_nomem(e, "keyholder");
 	k->conf = conf;
+	k->env = *env;
 	k->sig = cs_buf_new(SIG_MAX);
 	ret = k->sig == NULL ? cs_nomem(e, "keyholder") : open_rate(k, e);
 	if (ret == CS_OK)
@@ -232,19 +237,53 @@ sign_crl(cs_keyholder *k, const cs_allow *a, cs_span key_id, cs_span body,
 	return cs_list_keep(k->conf->state, h, body, cs_buf_span(k->sig), e);
 }
 
+static void
+close_tokens(cs_held *h, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (cs_held_is_token(&h[i]))
+			cs_key_close(&h[i].key);
+}
+
 static int
-sign(cs_keyholder *k, const cs_frame *ask, int64_t now, int64_t mono_ms,
-    cs_err *e)
+open_tokens(cs_keyholder *k, cs_held *h, size_t n, cs_err *e)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < n; i++)
+		if (cs_held_is_token(&h[i]) &&
+		    (ret = cs_held_reopen(&h[i], &k->env, e)) != CS_OK)
+			return ret;
+	return CS_OK;
+}
+
+/* A token that was taken out, or whose module lost it, may be there again. A
+ * PIN that was refused is not tried twice: it would lock the token. */
+static bool
+revive(cs_keyholder *k, int64_t mono_ms, cs_err *e)
+{
+	int ret;
+
+	if (k->locked || (k->reopened_ms != 0 &&
+	    mono_ms - k->reopened_ms < REOPEN_MS))
+		return false;
+	k->reopened_ms = mono_ms;
+	close_tokens(k->ca, k->n_ca);
+	close_tokens(k->wit, k->n_wit);
+	if ((ret = open_tokens(k, k->ca, k->n_ca, e)) == CS_OK)
+		ret = open_tokens(k, k->wit, k->n_wit, e);
+	k->locked = ret == CS_EAUTH;
+	return ret == CS_OK;
+}
+
+static int
+sign_as_asked(cs_keyholder *k, const cs_frame *ask, int64_t now, cs_err *e)
 {
 	cs_allow a = allow_of(k, now);
-	int64_t wait = 0;
 
-	if (ask->n != 2)
-		return cs_fail(e, CS_EFORMAT, "keyholder",
-		    "a question has a key and a body");
-	if (!cs_rate_take(k->rate, cs_span_str("all"), mono_ms, &wait))
-		return cs_fail(e, CS_ETIMEOUT, "keyholder",
-		    "more signatures a second than limits { signatures }");
 	switch (ask->type) {
 	case CS_MSG_SIGN_CERT:
 		return sign_cert(k, &a, ask->part[0], ask->part[1], e);
@@ -256,6 +295,27 @@ sign(cs_keyholder *k, const cs_frame *ask, int64_t now, int64_t mono_ms,
 		return cs_fail(e, CS_EFORMAT, "keyholder",
 		    "a question of another kind");
 	}
+}
+
+static int
+sign(cs_keyholder *k, const cs_frame *ask, int64_t now, int64_t mono_ms,
+    cs_err *e)
+{
+	int64_t wait = 0;
+	int ret;
+
+	if (ask->n != 2)
+		return cs_fail(e, CS_EFORMAT, "keyholder",
+		    "a question has a key and a body");
+	if (!cs_rate_take(k->rate, cs_span_str("all"), mono_ms, &wait))
+		return cs_fail(e, CS_ETIMEOUT, "keyholder",
+		    "more signatures a second than limits { signatures }");
+	ret = sign_as_asked(k, ask, now, e);
+	if (ret != CS_EDEVICE || !revive(k, mono_ms, e))
+		return ret;
+	cs_buf_reset(k->sig);
+	cs_err_clear(e);
+	return sign_as_asked(k, ask, now, e);
 }
 
 static void

@@ -50,7 +50,9 @@ typedef struct cs_keyholder cs_keyholder;
 /* Opens every key of the configuration; a certificate that is not its key's, a
  * WIT key that is not P-256, one key in two places, two CAs of one identifier,
  * and a rate of none are refused. The last CRL of each CA is read from
- * conf->state and kept there (written before its signature leaves). */
+ * conf->state and kept there (written before its signature leaves). What `env`
+ * points to has to outlive it: a token that went is opened again, when it is
+ * asked for and at most every five seconds. */
 CS_USE int cs_keyholder_new(const cs_server_conf *conf, const cs_keys_env *env,
     cs_keyholder **out, cs_err *e);
 void cs_keyholder_free(cs_keyholder **k);

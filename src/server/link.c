@@ -265,9 +265,11 @@ not_signed(const cs_frame *f, cs_err *e)
 	if (f->n != 2 || cs_frame_get_number(f->part[0], &cls, e) != CS_OK)
 		return cs_fail(e, CS_EBUG, where,
 		    "the keyholder answers in another shape");
-	return cs_fail(e, cls == -(int64_t)CS_ETIMEOUT ? CS_ETIMEOUT :
-	    CS_EBUG, where, "the keyholder does not sign: %.*s",
-	    (int)f->part[1].n, (const char *)f->part[1].p);
+	/* Too many at once, or a token that is away: it may be there soon. */
+	return cs_fail(e, cls == -(int64_t)CS_ETIMEOUT ||
+	    cls == -(int64_t)CS_EDEVICE ? CS_ETIMEOUT : CS_EBUG, where,
+	    "the keyholder does not sign: %.*s", (int)f->part[1].n,
+	    (const char *)f->part[1].p);
 }
 
 static int

@@ -15,8 +15,9 @@ CS_USE int cs_link_new(cs_link **out, cs_err *e);
 /* Another channel from now on; takes the descriptor. Whoever waits for an
  * answer over the one before hears that it went. */
 CS_USE int cs_link_set(cs_link *l, int fd, cs_err *e);
-/* For cs_issuer_env. CS_ETIMEOUT when the keyholder goes, or says nothing:
- * nothing was signed, as far as anybody knows. CS_EBUG when it refuses. */
+/* For cs_issuer_env. CS_ETIMEOUT when the keyholder goes, says nothing, or has no
+ * token now: nothing was signed, as far as anybody knows. CS_EBUG when it
+ * refuses. */
 cs_sign_ops cs_link_signer(cs_link *l);
 void cs_link_free(cs_link **l);
 
