@@ -246,18 +246,20 @@ cs_draft_clear(cs_draft *d)
 	cs_buf_free(&d->fields);
 }
 
-/* CA certificates that were ours when the claim was made may be gone. */
+/* What signs now; the keyholder would refuse a key that has retired. A claim that
+ * was made for another is counted: it is not made anew, since nobody can tell
+ * whether it was signed before. */
 static int
-find_alg(const cs_issuer *i, cs_span key_id, const cs_alg **alg, cs_err *e)
+check_key(const cs_issuer *i, bool wit, cs_span key, cs_err *e)
 {
-	size_t n;
-
-	for (n = 0; n < i->env.n_ca; n++)
-		if (cs_span_eq(i->env.ca[n]->key_id, key_id)) {
-			*alg = i->alg[n];
-			return CS_OK;
-		}
-	return fail_internal(e, "a claim was made for a CA that is no more");
+	if (cs_span_eq(key, wit ? cs_span_str(i->kid[0]) :
+	    i->env.ca[0]->key_id))
+		return CS_OK;
+	return fail_internal(e, wit ? "it was made for a key of WITs that "
+	    "signs no more: where wit { } of the configuration has it again, "
+	    "and not retired, it is signed" : "it was made for a CA that "
+	    "signs no more: where ca { } of the configuration has it again, "
+	    "and not retired, it is signed");
 }
 
 static int
@@ -294,7 +296,6 @@ cs_draft_sign(cs_issuer *i, int kind, cs_span fields, cs_span digest,
     int64_t deadline_ms, cs_buf **credential, cs_err *e)
 {
 	bool wit = kind == COUNTERSIGN_KIND_WIT;
-	const cs_alg *alg = NULL;
 	uint8_t found[32];
 	cs_span key = {0}, body = {0};
 	cs_buf *sig = NULL;
@@ -306,14 +307,15 @@ cs_draft_sign(cs_issuer *i, int kind, cs_span fields, cs_span digest,
 		return rc;
 	if (!cs_span_eq(cs_span_of(found, sizeof(found)), digest))
 		return fail_internal(e, "a claim's body is not its digest's");
-	if (!wit && (rc = find_alg(i, key, &alg, e)) != CS_OK)
+	if ((rc = check_key(i, wit, key, e)) != CS_OK)
 		return rc;
 	if ((sig = cs_buf_new(SIG_MAX)) == NULL)
 		return cs_nomem(e, where);
 	rc = sign(i, wit ? CS_MSG_SIGN_WIT : CS_MSG_SIGN_CERT, key, body,
 	    deadline_ms, sig, e);
 	if (rc == CS_OK)
-		rc = finish(alg, body, cs_buf_span(sig), credential, e);
+		rc = finish(wit ? NULL : i->alg[0], body, cs_buf_span(sig),
+		    credential, e);
 	cs_buf_free(&sig);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "fmt/reason.h"
 #include "server/issuerp.h"
 #include "store/issued.h"
+#include "base/time.h"
 
 /* Claim, signature, record: formats section 9, "Claim". */
 
@@ -34,10 +35,14 @@ sign(cs_issuer *i, int kind, const cs_claimed *c, int64_t now,
 {
 	cs_buf *mine = NULL;
 	cs_claimed done = {0};
+	char until[24];
 	int rc;
 
 	rc = cs_draft_sign(i, kind, cs_plug_span(c->c.fields),
 	    cs_plug_span(c->c.digest), deadline_ms, &mine, e);
+	if (rc == CS_EBUG && c->c.state == COUNTERSIGN_CLAIM_AGAIN)
+		(void)cs_wrap(e, "the claim of before, until %s",
+		    cs_rfc3339_put(c->c.not_after, until) ? until : "?");
 	if (rc == CS_OK &&
 	    (rc = cs_plug_record(&i->plug, c, cs_buf_span(mine), now,
 	    deadline_ms, &done, e)) == CS_OK)

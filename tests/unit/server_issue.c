@@ -232,6 +232,49 @@ test_again(void)
 	cs_issued_clear(&o);
 }
 
+/* Between the two another CA, and another key of tokens, came to sign. */
+static void
+test_retired(void)
+{
+	cs_issued o = {.own = NULL};
+
+	atomic_store(&b.fail, 1);
+	ok(issuerbed_vector(&b, "approved-protection.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_BUSY, CS_R_NONE), "a claim, and no signature");
+	cs_issued_clear(&o);
+	ok(issuerbed_again(&b, 1) && issuerbed_vector(&b,
+	    "approved-protection.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_REFUSED, CS_R_INTERNAL) &&
+	    strstr(issuerbed_say(&o), "until 2026-11-2") != NULL &&
+	    strstr(issuerbed_say(&o), "a CA that signs no more") != NULL,
+	    "of a CA that has retired: %s", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	ok(issuerbed_again(&b, 0) && issuerbed_vector(&b,
+	    "approved-protection.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE), "and of one that signs again");
+	cs_issued_clear(&o);
+}
+
+/* A CA that was made this very minute. */
+static void
+test_young(void)
+{
+	cs_authority *ca = b.ca[0];
+	int64_t before = ca->not_before;
+	cs_issued o = {.own = NULL};
+	cs_leaf *l;
+
+	ca->not_before = BED_NOON - 5;
+	ok(issuerbed_vector(&b, "approved-rsa.pem", 1, &o) &&
+	    is(&o, CS_OUTCOME_ISSUED, CS_R_NONE), "by a CA of five seconds");
+	l = leaf(0, &o);
+	ok(l != NULL && l->not_before == BED_NOON - 5,
+	    "what is not older than it is");
+	cs_leaf_free(&l);
+	cs_issued_clear(&o);
+	ca->not_before = before;
+}
+
 static int64_t
 bundle(void)
 {
@@ -319,6 +362,8 @@ main(void)
 	test_both();
 	test_digests();
 	test_drafts();
+	test_retired();
+	test_young();
 	test_bundle();
 	test_foreign();
 	test_refused();
