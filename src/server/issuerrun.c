@@ -4,19 +4,16 @@
 #include "config.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/time.h"
-#include "fmt/reason.h"
 #include "net/process.h"
 #include "net/sandbox.h"
+#include "server/fronts.h"
 #include "server/host.h"
 #include "server/issuer.h"
 #include "server/link.h"
@@ -34,7 +31,6 @@ static const char where[] = "server/issuer";
 
 #define KEYS_MS 30000  /* until the keyholder has said which keys it has */
 #define TICK_MS 30000
-#define ANSWER_MS 2000 /* a front that does not read is as good as gone */
 
 struct run {
 	cs_child *child;
@@ -45,24 +41,7 @@ struct run {
 	cs_pool *pool;
 	int64_t next_tick;
 	atomic_bool ticks; /* one is in the pool */
-	struct front *fronts;
-};
-
-struct front { /* a channel, for its reader and for jobs on their way */
-	struct run *run;
-	struct front *next;
-	cs_channel *channel;
-	bool is_admin;
-	atomic_uint refs;
-	atomic_bool ended;
-	pthread_t thread;
-};
-
-struct job {
-	struct run *run;
-	struct front *front;
-	cs_frame *ask;
-	int64_t deadline_ms, began_us;
+	cs_fronts *fronts;
 };
 
 static void
@@ -71,322 +50,6 @@ say(void *arg, int level, const char *text)
 	const struct run *r = arg;
 
 	cs_say(r->child->control, level, "%s", text);
-}
-
-static void
-front_drop(struct front *f)
-{
-	if (atomic_fetch_sub(&f->refs, 1) != 1)
-		return;
-	cs_channel_free(&f->channel);
-	free(f);
-}
-
-static int64_t
-now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void
-job_free(struct job *j)
-{
-	front_drop(j->front);
-	cs_frame_free(&j->ask);
-	free(j);
-}
-
-static void
-send_answer(const struct job *j, cs_frame *f)
-{
-	cs_err e = {0};
-
-	f->id = j->ask->id;
-	if (cs_channel_send(j->front->channel, f, cs_time_mono_ms() +
-	    ANSWER_MS, &e) != CS_OK)
-		cs_say(j->run->child->control, COUNTERSIGN_LOG_WARNING,
-		    "an answer that nobody takes: %s", e.text);
-}
-
-static void
-answer_issue(const struct job *j, const cs_told_issue *t)
-{
-	cs_msg_room room;
-	cs_frame f;
-
-	if (cs_told_issue_put(t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-static void
-answer_given(const struct job *j, int rc, cs_span octets, int64_t number,
-    const cs_err *e)
-{
-	cs_told_given t = {.number = number, .octets = octets};
-	cs_msg_room room;
-	cs_frame f;
-
-	if (rc != CS_OK) {
-		t = (cs_told_given){.reason = e->detail == CS_R_NONE ?
-		    CS_R_INTERNAL : e->detail,
-		    .text = cs_span_str(e->text)};
-	}
-	if (cs_told_given_put(&t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-static void
-answer_admin(const struct job *j, int status, cs_span body)
-{
-	const cs_told_admin t = {status, body};
-	cs_msg_room room;
-	cs_frame f;
-
-	if (cs_told_admin_put(&t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-/* Before anything was looked at. */
-static void
-answer_busy(const struct job *j, const char *why)
-{
-	const cs_told_issue t = {.outcome = CS_OUTCOME_BUSY,
-	    .text = cs_span_str(why), .retry_after = 2};
-	cs_err e = {0};
-
-	switch (j->ask->type) {
-	case CS_MSG_ADMIN:
-		answer_admin(j, 503, cs_span_str("{\"error\":\"busy\"}"));
-		break;
-	case CS_MSG_BUNDLE:
-	case CS_MSG_CRL:
-		(void)cs_fail_detail(&e, CS_ETIMEOUT, CS_R_INTERNAL, where,
-		    "%s", why);
-		answer_given(j, CS_ETIMEOUT, (cs_span){0}, 0, &e);
-		break;
-	default:
-		answer_issue(j, &t);
-		break;
-	}
-}
-
-static int
-do_issue(const struct job *j, cs_err *e)
-{
-	cs_issuer *i = j->run->issuer;
-	cs_ask_issue a;
-	cs_issued out = {.own = NULL};
-	bool issue = j->ask->type == CS_MSG_ISSUE;
-	int rc = issue ? cs_ask_issue_get(j->ask, &a, e) :
-	    cs_ask_approve_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = issue ? cs_issuer_issue(i, &a, cs_time_now(), &out, e) :
-		    cs_issuer_approve(i, &a, cs_time_now(), &out, e);
-	if (rc == CS_OK)
-		answer_issue(j, &out.told);
-	cs_issued_clear(&out);
-	return rc;
-}
-
-static int
-do_lookup(const struct job *j, cs_err *e)
-{
-	cs_ask_lookup a;
-	cs_issued out = {.own = NULL};
-	int rc = cs_ask_lookup_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = cs_issuer_lookup(j->run->issuer, &a, cs_time_now(), &out,
-		    e);
-	if (rc == CS_OK)
-		answer_issue(j, &out.told);
-	cs_issued_clear(&out);
-	return rc;
-}
-
-static void
-do_given(const struct job *j)
-{
-	cs_issuer *i = j->run->issuer;
-	cs_span key_id = {0};
-	cs_buf *b = NULL;
-	int64_t number = 0;
-	cs_err e = {0};
-	int rc;
-
-	if (j->ask->n != 0)
-		key_id = j->ask->part[0];
-	rc = j->ask->type == CS_MSG_BUNDLE ?
-	    cs_issuer_bundle(i, &b, &number, &e) :
-	    cs_issuer_crl(i, key_id, cs_time_now(), j->deadline_ms, &b,
-	    &number, &e);
-	answer_given(j, rc, cs_buf_span(b), number, &e);
-	cs_buf_free(&b);
-}
-
-static int
-do_admin(const struct job *j, cs_err *e)
-{
-	cs_ask_admin a;
-	cs_buf *b = NULL;
-	int status = 500, rc = cs_ask_admin_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = cs_issuer_admin(j->run->issuer, &a, cs_time_now(),
-		    j->deadline_ms, &status, &b, e);
-	if (rc == CS_OK)
-		answer_admin(j, status, cs_buf_span(b));
-	cs_buf_free(&b);
-	return rc;
-}
-
-static int
-do_ask(const struct job *j, cs_err *e)
-{
-	if (j->front->is_admin != (j->ask->type == CS_MSG_ADMIN))
-		return cs_fail(e, CS_EFORMAT, where, "a question of type %u "
-		    "over a channel that has no such ones", j->ask->type);
-	switch (j->ask->type) {
-	case CS_MSG_ISSUE:
-	case CS_MSG_APPROVE:
-		return do_issue(j, e);
-	case CS_MSG_LOOKUP:
-		return do_lookup(j, e);
-	case CS_MSG_BUNDLE:
-	case CS_MSG_CRL:
-		do_given(j);
-		return CS_OK;
-	case CS_MSG_ADMIN:
-		return do_admin(j, e);
-	default:
-		return cs_fail(e, CS_EFORMAT, where,
-		    "a question of type %u", j->ask->type);
-	}
-}
-
-/* A front whose frames are none is not our front any more. */
-static void
-do_job(void *arg, bool late)
-{
-	struct job *j = arg;
-	cs_err e = {0};
-	int rc = CS_OK;
-
-	if (late)
-		answer_busy(j, "the deadline came before its turn");
-	else
-		rc = do_ask(j, &e);
-	if (rc != CS_OK) {
-		cs_say(j->run->child->control, COUNTERSIGN_LOG_ERROR,
-		    "a front's channel ends: %s", e.text);
-		(void)shutdown(cs_channel_fd(j->front->channel), SHUT_RDWR);
-	}
-	cs_issuer_took(j->run->issuer, now_us() - j->began_us);
-	job_free(j);
-}
-
-static int64_t
-deadline_of(const cs_frame *f)
-{
-	cs_ask_issue a;
-	cs_ask_lookup l;
-
-	if (cs_ask_issue_get(f, &a, NULL) == CS_OK ||
-	    cs_ask_approve_get(f, &a, NULL) == CS_OK)
-		return cs_issuer_deadline(a.deadline_ms);
-	if (cs_ask_lookup_get(f, &l, NULL) == CS_OK)
-		return cs_issuer_deadline(l.deadline_ms);
-	return cs_issuer_deadline(0);
-}
-
-static void
-enqueue(struct front *f, cs_frame **ask)
-{
-	struct job *j = calloc(1, sizeof(*j));
-	cs_err e = {0};
-
-	if (j == NULL) {
-		cs_frame_free(ask);
-		return;
-	}
-	(void)atomic_fetch_add(&f->refs, 1);
-	*j = (struct job){.run = f->run, .front = f, .ask = *ask,
-	    .deadline_ms = deadline_of(*ask), .began_us = now_us()};
-	*ask = NULL; /* transferred */
-	if (cs_pool_put(f->run->pool, do_job, j, j->deadline_ms, &e) ==
-	    CS_OK)
-		return;
-	answer_busy(j, e.text);
-	job_free(j);
-}
-
-static void *
-read_front(void *arg)
-{
-	struct front *f = arg;
-	cs_frame *ask = NULL;
-	cs_err e = {0};
-	bool end = false;
-
-	while (cs_channel_receive(f->channel, 0, &ask, &end, &e) == CS_OK &&
-	    !end)
-		if (ask != NULL)
-			enqueue(f, &ask);
-	cs_frame_free(&ask);
-	if (!end)
-		cs_say(f->run->child->control, COUNTERSIGN_LOG_WARNING,
-		    "a front's channel ends: %s", e.text);
-	atomic_store(&f->ended, true);
-	return NULL;
-}
-
-/* Whose channels have ended. */
-static void
-join_fronts(struct run *r)
-{
-	struct front **at = &r->fronts, *f;
-
-	while ((f = *at) != NULL) {
-		if (!atomic_load(&f->ended)) {
-			at = &f->next;
-			continue;
-		}
-		(void)pthread_join(f->thread, NULL);
-		*at = f->next;
-		front_drop(f);
-	}
-}
-
-static int
-add_front(struct run *r, int fd, bool is_admin, cs_err *e)
-{
-	struct front *f;
-	cs_channel *c = NULL;
-	int rc;
-
-	join_fronts(r);
-	if ((rc = cs_channel_new(fd, &c, e)) != CS_OK)
-		return rc;
-	if ((f = calloc(1, sizeof(*f))) == NULL) {
-		cs_channel_free(&c);
-		return cs_nomem(e, where);
-	}
-	cs_channel_long(c, CS_LONG_OUT);
-	f->run = r;
-	f->channel = c;
-	f->is_admin = is_admin;
-	atomic_init(&f->refs, 1);
-	if (pthread_create(&f->thread, NULL, read_front, f) != 0) {
-		front_drop(f);
-		return cs_fail(e, CS_EBUG, where, "no thread for a front");
-	}
-	f->next = r->fronts;
-	r->fronts = f;
-	return CS_OK;
 }
 
 static void
@@ -428,7 +91,8 @@ take_order(struct run *r, cs_frame *f, bool *stop, cs_err *e)
 	if (o.type == CS_MSG_CHANNEL)
 		return o.peer == CS_ROLE_KEYHOLDER ?
 		    cs_link_set(r->link, o.fd, e) :
-		    add_front(r, o.fd, o.peer == CS_ROLE_ADMIN, e);
+		    cs_fronts_add(r->fronts, o.fd, o.peer ==
+		    CS_ROLE_ADMIN, e);
 	rc = cs_host_reload(&r->host, e);
 	if (rc == CS_OK)
 		cs_issuer_limits(r->issuer, &o.conf->limits);
@@ -496,6 +160,15 @@ make_issuer(struct run *r, cs_err *e)
 	for (i = 0; i < r->keys.n_wit; i++)
 		env.wit[i] = r->keys.wit[i];
 	return cs_issuer_new(&env, cs_time_now(), &r->issuer, e);
+}
+
+static int
+make_fronts(struct run *r, cs_err *e)
+{
+	const cs_fronts_env env = {.issuer = r->issuer, .pool = r->pool,
+	    .say = say, .say_arg = r};
+
+	return cs_fronts_new(&env, &r->fronts, e);
 }
 
 static bool
@@ -609,13 +282,13 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 	    (rc = cs_link_keys(r->link, cs_time_mono_ms() + KEYS_MS, &r->keys,
 	    e)) != CS_OK || (rc = make_issuer(r, e)) != CS_OK ||
 	    (rc = cs_pool_new(threads(c->conf), (size_t)c->conf->limits.queue,
-	    &r->pool, e)) != CS_OK)
+	    &r->pool, e)) != CS_OK || (rc = make_fronts(r, e)) != CS_OK)
 		return rc;
 	for (i = 0; i < c->n_fronts && rc == CS_OK; i++) {
 		fd = c->front_fd[i];
 		c->front_fd[i] = -1;
 		if (fd >= 0)
-			rc = add_front(r, fd, i == 0, e);
+			rc = cs_fronts_add(r->fronts, fd, i == 0, e);
 	}
 	look_for_keys(r);
 	return rc;
@@ -625,17 +298,9 @@ start(struct run *r, char *had, size_t had_len, cs_err *e)
 static void
 finish(struct run *r)
 {
-	struct front *f;
-
-	for (f = r->fronts; f != NULL; f = f->next)
-		(void)shutdown(cs_channel_fd(f->channel), SHUT_RD);
-	for (f = r->fronts; f != NULL; f = f->next)
-		(void)pthread_join(f->thread, NULL);
+	cs_fronts_stop(r->fronts);
 	cs_pool_free(&r->pool);
-	while ((f = r->fronts) != NULL) {
-		r->fronts = f->next;
-		front_drop(f);
-	}
+	cs_fronts_free(&r->fronts);
 	cs_issuer_free(&r->issuer);
 	cs_link_free(&r->link);
 	cs_keys_told_clear(&r->keys);

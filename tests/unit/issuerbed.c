@@ -135,6 +135,8 @@ issuerbed_again(struct issuerbed *b, size_t first)
 	    .n_ca = b->n_ca, .n_wit = 1, .log = say};
 	cs_err e = {0};
 
+	if (b->signer.sign != NULL)
+		env.signer = b->signer;
 	order[0] = b->ca[first];
 	order[1] = b->ca[1 - first];
 	cs_issuer_free(&b->i);

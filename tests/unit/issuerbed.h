@@ -32,6 +32,7 @@ struct issuerbed {
 	atomic_int signatures;
 	uint8_t asked[32];    /* SHA-256 of the last body; of one thread */
 	bool threads;         /* many: asked is not kept */
+	cs_sign_ops signer;   /* in place of the bed's own, where it has one */
 	cs_buf *last;         /* the first CA's list, as a keyholder has kept
 			       * it; NULL: none */
 };

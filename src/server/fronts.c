@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include "server/fronts.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/time.h"
+#include "fmt/reason.h"
+#include "net/frame.h"
+
+/*
+ * Channels to fronts, a thread for each that reads. What a front asks is a job
+ * of the pool; what is asked when its queue is full is answered at once.
+ */
+
+static const char where[] = "server/issuer";
+
+#define ANSWER_MS 2000 /* a front that does not read is as good as gone */
+
+struct cs_fronts {
+	cs_fronts_env env;
+	struct front *first;
+};
+
+struct front { /* a channel, for its reader and for jobs on their way */
+	const cs_fronts_env *env;
+	struct front *next;
+	cs_channel *channel;
+	bool is_admin;
+	atomic_uint refs;
+	atomic_bool ended;
+	pthread_t thread;
+};
+
+struct job {
+	const cs_fronts_env *env;
+	struct front *front;
+	cs_frame *ask;
+	int64_t deadline_ms, began_us;
+};
+
+static void
+say(const cs_fronts_env *env, int level, const char *what, const cs_err *e)
+{
+	char text[sizeof(e->text) + 64];
+
+	(void)snprintf(text, sizeof(text), "%s: %s", what, e->text);
+	env->say(env->say_arg, level, text);
+}
+
+static void
+front_drop(struct front *f)
+{
+	if (atomic_fetch_sub(&f->refs, 1) != 1)
+		return;
+	cs_channel_free(&f->channel);
+	free(f);
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+job_free(struct job *j)
+{
+	front_drop(j->front);
+	cs_frame_free(&j->ask);
+	free(j);
+}
+
+static void
+send_answer(const struct job *j, cs_frame *f)
+{
+	cs_err e = {0};
+
+	f->id = j->ask->id;
+	if (cs_channel_send(j->front->channel, f, cs_time_mono_ms() +
+	    ANSWER_MS, &e) != CS_OK)
+		say(j->env, COUNTERSIGN_LOG_WARNING,
+		    "an answer that nobody takes", &e);
+}
+
+static void
+answer_issue(const struct job *j, const cs_told_issue *t)
+{
+	cs_msg_room room;
+	cs_frame f;
+
+	if (cs_told_issue_put(t, &room, &f, NULL) == CS_OK)
+		send_answer(j, &f);
+}
+
+static void
+answer_given(const struct job *j, int rc, cs_span octets, int64_t number,
+    const cs_err *e)
+{
+	cs_told_given t = {.number = number, .octets = octets};
+	cs_msg_room room;
+	cs_frame f;
+
+	if (rc != CS_OK) {
+		t = (cs_told_given){.reason = e->detail == CS_R_NONE ?
+		    CS_R_INTERNAL : e->detail,
+		    .text = cs_span_str(e->text)};
+	}
+	if (cs_told_given_put(&t, &room, &f, NULL) == CS_OK)
+		send_answer(j, &f);
+}
+
+static void
+answer_admin(const struct job *j, int status, cs_span body)
+{
+	const cs_told_admin t = {status, body};
+	cs_msg_room room;
+	cs_frame f;
+
+	if (cs_told_admin_put(&t, &room, &f, NULL) == CS_OK)
+		send_answer(j, &f);
+}
+
+/* Before anything was looked at. */
+static void
+answer_busy(const struct job *j, const char *why)
+{
+	const cs_told_issue t = {.outcome = CS_OUTCOME_BUSY,
+	    .text = cs_span_str(why), .retry_after = 2};
+	cs_err e = {0};
+
+	switch (j->ask->type) {
+	case CS_MSG_ADMIN:
+		answer_admin(j, 503, cs_span_str("{\"error\":\"busy\"}"));
+		break;
+	case CS_MSG_BUNDLE:
+	case CS_MSG_CRL:
+		(void)cs_fail_detail(&e, CS_ETIMEOUT, CS_R_INTERNAL, where,
+		    "%s", why);
+		answer_given(j, CS_ETIMEOUT, (cs_span){0}, 0, &e);
+		break;
+	default:
+		answer_issue(j, &t);
+		break;
+	}
+}
+
+static int
+do_issue(const struct job *j, cs_err *e)
+{
+	cs_issuer *i = j->env->issuer;
+	cs_ask_issue a;
+	cs_issued out = {.own = NULL};
+	bool issue = j->ask->type == CS_MSG_ISSUE;
+	int rc = issue ? cs_ask_issue_get(j->ask, &a, e) :
+	    cs_ask_approve_get(j->ask, &a, e);
+
+	if (rc == CS_OK)
+		rc = issue ? cs_issuer_issue(i, &a, cs_time_now(), &out, e) :
+		    cs_issuer_approve(i, &a, cs_time_now(), &out, e);
+	if (rc == CS_OK)
+		answer_issue(j, &out.told);
+	cs_issued_clear(&out);
+	return rc;
+}
+
+static int
+do_lookup(const struct job *j, cs_err *e)
+{
+	cs_ask_lookup a;
+	cs_issued out = {.own = NULL};
+	int rc = cs_ask_lookup_get(j->ask, &a, e);
+
+	if (rc == CS_OK)
+		rc = cs_issuer_lookup(j->env->issuer, &a, cs_time_now(), &out,
+		    e);
+	if (rc == CS_OK)
+		answer_issue(j, &out.told);
+	cs_issued_clear(&out);
+	return rc;
+}
+
+static void
+do_given(const struct job *j)
+{
+	cs_issuer *i = j->env->issuer;
+	cs_span key_id = {0};
+	cs_buf *b = NULL;
+	int64_t number = 0;
+	cs_err e = {0};
+	int rc;
+
+	if (j->ask->n != 0)
+		key_id = j->ask->part[0];
+	rc = j->ask->type == CS_MSG_BUNDLE ?
+	    cs_issuer_bundle(i, &b, &number, &e) :
+	    cs_issuer_crl(i, key_id, cs_time_now(), j->deadline_ms, &b,
+	    &number, &e);
+	answer_given(j, rc, cs_buf_span(b), number, &e);
+	cs_buf_free(&b);
+}
+
+static int
+do_admin(const struct job *j, cs_err *e)
+{
+	cs_ask_admin a;
+	cs_buf *b = NULL;
+	int status = 500, rc = cs_ask_admin_get(j->ask, &a, e);
+
+	if (rc == CS_OK)
+		rc = cs_issuer_admin(j->env->issuer, &a, cs_time_now(),
+		    j->deadline_ms, &status, &b, e);
+	if (rc == CS_OK)
+		answer_admin(j, status, cs_buf_span(b));
+	cs_buf_free(&b);
+	return rc;
+}
+
+static int
+do_ask(const struct job *j, cs_err *e)
+{
+	if (j->front->is_admin != (j->ask->type == CS_MSG_ADMIN))
+		return cs_fail(e, CS_EFORMAT, where, "a question of type %u "
+		    "over a channel that has no such ones", j->ask->type);
+	switch (j->ask->type) {
+	case CS_MSG_ISSUE:
+	case CS_MSG_APPROVE:
+		return do_issue(j, e);
+	case CS_MSG_LOOKUP:
+		return do_lookup(j, e);
+	case CS_MSG_BUNDLE:
+	case CS_MSG_CRL:
+		do_given(j);
+		return CS_OK;
+	case CS_MSG_ADMIN:
+		return do_admin(j, e);
+	default:
+		return cs_fail(e, CS_EFORMAT, where,
+		    "a question of type %u", j->ask->type);
+	}
+}
+
+/* A front whose frames are none is not our front any more. */
+static void
+do_job(void *arg, bool late)
+{
+	struct job *j = arg;
+	cs_err e = {0};
+	int rc = CS_OK;
+
+	if (late)
+		answer_busy(j, "the deadline came before its turn");
+	else
+		rc = do_ask(j, &e);
+	if (rc != CS_OK) {
+		say(j->env, COUNTERSIGN_LOG_ERROR, "a front's channel ends",
+		    &e);
+		(void)shutdown(cs_channel_fd(j->front->channel), SHUT_RDWR);
+	}
+	cs_issuer_took(j->env->issuer, now_us() - j->began_us);
+	job_free(j);
+}
+
+static int64_t
+deadline_of(const cs_frame *f)
+{
+	cs_ask_issue a;
+	cs_ask_lookup l;
+
+	if (cs_ask_issue_get(f, &a, NULL) == CS_OK ||
+	    cs_ask_approve_get(f, &a, NULL) == CS_OK)
+		return cs_issuer_deadline(a.deadline_ms);
+	if (cs_ask_lookup_get(f, &l, NULL) == CS_OK)
+		return cs_issuer_deadline(l.deadline_ms);
+	return cs_issuer_deadline(0);
+}
+
+static void
+enqueue(struct front *f, cs_frame **ask)
+{
+	struct job *j = calloc(1, sizeof(*j));
+	cs_err e = {0};
+
+	if (j == NULL) {
+		cs_frame_free(ask);
+		return;
+	}
+	(void)atomic_fetch_add(&f->refs, 1);
+	*j = (struct job){.env = f->env, .front = f, .ask = *ask,
+	    .deadline_ms = deadline_of(*ask), .began_us = now_us()};
+	*ask = NULL; /* transferred */
+	if (cs_pool_put(f->env->pool, do_job, j, j->deadline_ms, &e) ==
+	    CS_OK)
+		return;
+	answer_busy(j, e.text);
+	job_free(j);
+}
+
+static void *
+read_front(void *arg)
+{
+	struct front *f = arg;
+	cs_frame *ask = NULL;
+	cs_err e = {0};
+	bool end = false;
+
+	while (cs_channel_receive(f->channel, 0, &ask, &end, &e) == CS_OK &&
+	    !end)
+		if (ask != NULL)
+			enqueue(f, &ask);
+	cs_frame_free(&ask);
+	if (!end)
+		say(f->env, COUNTERSIGN_LOG_WARNING, "a front's channel ends",
+		    &e);
+	atomic_store(&f->ended, true);
+	return NULL;
+}
+
+int
+cs_fronts_new(const cs_fronts_env *env, cs_fronts **out, cs_err *e)
+{
+	if ((*out = calloc(1, sizeof(**out))) == NULL)
+		return cs_nomem(e, where);
+	(*out)->env = *env;
+	return CS_OK;
+}
+
+/* Whose channels have ended. */
+static void
+join_ended(cs_fronts *r)
+{
+	struct front **at = &r->first, *f;
+
+	while ((f = *at) != NULL) {
+		if (!atomic_load(&f->ended)) {
+			at = &f->next;
+			continue;
+		}
+		(void)pthread_join(f->thread, NULL);
+		*at = f->next;
+		front_drop(f);
+	}
+}
+
+int
+cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
+{
+	struct front *f;
+	cs_channel *c = NULL;
+	int rc;
+
+	join_ended(r);
+	if ((rc = cs_channel_new(fd, &c, e)) != CS_OK)
+		return rc;
+	if ((f = calloc(1, sizeof(*f))) == NULL) {
+		cs_channel_free(&c);
+		return cs_nomem(e, where);
+	}
+	cs_channel_long(c, CS_LONG_OUT);
+	f->env = &r->env;
+	f->channel = c;
+	f->is_admin = is_admin;
+	atomic_init(&f->refs, 1);
+	if (pthread_create(&f->thread, NULL, read_front, f) != 0) {
+		front_drop(f);
+		return cs_fail(e, CS_EBUG, where, "no thread for a front");
+	}
+	f->next = r->first;
+	r->first = f;
+	return CS_OK;
+}
+
+void
+cs_fronts_stop(cs_fronts *r)
+{
+	struct front *f;
+
+	for (f = r == NULL ? NULL : r->first; f != NULL; f = f->next)
+		(void)shutdown(cs_channel_fd(f->channel), SHUT_RD);
+	for (f = r == NULL ? NULL : r->first; f != NULL; f = f->next)
+		(void)pthread_join(f->thread, NULL);
+}
+
+void
+cs_fronts_free(cs_fronts **rp)
+{
+	cs_fronts *r;
+	struct front *f;
+
+	if (rp == NULL || (r = *rp) == NULL)
+		return;
+	while ((f = r->first) != NULL) {
+		r->first = f->next;
+		front_drop(f);
+	}
+	free(r);
+	*rp = NULL;
+}

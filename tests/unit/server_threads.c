@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/time.h"
+#include "issuerbed.h"
+#include "net/frame.h"
+#include "server/fronts.h"
+#include "server/link.h"
+#include "tap.h"
+
+/*
+ * All threads of an issuer in one process that is no sandbox, for who looks at
+ * threads: readers of two fronts and an admin's channel, the pool, the link to a
+ * keyholder that goes and comes back, and what asks all at once.
+ */
+
+#define FRONTS 2
+#define ASKERS 3 /* of each front */
+#define TURNS 12
+#define WAIT_MS 60000
+
+static struct issuerbed b;
+static const char *const vectors[] = {"approved.pem", "approved-rsa.pem",
+    "approved-agent-rsa.pem", "approved-p384.pem", "approved-ed25519.pem",
+    "approved-pss.pem", "approved-p384-sha256.pem", "approved-protection.pem",
+    "approved-rsa-sha512.pem", "approved-p256-sha512.pem"};
+#define VECTORS (sizeof(vectors) / sizeof(vectors[0]))
+static cs_buf *message[VECTORS];
+static cs_link *keys_link;
+
+struct keyholder { /* a thread that signs until its channel ends */
+	cs_channel *channel;
+	int fd; /* of the channel */
+	pthread_t thread;
+};
+
+struct front { /* our end; one asker at a time has it */
+	pthread_mutex_t lock;
+	cs_channel *channel;
+	uint64_t id;
+};
+
+struct asker {
+	struct front *front;
+	pthread_t thread;
+	int answers;
+};
+
+static void
+answer(cs_channel *c, const cs_frame *ask)
+{
+	cs_buf *sig = cs_buf_new(1024);
+	cs_frame f = {.type = CS_MSG_SIGNED, .id = ask->id, .n = 1, .fd = -1};
+	cs_err e = {0};
+
+	if (ask->type == CS_MSG_LAST_CRL) {
+		f.type = CS_MSG_LAST_CRL_IS;
+		f.part[0] = cs_span_of("", 0);
+	} else if (issuerbed_sign(&b, ask->type, ask->part[0], ask->part[1],
+	    0, sig, &e) == CS_OK) {
+		f.part[0] = cs_buf_span(sig);
+	}
+	/* Who has gone gets none. */
+	(void)!cs_channel_send(c, &f, cs_time_mono_ms() + WAIT_MS, &e);
+	cs_buf_free(&sig);
+}
+
+static void *
+hold_keys(void *arg)
+{
+	struct keyholder *k = arg;
+	cs_frame *f = NULL;
+	bool end = false;
+
+	while (cs_channel_receive(k->channel, 0, &f, &end, NULL) == CS_OK &&
+	    !end) {
+		if (f != NULL)
+			answer(k->channel, f);
+		cs_frame_free(&f);
+	}
+	cs_frame_free(&f);
+	return NULL;
+}
+
+static void
+keyholder_comes(struct keyholder *k)
+{
+	int pair[2];
+	cs_err e = {0};
+
+	if (cs_channel_pair(pair, &e) != CS_OK ||
+	    cs_channel_new(pair[0], &k->channel, &e) != CS_OK)
+		exit(99);
+	k->fd = pair[0];
+	if (pthread_create(&k->thread, NULL, hold_keys, k) != 0 ||
+	    cs_link_set(keys_link, pair[1], &e) != CS_OK)
+		exit(99);
+}
+
+static void
+keyholder_goes(struct keyholder *k)
+{
+	(void)shutdown(k->fd, SHUT_RDWR);
+	(void)pthread_join(k->thread, NULL);
+	cs_channel_free(&k->channel);
+}
+
+static bool
+fill(cs_frame *f, cs_msg_room *room, int turn)
+{
+	static const uint8_t digest[32];
+	static atomic_uint next; /* so that some ask for the same */
+	unsigned n = atomic_fetch_add(&next, 1) / 2 % VECTORS;
+	const cs_ask_issue issue = {.operation = COUNTERSIGN_OP_ISSUE,
+	    .kinds = 3, .message = cs_buf_span(message[n]),
+	    .deadline_ms = cs_time_mono_ms() + WAIT_MS,
+	    .request_id = cs_span_str("r"),
+	    .address = cs_span_str("192.0.2.7")};
+	const cs_ask_lookup look = {.request_digest = cs_span_of(digest, 32),
+	    .kinds = 1, .deadline_ms = issue.deadline_ms};
+
+	switch (turn % 4) {
+	case 0:
+		return cs_ask_issue_put(&issue, room, f, NULL) == CS_OK;
+	case 1:
+		*f = (cs_frame){.type = CS_MSG_CRL, .fd = -1};
+		return true;
+	case 2:
+		return cs_ask_lookup_put(&look, room, f, NULL) == CS_OK;
+	default:
+		*f = (cs_frame){.type = CS_MSG_BUNDLE, .fd = -1};
+		return true;
+	}
+}
+
+/* Two questions at once, and both answers in whichever order. */
+static bool
+ask_both(struct front *at, int turn)
+{
+	cs_msg_room room[2];
+	cs_frame f, *got = NULL;
+	bool end = false;
+	int i, answers = 0;
+
+	(void)pthread_mutex_lock(&at->lock);
+	for (i = 0; i < 2; i++) {
+		if (!fill(&f, &room[i], turn + i))
+			break;
+		f.id = ++at->id;
+		if (cs_channel_send(at->channel, &f, cs_time_mono_ms() +
+		    WAIT_MS, NULL) != CS_OK)
+			break;
+	}
+	while (i == 2 && answers < 2 && cs_channel_receive(at->channel,
+	    cs_time_mono_ms() + WAIT_MS, &got, &end, NULL) == CS_OK && !end) {
+		answers += got != NULL;
+		cs_frame_free(&got);
+	}
+	(void)pthread_mutex_unlock(&at->lock);
+	return answers == 2;
+}
+
+static void *
+ask(void *arg)
+{
+	struct asker *a = arg;
+	int i;
+
+	for (i = 0; i < TURNS; i++)
+		a->answers += ask_both(a->front, i);
+	return NULL;
+}
+
+static void
+say(void *arg, int level, const char *text)
+{
+	(void)arg;
+	(void)level;
+	(void)text;
+}
+
+static bool
+open_front(cs_fronts *fronts, struct front *f, bool is_admin)
+{
+	int pair[2];
+	cs_err e = {0};
+
+	(void)pthread_mutex_init(&f->lock, NULL);
+	return cs_channel_pair(pair, &e) == CS_OK &&
+	    cs_channel_new(pair[0], &f->channel, &e) == CS_OK &&
+	    cs_fronts_add(fronts, pair[1], is_admin, &e) == CS_OK;
+}
+
+static bool
+administer(struct front *f, const char *verb)
+{
+	const cs_ask_admin a = {.verb = cs_span_str(verb)};
+	cs_frame *got = NULL, ask_frame;
+	cs_told_admin told = {0};
+	cs_msg_room room;
+	bool end = false, good;
+
+	good = cs_ask_admin_put(&a, &room, &ask_frame, NULL) == CS_OK &&
+	    cs_channel_send(f->channel, &ask_frame, 0, NULL) == CS_OK &&
+	    cs_channel_receive(f->channel, cs_time_mono_ms() + WAIT_MS, &got,
+	    &end, NULL) == CS_OK && got != NULL &&
+	    cs_told_admin_get(got, &told, NULL) == CS_OK &&
+	    told.status == 200;
+	cs_frame_free(&got);
+	return good;
+}
+
+static void
+test_all(cs_fronts *fronts, struct keyholder *k)
+{
+	struct front front[FRONTS + 1] = {{.id = 0}};
+	struct asker asker[FRONTS * ASKERS] = {{.answers = 0}};
+	int i, good = 0, acts = 0;
+
+	for (i = 0; i <= FRONTS; i++)
+		if (!open_front(fronts, &front[i], i == FRONTS))
+			exit(99);
+	for (i = 0; i < FRONTS * ASKERS; i++) {
+		asker[i].front = &front[i % FRONTS];
+		if (pthread_create(&asker[i].thread, NULL, ask, &asker[i]) !=
+		    0)
+			exit(99);
+	}
+	for (i = 0; i < 4; i++) {
+		keyholder_goes(k);
+		keyholder_comes(k);
+		acts += administer(&front[FRONTS], "metrics") +
+		    administer(&front[FRONTS], "reload");
+	}
+	for (i = 0; i < FRONTS * ASKERS; i++) {
+		(void)pthread_join(asker[i].thread, NULL);
+		good += asker[i].answers;
+	}
+	ok(good == FRONTS * ASKERS * TURNS && acts == 8,
+	    "each question is answered while keyholders come and go");
+	for (i = 0; i <= FRONTS; i++) {
+		cs_channel_free(&front[i].channel);
+		(void)pthread_mutex_destroy(&front[i].lock);
+	}
+}
+
+int
+main(void)
+{
+	cs_fronts_env env = {.say = say};
+	cs_fronts *fronts = NULL;
+	struct keyholder k = {.fd = -1};
+	cs_pool *pool = NULL;
+	cs_err e = {0};
+	size_t i;
+
+	if (!issuerbed_start(&b))
+		return 0;
+	b.threads = true;
+	for (i = 0; i < VECTORS; i++)
+		message[i] = bed_vector(vectors[i]);
+	if (!ok(issuerbed_policy(&b, "domain \"corp.example\" {\n"
+	    "path \"/agent\" { groups = {\"*\"} presence = no\n"
+	    "move-key = yes } }\n") &&
+	    cs_link_new(&keys_link, &e) == CS_OK &&
+	    cs_pool_new(4, 64, &pool, &e) == CS_OK, "a link and a pool"))
+		return 1;
+	keyholder_comes(&k);
+	b.signer = cs_link_signer(keys_link);
+	ok(issuerbed_again(&b, 0), "an issuer over them");
+	env.issuer = b.i;
+	env.pool = pool;
+	if (ok(cs_fronts_new(&env, &fronts, &e) == CS_OK, "fronts"))
+		test_all(fronts, &k);
+	cs_fronts_stop(fronts);
+	cs_pool_free(&pool);
+	cs_fronts_free(&fronts);
+	cs_issuer_free(&b.i);
+	cs_link_free(&keys_link);
+	keyholder_goes(&k);
+	for (i = 0; i < VECTORS; i++)
+		cs_buf_free(&message[i]);
+	issuerbed_stop(&b);
+	return done_testing();
+}
