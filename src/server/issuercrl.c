@@ -26,12 +26,15 @@ static const char where[] = "server/crl";
 #define LAG 60
 #define RETRY_MS 5000    /* between tries to make one that cannot be made */
 #define SERIALS_MAX CS_CRL_MAX
+#define ENTRY_LEN 19     /* octets beside its serial number */
+#define ENTRIES_MAX (CS_CRL_MAX - 4096) /* octets: the rest is for the head */
 #define FEW (CS_CRL_MAX / 5) /* octets left: time to say so */
 
 struct entries {
 	int64_t now;
 	cs_crl_entry *at;
 	size_t n, room;
+	size_t octets; /* that they take in a list */
 	cs_buf *serials;
 };
 
@@ -56,9 +59,12 @@ add(struct entries *s, cs_span serial, int64_t revoked, cs_err *e)
 
 	if (s->n == s->room && (rc = grow(s, e)) != CS_OK)
 		return rc;
-	if (cs_buf_put(s->serials, serial) != CS_OK)
+	s->octets += ENTRY_LEN + serial.n;
+	if (s->octets > ENTRIES_MAX ||
+	    cs_buf_put(s->serials, serial) != CS_OK)
 		return cs_fail_detail(e, CS_EBUG, CS_R_TOO_LARGE, where,
-		    "more than %zu certificates were revoked", s->n);
+		    "more than %zu certificates were revoked, for which a "
+		    "list has no room", s->n);
 	s->at[s->n++] = (cs_crl_entry){
 	    .serial = cs_span_of(cs_buf_span(s->serials).p + at, serial.n),
 	    .revoked = revoked};

@@ -287,14 +287,15 @@ test_crl(void)
 }
 
 #define LONG_LIST 60000
+#define TOO_LONG ((CS_CRL_MAX - 2048) / 35)
 #define DAY 86400
 
 /* A list of the first CA: of these serials, and as many more. */
 static bool
 put_last(const cs_crl_entry *few, size_t n, size_t more)
 {
-	static uint8_t serial[LONG_LIST][16];
-	static cs_crl_entry at[LONG_LIST + 8];
+	static uint8_t serial[TOO_LONG][16];
+	static cs_crl_entry at[TOO_LONG + 8];
 	const cs_alg *alg = cs_alg_for_key(b.ca[0]->key.kind, CS_USE_PKCS10);
 	cs_crl c = {.sig_alg = alg->sig_alg, .issuer = b.ca[0]->name,
 	    .authority_key_id = b.ca[0]->key_id, .number = 1,
@@ -308,8 +309,9 @@ put_last(const cs_crl_entry *few, size_t n, size_t more)
 	memcpy(at, few, n * sizeof(*few));
 	for (i = 0; i < more; i++) {
 		serial[i][0] = 9;
-		serial[i][1] = (uint8_t)(i >> 8);
-		serial[i][2] = (uint8_t)i;
+		serial[i][1] = (uint8_t)(i >> 16);
+		serial[i][2] = (uint8_t)(i >> 8);
+		serial[i][3] = (uint8_t)i;
 		at[n + i] = (cs_crl_entry){cs_span_of(serial[i], 16),
 		    BED_NOON - 100};
 	}
@@ -340,6 +342,7 @@ test_carried(void)
 	    .name = cs_span_str("wimse://corp.example/agent/carried"),
 	    .actor = cs_span_str("uid 0"), .time = BED_NOON};
 	const cs_crl_entry *at;
+	cs_buf *der = NULL;
 	cs_err e = {0};
 	cs_crl *c;
 
@@ -363,6 +366,10 @@ test_carried(void)
 	    cs_buf_len(c->own) > CS_FRAME_MAX, "a long one: %zu octets",
 	    cs_buf_len(b.last));
 	cs_crl_free(&c);
+	ok(put_last(few, 0, TOO_LONG) && issuerbed_again(&b, 0) &&
+	    cs_issuer_crl(b.i, (cs_span){0}, BED_NOON, 0, &der, &number, &e) !=
+	    CS_OK && e.detail == CS_R_TOO_LARGE && der == NULL,
+	    "one that has no room leaves nobody out: %s", e.text);
 	cs_buf_free(&b.last);
 	ok(issuerbed_again(&b, 0), "none");
 }
