@@ -90,8 +90,8 @@ cs_jwk_make(const cs_spki *key, bool with_alg)
 	return o;
 }
 
-static cs_span
-text_of(const json_t *o, const char *name)
+cs_span
+cs_json_text(const json_t *o, const char *name)
 {
 	const json_t *v = json_object_get(o, name);
 
@@ -104,7 +104,7 @@ static int
 get_number(const json_t *o, const char *name, size_t n, cs_buf *out, cs_err *e)
 {
 	size_t at = cs_buf_len(out);
-	cs_span text = text_of(o, name);
+	cs_span text = cs_json_text(o, name);
 	int r;
 
 	if (text.p == NULL)
@@ -124,7 +124,7 @@ get_rsa(const json_t *o, cs_buf *number, cs_buf *der, cs_err *e)
 	cs_span n;
 	int r;
 
-	if (!cs_span_is(text_of(o, "e"), EXPONENT))
+	if (!cs_span_is(cs_json_text(o, "e"), EXPONENT))
 		return BAD(e, CS_R_UNSUPPORTED,
 		    "expected the RSA exponent 65537");
 	if ((r = get_number(o, "n", 0, number, e)) != CS_OK)
@@ -158,7 +158,8 @@ get_point(const json_t *o, const struct kind *k, cs_buf *number, cs_buf *der,
 static const struct kind *
 kind_of_jwk(const json_t *o)
 {
-	cs_span kty = text_of(o, "kty"), crv = text_of(o, "crv");
+	cs_span kty = cs_json_text(o, "kty");
+	cs_span crv = cs_json_text(o, "crv");
 	size_t i;
 
 	for (i = 0; i < N_KINDS; i++)
@@ -176,7 +177,8 @@ check_members(const json_t *o, const struct kind *k, bool exact, cs_err *e)
 	    5 : 4;
 	const json_t *alg = json_object_get(o, "alg");
 
-	if ((exact || alg != NULL) && !cs_span_is(text_of(o, "alg"), k->alg))
+	if ((exact || alg != NULL) && !cs_span_is(cs_json_text(o, "alg"),
+	    k->alg))
 		return BAD(e, CS_R_UNSUPPORTED, "expected the alg %s", k->alg);
 	if (exact && json_object_size(o) != members)
 		return BAD(e, CS_R_MALFORMED, "expected %zu members, found %zu",

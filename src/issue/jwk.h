@@ -11,6 +11,8 @@ struct json_t; /* jansson's */
 /* Room for the SubjectPublicKeyInfo of any key. */
 #define CS_JWK_SPKI_MAX 640
 
+/* A member that is text, lent; absent when it is none. */
+cs_span cs_json_text(const struct json_t *o, const char *name);
 /* A public key as JWK (RFC 7517, 7518, 8037). Gives; NULL: no memory, or none
  * of our keys. With `alg`, what it verifies: ES256, ES384, Ed25519, RS256. */
 struct json_t *cs_jwk_make(const cs_spki *k, bool with_alg);

@@ -47,16 +47,6 @@ check_members(const json_t *o, const char *what, const char *const *names,
 	return CS_OK;
 }
 
-static cs_span
-text_of(const json_t *o, const char *name)
-{
-	const json_t *v = json_object_get(o, name);
-
-	if (!json_is_string(v))
-		return (cs_span){0};
-	return cs_span_of(json_string_value(v), json_string_length(v));
-}
-
 /* Decodes a part of the token and reads it as one object. */
 static int
 load_part(cs_span text, const char *what, json_t **out, cs_err *e)
@@ -164,8 +154,8 @@ read_value(struct reading *d, const json_t *a, cs_binding *b, cs_err *e)
 	cs_span der = {0};
 	int r;
 
-	if ((r = keep_base64url(d->room, text_of(a, "value"), "value", &der,
-	    e)) != CS_OK || (r = cs_der_walk(der, 0, e)) != CS_OK ||
+	if ((r = keep_base64url(d->room, cs_json_text(a, "value"), "value",
+	    &der, e)) != CS_OK || (r = cs_der_walk(der, 0, e)) != CS_OK ||
 	    (r = cs_der_get(&der, CS_DER_SEQ, &b->full, e)) != CS_OK)
 		return r;
 	return CS_OK;
@@ -182,16 +172,16 @@ read_approval(struct reading *d, const json_t *o, cs_binding *b, cs_err *e)
 	int r;
 
 	if ((r = check_members(a, "approval", whole ? full : digest, 3, e)) !=
-	    CS_OK || (r = keep_hex(d->room, text_of(a, "id"), "approval id",
-	    &b->approval_id, e)) != CS_OK)
+	    CS_OK || (r = keep_hex(d->room, cs_json_text(a, "id"),
+	    "approval id", &b->approval_id, e)) != CS_OK)
 		return r;
-	if ((c = carrier_named(text_of(a, "type"))) == CS_CARRIER_NONE)
+	if ((c = carrier_named(cs_json_text(a, "type"))) == CS_CARRIER_NONE)
 		return BAD(e, CS_R_UNSUPPORTED,
 		    "approval: a type that is none of ours");
 	d->w->carriers[d->n] = c;
 	if (whole)
 		return read_value(d, a, b, e);
-	return keep_base64url(d->room, text_of(a, "sha256"), "sha256",
+	return keep_base64url(d->room, cs_json_text(a, "sha256"), "sha256",
 	    &b->digest, e);
 }
 
@@ -227,7 +217,7 @@ read_owner(struct reading *d, const json_t *o, cs_err *e)
 
 	if ((r = check_members(o, "an owner", names, 4, e)) != CS_OK)
 		return r;
-	b->owner = text_of(o, "sub");
+	b->owner = cs_json_text(o, "sub");
 	if (b->owner.p == NULL)
 		return BAD(e, CS_R_MALFORMED, "an owner: sub is no text");
 	if ((r = read_key(o, d->room, &b->key, e)) != CS_OK ||
@@ -291,11 +281,11 @@ read_header(struct reading *d, cs_err *e)
 
 	if ((r = check_members(d->header, "the header", names, 3, e)) != CS_OK)
 		return r;
-	if (!cs_span_is(text_of(d->header, "typ"), CS_WIT_TYPE) ||
-	    !cs_span_is(text_of(d->header, "alg"), CS_WIT_ALG))
+	if (!cs_span_is(cs_json_text(d->header, "typ"), CS_WIT_TYPE) ||
+	    !cs_span_is(cs_json_text(d->header, "alg"), CS_WIT_ALG))
 		return BAD(e, CS_R_UNSUPPORTED, "the header: expected typ "
 		    CS_WIT_TYPE " and alg " CS_WIT_ALG);
-	return keep(d->w->own, text_of(d->header, "kid"), &d->w->kid, e);
+	return keep(d->w->own, cs_json_text(d->header, "kid"), &d->w->kid, e);
 }
 
 static int
@@ -318,14 +308,14 @@ read_payload(struct reading *d, cs_err *e)
 	cs_wit *w = d->w;
 	int r;
 
-	if ((r = keep(w->own, text_of(p, "sub"), &w->sub, e)) != CS_OK ||
+	if ((r = keep(w->own, cs_json_text(p, "sub"), &w->sub, e)) != CS_OK ||
 	    (r = cs_wit_claim(w->sub, &d->claim, e)) != CS_OK)
 		return cs_wrap(e, "sub");
 	names[5] = cs_buf_cstr(d->claim);
 	if ((r = check_members(p, "the payload", names, 6, e)) != CS_OK ||
 	    (r = read_time(p, "iat", &w->iat, e)) != CS_OK ||
 	    (r = read_time(p, "exp", &w->exp, e)) != CS_OK ||
-	    (r = keep_hex(w->own, text_of(p, "jti"), "jti", &w->jti, e)) !=
+	    (r = keep_hex(w->own, cs_json_text(p, "jti"), "jti", &w->jti, e)) !=
 	    CS_OK || (r = read_key(p, w->own, &w->key, e)) != CS_OK ||
 	    (r = cs_wit_check(w, e)) != CS_OK ||
 	    (r = read_owners(d, e)) != CS_OK ||
