@@ -77,6 +77,7 @@ octets_of(const cs_pending *p)
 struct counts {
 	int64_t all, octets;
 	int64_t mine, my_octets, mine_of_agent;
+	int64_t waiting, waiting_octets; /* of mine */
 };
 
 struct keeping {
@@ -107,7 +108,12 @@ take_mine(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 	    (rc = cs_col_int(col, n, 1, 0, INT64_MAX, &c->my_octets, e)) !=
 	    CS_OK)
 		return rc;
-	return cs_col_int(col, n, 2, 0, INT64_MAX, &c->mine_of_agent, e);
+	if ((rc = cs_col_int(col, n, 2, 0, INT64_MAX, &c->mine_of_agent,
+	    e)) != CS_OK ||
+	    (rc = cs_col_int(col, n, 3, 0, INT64_MAX, &c->waiting, e)) !=
+	    CS_OK)
+		return rc;
+	return cs_col_int(col, n, 4, 0, INT64_MAX, &c->waiting_octets, e);
 }
 
 static int
@@ -169,16 +175,16 @@ take_most(void *arg, const cs_db_value *col, size_t n, cs_err *e)
 	return CS_OK;
 }
 
-/* Who has more than this client would have makes room for it; among equals it
- * is its own matter. */
+/* Who has more that waits than this client would have makes room for it; among
+ * equals it is its own matter. */
 static int
 share(cs_txn *t, const struct keeping *k, bool in_octets, int64_t *gone,
     cs_err *e)
 {
 	const cs_db_value v[] = {cs_db_int(k->p->created),
 	    cs_db_int(in_octets)};
-	int64_t would = in_octets ? k->c.my_octets + octets_of(k->p) :
-	    k->c.mine + 1;
+	int64_t would = in_octets ? k->c.waiting_octets + octets_of(k->p) :
+	    k->c.waiting + 1;
 	struct most m = {.len = 0};
 	int rc;
 

@@ -245,11 +245,13 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	    " WHERE request_digest = $1 AND expires > $2"),
 	STMT(CS_SQL_PENDING_OF,
 	    "SELECT COUNT(*), CAST(COALESCE(SUM(octets), 0) AS BIGINT),"
-	    " COUNT(CASE WHEN agent_id = $3 THEN 1 END)"
+	    " COUNT(CASE WHEN agent_id = $3 THEN 1 END),"
+	    " COUNT(CASE WHEN state = 1 THEN 1 END), CAST(COALESCE(SUM("
+	    "CASE WHEN state = 1 THEN octets END), 0) AS BIGINT)"
 	    " FROM pending WHERE client = $1 AND expires > $2"),
 	STMT(CS_SQL_PENDING_MOST,
 	    "SELECT client, COUNT(*), CAST(SUM(octets) AS BIGINT)"
-	    " FROM pending WHERE expires > $1 GROUP BY client"
+	    " FROM pending WHERE expires > $1 AND state = 1 GROUP BY client"
 	    " ORDER BY CASE WHEN $2 = CAST(1 AS BIGINT) THEN SUM(octets)"
 	    " ELSE COUNT(*) END DESC, client LIMIT 1"),
 	STMT(CS_SQL_PENDING_OLDEST,

@@ -87,9 +87,10 @@ enum cs_sql {
 	CS_SQL_PENDING_COUNT, /* $1 now: how many, of how many octets */
 	CS_SQL_PENDING_HAS,   /* $1 request digest, $2 now */
 	CS_SQL_PENDING_OF,    /* $1 client, $2 now, $3 agent: how many, octets,
-			       * how many of the agent */
-	CS_SQL_PENDING_MOST,  /* $1 now, $2 1: in octets: client, how many,
+			       * how many of the agent; of what waits: how many,
 			       * octets */
+	CS_SQL_PENDING_MOST,  /* $1 now, $2 1: in octets: client, how many that
+			       * wait, octets */
 	CS_SQL_PENDING_OLDEST, /* $1 client, $2 now, $3 agent or NULL: goes, if
 				* it waits */
 	CS_SQL_PENDING_GET,   /* $1 request digest, $2 now */

@@ -263,7 +263,7 @@ test_octets(void)
 static void
 test_ready(void)
 {
-	const cs_pending_limits one = {.per_agent = 1};
+	const cs_pending_limits one = {.per_agent = 1}, none = {.all = 0};
 	struct row r;
 
 	forget();
@@ -272,6 +272,15 @@ test_ready(void)
 	    CS_PENDING_READY, NOON + HOUR), "one that is approved");
 	ok(full(keep_of("", "ready", "2", 1, &one), "of this agent") &&
 	    has("ready", "1", CS_PENDING_READY), "stays");
+	row(&r, "ready", "3");
+	ok(keep_of("", "ready", "3", 2, &none) == CS_OK && change(&r.p,
+	    "whole", CS_PENDING_READY, NOON + HOUR) &&
+	    keep_of("eve", "a", "1", 3, &none) == CS_OK &&
+	    keep_of("eve", "a", "2", 4, &none) == CS_OK && there() == 4,
+	    "who has much that is approved");
+	ok(keep_of("bob", "a", "3", 5, &(cs_pending_limits){.all = 4}) ==
+	    CS_OK && GONE("a", "1") && there() == 4,
+	    "does not stand before who has much that waits");
 }
 
 static void
