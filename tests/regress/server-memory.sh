@@ -51,7 +51,7 @@ reloaded() {
 	for _ in $(seq "$1"); do
 		reloads=$((reloads + 1))
 		kill -HUP "$server_pid"
-		until_log "master: reloaded" $reloads || return 1
+		until_log "master: reloaded" "$reloads" || return 1
 	done
 }
 reloads=0
