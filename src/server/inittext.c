@@ -140,11 +140,11 @@ static const char next[] =
     "\n"
     "Name an owner, with a key that the agents cannot reach:\n"
     "  countersign owners add --key URI --owner mailto:YOU@%s \\\n"
-    "      --agents spiffe://%s/agent %s/owners.d\n"
+    "      --agents spiffe://%s/agent --file YOU.owners %s/owners.d\n"
     "Start it:\n"
     "  countersign-server --config %s/server.conf\n"
     "See it answer:\n"
-    "  curl --cacert %s/ca.pem https://%s/v1/bundle\n";
+    "  curl --cacert %s/ca.pem %s/v1/bundle\n";
 
 static const char default_listen[] = "127.0.0.1:8443";
 
@@ -249,12 +249,32 @@ cs_init_policy(const cs_init *i, cs_buf *out, cs_err *e)
 	    cs_nomem(e, where);
 }
 
+/* By a name that the certificate has, wherever it listens. */
+static int
+put_url(const cs_init *i, cs_buf *out)
+{
+	const char *host = i->hosts.n == 0 ? "localhost" : i->hosts.v[0];
+	const char *at = i->listen.n == 0 ? default_listen : i->listen.v[0];
+
+	if (strncmp(at, "unix:", 5) == 0)
+		return cs_buf_printf(out, "--unix-socket %s https://%s",
+		    at + 5, host);
+	return cs_buf_printf(out, strchr(host, ':') == NULL ?
+		"https://%s%s" : "https://[%s]%s", host,
+	    strrchr(at, ':') == NULL ? "" : strrchr(at, ':'));
+}
+
 int
 cs_init_next(const cs_init *i, cs_buf *out, cs_err *e)
 {
-	const char *at = i->listen.n == 0 ? "localhost:8443" : i->listen.v[0];
+	cs_buf *url = cs_buf_new(2048);
+	int rc = CS_OK;
 
-	return cs_buf_printf(out, next, i->dir, i->trust_domain,
-	    i->trust_domain, i->trust_domain, i->dir, i->dir, i->dir, at) ==
-	    CS_OK ? CS_OK : cs_nomem(e, where);
+	if (url == NULL || put_url(i, url) != CS_OK ||
+	    cs_buf_printf(out, next, i->dir, i->trust_domain, i->trust_domain,
+		i->trust_domain, i->dir, i->dir, i->dir, cs_buf_cstr(url)) !=
+		CS_OK)
+		rc = cs_nomem(e, where);
+	cs_buf_free(&url);
+	return rc;
 }

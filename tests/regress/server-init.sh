@@ -25,6 +25,9 @@ mode() {
 
 ok "an instance is made" server init --trust-domain corp.example i
 says "what to do next is said" out "countersign owners add --key URI"
+says "into a file of its own" out "--file YOU.owners i/owners.d"
+says "and how to ask it" out \
+    "curl --cacert i/ca.pem https://localhost:8443/v1/bundle"
 is "nobody else looks into it" "$(mode i)" 700
 is "nor into what is in it" \
     "$(find i -mindepth 1 -type d ! -perm 700 -o -type f ! -perm 600)" ""
@@ -88,6 +91,7 @@ is "nothing was made of all that" "$(echo j*)" "j*"
 ok "names and addresses" server init --trust-domain corp.example \
     --host id.corp.example --host 192.0.2.1 --listen '*:9443' \
     --listen unix:/run/x.sock --lifetime 8h n
+says "how to ask it is said" out "https://id.corp.example:9443/v1/bundle"
 text n/tls.pem >n.txt
 says "are in the certificate" n.txt "DNS:id.corp.example, IP Address:192.0.2.1"
 says "and in the configuration" n/server.conf \
