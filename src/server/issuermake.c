@@ -3,11 +3,11 @@
 
 #include "config.h"
 
+#include "base/time.h"
 #include "fmt/der.h"
 #include "fmt/reason.h"
 #include "server/issuerp.h"
 #include "store/issued.h"
-#include "base/time.h"
 
 /* Claim, signature, record: formats section 9, "Claim". */
 
