@@ -271,6 +271,19 @@ set_answer(struct asking *a, cs_err *e)
 }
 
 static int
+unconnected(const struct asking *a, const char *said, cs_err *e)
+{
+	long number = 0;
+
+	if (a->c->socket == NULL)
+		return cs_fail(e, CS_EIO, where, "cannot connect to %s: %s",
+		    a->host, said);
+	(void)curl_easy_getinfo(a->h, CURLINFO_OS_ERRNO, &number);
+	return cs_fail(e, CS_EIO, where, "cannot connect: %s", number != 0 ?
+	    strerror((int)number) : said);
+}
+
+static int
 failed(struct asking *a, CURLcode n, cs_err *e)
 {
 	const char *whom = a->c->socket != NULL ? a->c->socket : a->host;
@@ -296,8 +309,7 @@ failed(struct asking *a, CURLcode n, cs_err *e)
 		    said);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
-		return cs_fail(e, CS_EIO, where, "cannot connect to %s: %s",
-		    whom, said);
+		return unconnected(a, said, e);
 	case CURLE_FILESIZE_EXCEEDED:
 		return cs_fail(e, CS_EFORMAT, where,
 		    "the server's answer is too long");

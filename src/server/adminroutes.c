@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define RETRY_SECONDS 2
-#define NAMES_MAX 4
+#define NAMES_MAX 8
 #define VALUE_MAX 4096
 
 static const char media_json[] = "application/json";
@@ -30,11 +30,14 @@ static const struct route {
 	{"GET", "/v1/ready", "ready", NOTHING, {0}, media_json},
 	{"GET", "/metrics", "metrics", NOTHING, {0},
 	    "text/plain; version=0.0.4"},
-	{"GET", "/v1/revocations", "revocations", NOTHING, {0}, media_json},
+	{"GET", "/v1/store", "store", NOTHING, {0}, media_json},
+	{"GET", "/v1/revocations", "revocations", NOTHING, {"#skip"},
+	    media_json},
+	{"GET", "/v1/denials", "denials", NOTHING, {"#skip"}, media_json},
 	{"POST", "/v1/revocations", "revoke", BODY, {0}, media_json},
 	{"POST", "/v1/revocations/lift", "lift", BODY, {0}, media_json},
-	{"GET", "/v1/status", "status", NOTHING, {"agent", "owner", "serial"},
-	    media_json},
+	{"GET", "/v1/status", "status", NOTHING, {"agent", "owner", "serial",
+	    "key", "approval", "#live", "#after"}, media_json},
 	{"GET", "/v1/audit", "audit", NOTHING, {"#from", "#to"}, media_json},
 	{"POST", "/v1/reload", "reload", MAYBE_BODY, {0}, media_json},
 };

@@ -42,6 +42,7 @@ struct act {
 	int64_t now, deadline_ms;
 	int status;
 	bool failed;     /* no memory, or what is no UTF-8 */
+	int64_t passed;  /* rows, or claims by number, that were told before */
 	size_t rows_len; /* of the list */
 	bool more;       /* it does not hold all */
 };
@@ -99,6 +100,15 @@ fits(struct act *a, size_t n)
 	a->more = true;
 	set(a, a->out, "more", json_true());
 	return false;
+}
+
+static bool
+is_told(struct act *a)
+{
+	if (a->passed == 0)
+		return false;
+	a->passed--;
+	return true;
 }
 
 static int
@@ -199,6 +209,14 @@ get_revocation(const struct act *a, cs_revocation *r, cs_buf *own,
 	return rc;
 }
 
+/* As the log has it. */
+static void
+set_act(struct act *a, const cs_revocation *r)
+{
+	set_time(a, a->out, "time", r->time);
+	set_text(a, a->out, "actor", r->actor);
+}
+
 static int
 do_revoke(struct act *a, cs_err *e)
 {
@@ -214,6 +232,7 @@ do_revoke(struct act *a, cs_err *e)
 	    (rc = cs_revoke(a->i->env.store, &r, a->deadline_ms, &ended,
 	    e)) == CS_OK) {
 		set(a, a->out, "ended", json_integer(ended));
+		set_act(a, &r);
 		cs_issuer_log(a->i, COUNTERSIGN_LOG_WARNING,
 		    "revoke %s by %s: %" PRId64 " ended",
 		    cs_revoke_name(r.what), actor, ended);
@@ -234,9 +253,11 @@ do_lift(struct act *a, cs_err *e)
 		return cs_nomem(e, where);
 	if ((rc = get_revocation(a, &r, own, actor, e)) == CS_OK &&
 	    (rc = cs_revoke_lift(a->i->env.store, &r, a->now, a->deadline_ms,
-	    e)) == CS_OK)
+	    e)) == CS_OK) {
+		set_act(a, &r);
 		cs_issuer_log(a->i, COUNTERSIGN_LOG_WARNING, "lift %s by %s",
 		    cs_revoke_name(r.what), actor);
+	}
 	cs_buf_free(&own);
 	return rc;
 }
@@ -248,8 +269,8 @@ put_revocation(void *arg, const cs_revocation *r, cs_err *e)
 	json_t *o;
 
 	(void)e;
-	if (!fits(a, ESCAPED * (r->name.n + r->reason.n + r->actor.n +
-	    r->lifted_reason.n + r->lifted_actor.n)))
+	if (is_told(a) || !fits(a, ESCAPED * (r->name.n + r->reason.n +
+	    r->actor.n + r->lifted_reason.n + r->lifted_actor.n)))
 		return CS_OK;
 	o = json_object();
 	set(a, o, "what", json_string(cs_revoke_name(r->what)));
@@ -273,9 +294,46 @@ put_revocation(void *arg, const cs_revocation *r, cs_err *e)
 static int
 do_revocations(struct act *a, cs_err *e)
 {
+	int rc;
+
+	if ((rc = get_number(a, "skip", &a->passed, e)) != CS_OK)
+		return rc;
 	set(a, a->out, "revocations", json_array());
 	return cs_revocations(a->i->env.store, a->deadline_ms,
 	    put_revocation, a, e);
+}
+
+static int
+put_denial(void *arg, const cs_stored_denial *d, cs_err *e)
+{
+	struct act *a = arg;
+	json_t *o;
+
+	(void)e;
+	if (is_told(a) || !fits(a, ESCAPED * (d->agent_id.n + d->owner.n)))
+		return CS_OK;
+	o = json_object();
+	set_text(a, o, "agent", d->agent_id);
+	set_hex(a, o, "request", d->request_digest);
+	set_text(a, o, "owner", d->owner);
+	set_hex(a, o, "owner_key", d->key_hash);
+	set_hex(a, o, "tbs_sha256", d->tbs_hash);
+	set_time(a, o, "time", d->time);
+	set_time(a, o, "not_before", d->not_before);
+	set_time(a, o, "not_after", d->not_after);
+	push(a, json_object_get(a->out, "denials"), o);
+	return CS_OK;
+}
+
+static int
+do_denials(struct act *a, cs_err *e)
+{
+	int rc;
+
+	if ((rc = get_number(a, "skip", &a->passed, e)) != CS_OK)
+		return rc;
+	set(a, a->out, "denials", json_array());
+	return cs_denials(a->i->env.store, a->deadline_ms, put_denial, a, e);
 }
 
 static int
@@ -285,7 +343,8 @@ put_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 	json_t *list = json_object_get(a->out, "credentials"), *o;
 
 	(void)e;
-	if (!fits(a, (json_array_size(list) == CLAIM_ROWS ? ROWS_MAX : 0) +
+	if (c->number <= a->passed ||
+	    !fits(a, (json_array_size(list) == CLAIM_ROWS ? ROWS_MAX : 0) +
 	    ESCAPED * (c->agent_id.n + c->owner.n + c->end_reason.n)))
 		return CS_OK;
 	o = json_object();
@@ -293,9 +352,11 @@ put_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 	set(a, o, "kind", json_string(c->kind == COUNTERSIGN_KIND_WIT ?
 	    "wit" : "x509"));
 	set_text(a, o, "agent", c->agent_id);
+	set_hex(a, o, "agent_key", c->agent_key_hash);
 	set_text(a, o, "owner", c->owner);
 	set_hex(a, o, "serial", c->serial);
 	set_hex(a, o, "request", c->request_digest);
+	set_time(a, o, "claimed", c->time);
 	set_time(a, o, "not_before", c->not_before);
 	set_time(a, o, "not_after", c->not_after);
 	set(a, o, "issued", json_boolean(c->recorded));
@@ -307,31 +368,85 @@ put_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 	return CS_OK;
 }
 
-/* Of an agent, an owner or a serial number, or all that live. */
+static int
+do_store(struct act *a, cs_err *e)
+{
+	json_t *o = a->out;
+	cs_store_info i = {0};
+	int rc;
+
+	if ((rc = cs_store_look(a->i->env.store, a->now, a->deadline_ms, &i,
+	    e)) != CS_OK)
+		return rc;
+	set(a, o, "engine", json_string(i.engine));
+	set(a, o, "authority", json_string(i.authority));
+	set(a, o, "schema", json_integer(i.schema));
+	if (i.floor != 0)
+		set_time(a, o, "floor", i.floor);
+	set(a, o, "claims", json_integer(i.claims));
+	set(a, o, "live", json_integer(i.live));
+	set(a, o, "approvals", json_integer(i.approvals));
+	set(a, o, "revocations", json_integer(i.revocations));
+	set(a, o, "denials", json_integer(i.denials));
+	set(a, o, "sequence", json_integer(i.head.sequence));
+	set_hex(a, o, "sha256", cs_span_of(i.head.hash, sizeof(i.head.hash)));
+	return CS_OK;
+}
+
+struct named { /* octets of those that are named in hex */
+	const char *key;
+	cs_span *to;
+	cs_buf *own;
+};
+
+/* Of who or what is asked for, or all that live. */
+static int
+get_claim_ask(const struct act *a, struct named hex[3], cs_claim_ask *ask,
+    cs_err *e)
+{
+	int64_t live = 0;
+	cs_span text;
+	size_t i;
+	int rc;
+
+	if ((rc = get_text(a, "agent", &ask->agent_id, e)) != CS_OK ||
+	    (rc = get_text(a, "owner", &ask->owner, e)) != CS_OK ||
+	    (rc = get_number(a, "live", &live, e)) != CS_OK)
+		return rc;
+	ask->live_only = live != 0 || (ask->agent_id.p == NULL &&
+	    ask->owner.p == NULL);
+	for (i = 0; i < 3; i++) {
+		if ((rc = get_text(a, hex[i].key, &text, e)) != CS_OK)
+			return rc;
+		if (text.p == NULL)
+			continue;
+		ask->live_only = live != 0;
+		if ((hex[i].own = cs_buf_new(64)) == NULL)
+			return cs_nomem(e, where);
+		if ((rc = get_hex(text, hex[i].own, e)) != CS_OK)
+			return rc;
+		*hex[i].to = cs_buf_span(hex[i].own);
+	}
+	return CS_OK;
+}
+
 static int
 do_status(struct act *a, cs_err *e)
 {
 	cs_claim_ask ask = {.now = a->now};
-	cs_span serial = {0};
-	cs_buf *own = cs_buf_new(64);
+	struct named hex[3] = {{"serial", &ask.serial, NULL},
+	    {"key", &ask.key_hash, NULL}, {"approval", &ask.tbs_hash, NULL}};
+	size_t i;
 	int rc;
 
-	if (own == NULL)
-		return cs_nomem(e, where);
-	if ((rc = get_text(a, "agent", &ask.agent_id, e)) == CS_OK &&
-	    (rc = get_text(a, "owner", &ask.owner, e)) == CS_OK &&
-	    (rc = get_text(a, "serial", &serial, e)) == CS_OK &&
-	    serial.p != NULL) {
-		rc = get_hex(serial, own, e);
-		ask.serial = cs_buf_span(own);
-	}
-	ask.live_only = ask.agent_id.p == NULL && ask.owner.p == NULL &&
-	    serial.p == NULL;
-	set(a, a->out, "credentials", json_array());
-	if (rc == CS_OK)
+	if ((rc = get_claim_ask(a, hex, &ask, e)) == CS_OK &&
+	    (rc = get_number(a, "after", &a->passed, e)) == CS_OK) {
+		set(a, a->out, "credentials", json_array());
 		rc = cs_claims(a->i->env.store, &ask, a->deadline_ms,
 		    put_claim, a, e);
-	cs_buf_free(&own);
+	}
+	for (i = 0; i < 3; i++)
+		cs_buf_free(&hex[i].own);
 	return rc;
 }
 
@@ -469,6 +584,8 @@ static const struct verb {
 	{"revoke", do_revoke},
 	{"lift", do_lift},
 	{"revocations", do_revocations},
+	{"denials", do_denials},
+	{"store", do_store},
 	{"status", do_status},
 	{"audit", do_audit},
 	{"health", do_health},

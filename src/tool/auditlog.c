@@ -14,18 +14,6 @@
 #define GROW_FIRST (64 * 1024)
 #define GROW_MAX ((size_t)1 << 30)
 
-int
-cs_auditlog_open(const cs_tool *t, const char *uri, cs_store **out, cs_err *e)
-{
-	cs_store_env env = {.module_dir = t->module_dir,
-	    .now = cs_time_now(), .mode = CS_DB_READ};
-
-	*out = NULL;
-	if (uri == NULL)
-		return cs_fail(e, CS_EUSAGE, "audit", "--store is missing");
-	return cs_store_open(uri, &env, out, e);
-}
-
 int64_t
 cs_auditlog_deadline(void)
 {

@@ -11,16 +11,6 @@
 
 /* What the verbs of the audit log share. */
 
-#define CS_AUDIT_STORE_ROW(type) \
-	{ \
-		"store", 0, CS_OPT_STRING, offsetof(type, store), "URI", \
-		    "the authority's store: sqlite:PATH or postgresql:...", \
-		    0, 0, CS_COMPLETE_FILE \
-	}
-
-/* For reading, whosever it is; CS_EUSAGE when `uri` is NULL. */
-CS_USE int cs_auditlog_open(const cs_tool *t, const char *uri, cs_store **out,
-    cs_err *e);
 /* A log may be long: when to give up reading all of it. */
 int64_t cs_auditlog_deadline(void);
 

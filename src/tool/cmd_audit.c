@@ -11,12 +11,14 @@
 #include "base/time.h"
 #include "fmt/names.h"
 #include "tool/auditlog.h"
+#include "tool/past.h"
 
 /* Reading the audit log: a line a record, and one of them in full. */
 
 struct opts {
 	struct cs_common common;
-	const char *store, *owner, *agent, *event;
+	struct cs_past_opts past;
+	const char *owner, *agent, *event;
 	int64_t since, until, last;
 };
 
@@ -252,15 +254,15 @@ list_row(void *arg, int64_t sequence, cs_span der, cs_err *e)
 
 /* How many there are comes first, where only the last ones are wanted. */
 static int
-count(cs_store *s, struct list *l, cs_err *e)
+count(cs_past *s, struct list *l, cs_err *e)
 {
 	struct list first = {.o = l->o};
 	int r;
 
 	if (l->o->last < 0)
 		return CS_OK;
-	if ((r = cs_audit_walk(s, 1, 0, cs_auditlog_deadline(), list_row,
-	    &first, e)) == CS_OK && first.fits > l->o->last)
+	if ((r = cs_past_walk(s, 1, 0, list_row, &first, e)) == CS_OK &&
+	    first.fits > l->o->last)
 		l->skip = first.fits - l->o->last;
 	l->end = first.end;
 	free(first.claims.v);
@@ -273,7 +275,7 @@ run_list(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 {
 	const struct opts *o = opts;
 	struct list l = {.o = o, .out = out};
-	cs_store *s = NULL;
+	cs_past *s = NULL;
 	int r;
 
 	(void)w;
@@ -283,17 +285,17 @@ run_list(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 	if (o->agent != NULL && cs_agent_id_check(cs_span_str(o->agent), NULL,
 	    e) != CS_OK)
 		return cs_tool_usage(e, "--agent");
-	if ((r = cs_auditlog_open(t, o->store, &s, e)) != CS_OK)
+	if ((r = cs_past_open(t, &o->past, CS_DB_READ, cs_time_now(), &s, e)) !=
+	    CS_OK)
 		return r;
 	cs_out_list(out, "records", NULL);
 	if ((r = count(s, &l, e)) == CS_OK)
-		r = cs_audit_walk(s, 1, l.end, cs_auditlog_deadline(),
-		    list_row, &l, e);
+		r = cs_past_walk(s, 1, l.end, list_row, &l, e);
 	cs_out_close(out);
 	if (r == CS_OK && l.fits == 0)
 		cs_out_text(out, "", cs_span_str("no record fits"));
 	free(l.claims.v);
-	cs_store_close(&s);
+	cs_past_close(&s);
 	return r;
 }
 
@@ -338,16 +340,16 @@ run_show(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 {
 	const struct opts *o = opts;
 	struct show show = {.out = out};
-	cs_store *s = NULL;
+	cs_past *s = NULL;
 	int64_t n = 0;
 	int r;
 
 	if ((r = read_number(w->v[0], &n, e)) != CS_OK ||
-	    (r = cs_auditlog_open(t, o->store, &s, e)) != CS_OK)
+	    (r = cs_past_open(t, &o->past, CS_DB_READ, cs_time_now(), &s,
+	    e)) != CS_OK)
 		return r;
-	r = cs_audit_walk(s, n, n, cs_auditlog_deadline(), show_row, &show,
-	    e);
-	cs_store_close(&s);
+	r = cs_past_walk(s, n, n, show_row, &show, e);
+	cs_past_close(&s);
 	if (r == CS_OK && !show.found)
 		r = cs_fail(e, CS_EREFUSED, "audit",
 		    "the log has no record %" PRId64, n);
@@ -355,7 +357,7 @@ run_show(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 }
 
 static const struct cs_opt list_rows[] = {
-    CS_AUDIT_STORE_ROW(struct opts),
+    CS_PAST_ROWS(struct opts),
     {"owner", 0, CS_OPT_STRING, offsetof(struct opts, owner), "OWNER",
 	"only what this owner approved, denied or lost", 0, 0,
 	CS_COMPLETE_NONE},
@@ -385,7 +387,7 @@ const struct cs_verb cs_cmd_audit_list = {
     &list_spec, sizeof(struct opts), &defaults, run_list};
 
 static const struct cs_opt show_rows[] = {
-    CS_AUDIT_STORE_ROW(struct opts),
+    CS_PAST_ROWS(struct opts),
     CS_COMMON_ROWS(struct opts),
 };
 

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "fmt/der.h"
 #include "tool/access.h"
 #include "tool/auditlog.h"
 #include "tool/document.h"
 #include "tool/dsse.h"
+#include "tool/past.h"
 
 /* The audit log for who has no store: every record, or of every credential a
  * signed statement. */
@@ -20,7 +22,8 @@ struct opts {
 	struct cs_common common;
 	struct cs_key_opts access;
 	struct cs_document_opts document;
-	const char *store, *format, *key;
+	struct cs_past_opts past;
+	const char *format, *key;
 	int64_t from, to;
 };
 
@@ -114,7 +117,7 @@ out:
 }
 
 static int
-put_statements(cs_store *s, struct job *j, cs_err *e)
+put_statements(cs_past *s, struct job *j, cs_err *e)
 {
 	cs_span in = cs_buf_span(j->issued.b), one = {0};
 	cs_audit_record *r = NULL;
@@ -124,8 +127,8 @@ put_statements(cs_store *s, struct job *j, cs_err *e)
 		if ((rc = cs_der_whole(&in, CS_DER_SEQ, &one, e)) != CS_OK ||
 		    (rc = cs_audit_parse(one, &r, e)) != CS_OK)
 			return rc;
-		if ((rc = cs_audit_walk(s, r->claim, r->claim,
-		    cs_auditlog_deadline(), keep_claim, j, e)) == CS_OK)
+		if ((rc = cs_past_walk(s, r->claim, r->claim, keep_claim, j,
+		    e)) == CS_OK)
 			rc = put_statement(j, r, e);
 		cs_audit_free(&j->claim);
 		cs_audit_free(&r);
@@ -134,11 +137,11 @@ put_statements(cs_store *s, struct job *j, cs_err *e)
 }
 
 static int
-make(const struct opts *o, cs_store *s, struct job *j, cs_err *e)
+make(const struct opts *o, cs_past *s, struct job *j, cs_err *e)
 {
 	bool dsse = j->key != NULL;
-	int r = cs_audit_walk(s, o->from, o->to, cs_auditlog_deadline(),
-	    dsse ? keep_issued : put_row, j, e);
+	int r = cs_past_walk(s, o->from, o->to, dsse ? keep_issued : put_row,
+	    j, e);
 
 	return r == CS_OK && dsse ? put_statements(s, j, e) : r;
 }
@@ -187,12 +190,13 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 	const struct opts *o = opts;
 	struct job j = {.is_der = strcmp(o->format, "der") == 0};
 	cs_access a = {0};
-	cs_store *s = NULL;
+	cs_past *s = NULL;
 	int r;
 
 	(void)w;
 	if ((r = check(o, e)) != CS_OK ||
-	    (r = cs_auditlog_open(t, o->store, &s, e)) != CS_OK)
+	    (r = cs_past_open(t, &o->past, CS_DB_READ, cs_time_now(), &s,
+	    e)) != CS_OK)
 		return r;
 	if (o->key != NULL) {
 		r = cs_access_open(t, &o->access, "audit export",
@@ -207,12 +211,12 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 		cs_access_close(&a);
 	cs_buf_free(&j.issued.b);
 	cs_buf_free(&j.bytes.b);
-	cs_store_close(&s);
+	cs_past_close(&s);
 	return r;
 }
 
 static const struct cs_opt rows[] = {
-    CS_AUDIT_STORE_ROW(struct opts),
+    CS_PAST_ROWS(struct opts),
     {"from", 0, CS_OPT_COUNT, offsetof(struct opts, from), "N",
 	"begin with record N (1)", 1, INT64_MAX - 1, CS_COMPLETE_NONE},
     {"to", 0, CS_OPT_COUNT, offsetof(struct opts, to), "N",

@@ -9,8 +9,10 @@
 
 #include "base/enc.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "fmt/der.h"
 #include "tool/auditlog.h"
+#include "tool/past.h"
 #include "verify/bound.h"
 
 /* The audit log against itself, the store, and a head that was noted. */
@@ -19,13 +21,16 @@
 
 struct opts {
 	struct cs_common common;
-	const char *store, *head, *file;
+	struct cs_past_opts past;
+	const char *head, *file;
 };
 
 struct job {
 	cs_audit_check check;
 	int64_t approvals;
 	int64_t first; /* the first record that was there */
+	cs_store_head told; /* a server's head, before it gave its log */
+	bool is_told;       /* it was seen there */
 };
 
 static int
@@ -147,17 +152,61 @@ check_file(const char *path, struct job *j, cs_err *e)
 	return rc == CS_OK ? rc : cs_wrap(e, "%s", path);
 }
 
+/* From the first record on, and each behind the one before. */
 static int
-check_store(const cs_tool *t, const char *uri, struct job *j, cs_err *e)
+check_row(void *arg, int64_t sequence, cs_span der, cs_err *e)
 {
-	cs_store *s = NULL;
+	struct job *j = arg;
+	const cs_store_head *h = &j->check.head;
+	cs_audit_record *r = NULL;
+	int rc;
+
+	if ((rc = cs_audit_parse(der, &r, e)) != CS_OK)
+		return cs_wrap(e, "record %" PRId64, sequence);
+	if ((rc = cs_audit_link(&j->check, (cs_span){0}, r, e)) == CS_OK)
+		rc = check_record(j, r, e);
+	if (rc == CS_OK && h->sequence == j->told.sequence)
+		j->is_told = cs_span_eq(cs_span_of(h->hash, sizeof(h->hash)),
+		    cs_span_of(j->told.hash, sizeof(j->told.hash)));
+	cs_audit_free(&r);
+	return rc;
+}
+
+/* What a server gives of its log: the chain, what was noted, and the head that
+ * it names. Its store stays with it. */
+static int
+check_server(cs_past *p, struct job *j, cs_err *e)
+{
+	cs_store_info info = {0};
 	int r;
 
-	if ((r = cs_auditlog_open(t, uri, &s, e)) != CS_OK)
+	if ((r = cs_past_look(p, cs_time_now(), &info, e)) != CS_OK)
 		return r;
-	r = cs_audit_verify(s, &j->check, cs_auditlog_deadline(),
-	    check_record, j, e);
-	cs_store_close(&s);
+	j->told = info.head;
+	if ((r = cs_past_walk(p, 1, 0, check_row, j, e)) != CS_OK ||
+	    (r = cs_audit_link_end(&j->check, e)) != CS_OK)
+		return r;
+	return j->is_told || j->told.sequence == 0 ? CS_OK :
+	    cs_fail(e, CS_EREFUSED, "audit", "the log that the server gives "
+	    "lacks its head, record %" PRId64, j->told.sequence);
+}
+
+static int
+check_past(const cs_tool *t, const struct cs_past_opts *o, struct job *j,
+    cs_err *e)
+{
+	cs_past *p = NULL;
+	int r;
+
+	if ((r = cs_past_open(t, o, CS_DB_READ, cs_time_now(), &p, e)) !=
+	    CS_OK)
+		return r;
+	if (cs_past_store(p) == NULL)
+		r = check_server(p, j, e);
+	else
+		r = cs_audit_verify(cs_past_store(p), &j->check,
+		    cs_auditlog_deadline(), check_record, j, e);
+	cs_past_close(&p);
 	return r;
 }
 
@@ -197,18 +246,25 @@ run(const cs_tool *t, const void *opts, const cs_words *w, cs_out *out,
 	int r;
 
 	(void)w;
-	if (o->store != NULL && o->file != NULL)
+	if (o->file != NULL && (o->past.store != NULL ||
+	    o->past.server != NULL))
 		return cs_fail(e, CS_EUSAGE, "audit",
-		    "--file does not go with --store");
+		    "--file does not go with --%s", o->past.store != NULL ?
+		    "store" : "server");
 	if (o->head != NULL && (r = read_head(o->head, &j.check, e)) != CS_OK)
 		return r;
 	r = o->file != NULL ? check_file(o->file, &j, e) :
-	    check_store(t, o->store, &j, e);
-	return r == CS_OK ? put(&j, out, e) : r;
+	    check_past(t, &o->past, &j, e);
+	if (r == CS_OK)
+		r = put(&j, out, e);
+	if (r == CS_OK && o->past.server != NULL)
+		cs_out_str(out, NULL, "note", "the log alone: with --store it "
+		    "is held against the store as well");
+	return r;
 }
 
 static const struct cs_opt rows[] = {
-    CS_AUDIT_STORE_ROW(struct opts),
+    CS_PAST_ROWS(struct opts),
     {"head", 0, CS_OPT_STRING, offsetof(struct opts, head), "N:HASH",
 	"a head that was noted: record N has to have this hash", 0, 0,
 	CS_COMPLETE_NONE},

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "store/memory.h"
+#include "tool/past.h"
 #include "tool/revokename.h"
-#include "tool/storeverb.h"
 
 #define REASON_MAX 1024
 #define ACTOR_MAX 256
@@ -21,13 +21,13 @@
 struct opts {
 	struct cs_common common;
 	struct cs_revoke_words words;
-	const char *store, *reason;
+	struct cs_past_opts past;
+	const char *reason;
 	bool lift;
 };
 
 static const struct cs_opt rows[] = {
-    {"store", 0, CS_OPT_STRING, offsetof(struct opts, store), "URI",
-	"where: sqlite:PATH, or postgresql:...", 0, 0, CS_COMPLETE_FILE},
+    CS_PAST_ROWS(struct opts),
     CS_REVOKE_ROWS(struct opts, words),
     {"reason", 0, CS_OPT_STRING, offsetof(struct opts, reason), "TEXT",
 	"why, for the record", 0, 0, CS_COMPLETE_NONE},
@@ -105,7 +105,7 @@ each_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 }
 
 static int
-look(cs_store *s, const cs_revocation *r, bool list, cs_out *out, int64_t *n,
+look(cs_past *p, const cs_revocation *r, bool list, cs_out *out, int64_t *n,
     cs_err *e)
 {
 	struct seen seen = {.out = out, .at = r->time, .list = list};
@@ -127,20 +127,19 @@ look(cs_store *s, const cs_revocation *r, bool list, cs_out *out, int64_t *n,
 		ask.tbs_hash = r->name;
 		break;
 	}
-	rc = cs_claims(s, &ask, cs_store_verb_deadline(), each_claim, &seen,
-	    e);
+	rc = cs_past_claims(p, &ask, each_claim, &seen, e);
 	*n = seen.n;
 	return rc;
 }
 
 static void
-put(const cs_revocation *r, const struct opts *o, const char *title,
+put(const cs_past *p, const cs_revocation *r, const char *title,
     cs_out *out)
 {
 	cs_buf *shown = cs_revoke_shown(r->what, r->name);
 	cs_span text = cs_buf_span(shown);
 
-	cs_out_str(out, "store", NULL, o->store);
+	cs_past_put(p, false, out);
 	cs_revoke_put(r->what, r->name, out);
 	cs_out_printf(out, NULL, title, "%s %.*s", cs_revoke_name(r->what),
 	    (int)text.n, text.p == NULL ? (const uint8_t *)"" : text.p);
@@ -151,40 +150,40 @@ put(const cs_revocation *r, const struct opts *o, const char *title,
 }
 
 static int
-impose(cs_store *s, const cs_revocation *r, const struct opts *o, cs_out *out,
-    cs_err *e)
+impose(cs_past *p, cs_revocation *r, cs_out *out, cs_err *e)
 {
 	int64_t ended = 0, seen = 0;
+	cs_buf *own = NULL;
 	cs_err why = {0};
 	int rc;
 
-	if ((rc = cs_revoke(s, r, cs_store_verb_deadline(), &ended, e)) !=
-	    CS_OK)
+	if ((rc = cs_past_revoke(p, r, &ended, &own, e)) != CS_OK)
 		return rc;
-	put(r, o, "revoked", out);
+	put(p, r, "revoked", out);
 	cs_out_int(out, "ended", "credentials ended", ended);
 	cs_out_list(out, "credentials", NULL);
-	rc = look(s, r, ended > 0, out, &seen, &why);
+	rc = look(p, r, ended > 0, out, &seen, &why);
 	cs_out_close(out);
 	if (rc != CS_OK)
 		cs_out_trouble(out, "revoke", &why); /* it is revoked */
 	else if (seen == 0)
 		cs_out_str(out, NULL, "note",
 		    "no credential of this store was ever by it");
+	cs_buf_free(&own);
 	return CS_OK;
 }
 
 static int
-act(cs_store *s, const cs_revocation *r, const struct opts *o, cs_out *out,
-    cs_err *e)
+act(cs_past *p, cs_revocation *r, bool lift, cs_out *out, cs_err *e)
 {
+	cs_buf *own = NULL;
 	int rc;
 
-	if (!o->lift)
-		return impose(s, r, o, out, e);
-	if ((rc = cs_revoke_lift(s, r, r->time, cs_store_verb_deadline(),
-		 e)) == CS_OK)
-		put(r, o, "lifted", out);
+	if (!lift)
+		return impose(p, r, out, e);
+	if ((rc = cs_past_lift(p, r, &own, e)) == CS_OK)
+		put(p, r, "lifted", out);
+	cs_buf_free(&own);
 	return rc;
 }
 
@@ -195,7 +194,7 @@ run(const cs_tool *t, const void *opts, const cs_words *words, cs_out *out,
 	const struct opts *o = opts;
 	cs_revocation r = {.time = cs_time_now()};
 	char actor[ACTOR_MAX];
-	cs_store *s = NULL;
+	cs_past *p = NULL;
 	cs_buf *name = NULL;
 	int rc;
 
@@ -207,11 +206,11 @@ run(const cs_tool *t, const void *opts, const cs_words *words, cs_out *out,
 	r.name = cs_buf_span(name);
 	r.reason = r.lifted_reason = cs_span_str(o->reason);
 	r.actor = r.lifted_actor = cs_span_str(actor);
-	if ((rc = cs_store_verb_open(t, o->store, NULL, CS_DB_WRITE, r.time,
-		 &s, e)) == CS_OK)
-		rc = act(s, &r, o, out, e);
+	if ((rc = cs_past_open(t, &o->past, CS_DB_WRITE, r.time, &p, e)) ==
+	    CS_OK)
+		rc = act(p, &r, o->lift, out, e);
 out:
-	cs_store_close(&s);
+	cs_past_close(&p);
 	cs_buf_free(&name);
 	return rc;
 }

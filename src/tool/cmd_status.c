@@ -8,21 +8,21 @@
 #include "base/enc.h"
 #include "base/time.h"
 #include "store/memory.h"
+#include "tool/past.h"
 #include "tool/revokename.h"
 #include "tool/storeverb.h"
 
-/* What a store remembers: of everybody, or of what is named. */
+/* What an authority remembers: of everybody, or of what is named. */
 
 struct opts {
 	struct cs_common common;
 	struct cs_revoke_words words;
-	const char *store;
+	struct cs_past_opts past;
 	bool live;
 };
 
 static const struct cs_opt rows[] = {
-    {"store", 0, CS_OPT_STRING, offsetof(struct opts, store), "URI",
-	"where: sqlite:PATH, or postgresql:...", 0, 0, CS_COMPLETE_FILE},
+    CS_PAST_ROWS(struct opts),
     CS_REVOKE_ROWS(struct opts, words),
     {"live", 0, CS_OPT_FLAG, offsetof(struct opts, live), NULL,
 	"of what is named too, only credentials that live", 0, 0,
@@ -124,7 +124,7 @@ each_claim(void *arg, const cs_stored_claim *c, cs_err *e)
 
 /* Of everybody those that live; of who is named all. */
 static int
-put_claims(cs_store *s, const struct query *q, cs_err *e)
+put_claims(cs_past *p, const struct query *q, cs_err *e)
 {
 	cs_claim_ask ask = {.live_only = q->live || q->what == 0,
 	    .now = q->now};
@@ -137,8 +137,7 @@ put_claims(cs_store *s, const struct query *q, cs_err *e)
 		ask.agent_id = q->name;
 	if (q->what == CS_REVOKE_GRANT || q->what == CS_REVOKE_APPROVAL)
 		ask.tbs_hash = q->name;
-	return cs_claims(s, &ask, cs_store_verb_deadline(), each_claim,
-	    (void *)(uintptr_t)q, e);
+	return cs_past_claims(p, &ask, each_claim, (void *)(uintptr_t)q, e);
 }
 
 static void
@@ -222,28 +221,27 @@ each_denial(void *arg, const cs_stored_denial *d, cs_err *e)
 }
 
 static int
-put(cs_store *s, struct query *q, const char *uri, cs_err *e)
+put(cs_past *p, struct query *q, cs_err *e)
 {
 	cs_store_info info = {0};
 	int r;
 
-	if ((r = cs_store_look(s, q->now, cs_store_verb_deadline(), &info,
-		 e)) != CS_OK)
+	if ((r = cs_past_look(p, q->now, &info, e)) != CS_OK)
 		return r;
-	cs_out_str(q->out, "store", "store", uri);
+	cs_past_put(p, true, q->out);
 	cs_store_verb_put(&info, q->out);
 	cs_out_list(q->out, "credentials", NULL);
-	r = put_claims(s, q, e);
+	r = put_claims(p, q, e);
 	cs_out_close(q->out);
 	if (r != CS_OK)
 		return r;
 	cs_out_list(q->out, "revoked", NULL);
-	r = cs_revocations(s, cs_store_verb_deadline(), each_revocation, q, e);
+	r = cs_past_revocations(p, each_revocation, q, e);
 	cs_out_close(q->out);
 	if (r != CS_OK)
 		return r;
 	cs_out_list(q->out, "denied", NULL);
-	r = cs_denials(s, cs_store_verb_deadline(), each_denial, q, e);
+	r = cs_past_denials(p, each_denial, q, e);
 	cs_out_close(q->out);
 	return r;
 }
@@ -255,18 +253,18 @@ run(const cs_tool *t, const void *opts, const cs_words *words, cs_out *out,
 	const struct opts *o = opts;
 	struct query q = {.out = out, .now = cs_time_now(), .live = o->live};
 	cs_buf *name = NULL;
-	cs_store *s = NULL;
+	cs_past *p = NULL;
 	int r;
 
 	(void)words;
 	if ((r = cs_revoke_words_read(&o->words, &q.what, &name, e)) !=
-		CS_OK || (r = cs_store_verb_open(t, o->store, NULL,
-	    CS_DB_READ, q.now, &s, e)) != CS_OK)
+		CS_OK || (r = cs_past_open(t, &o->past, CS_DB_READ, q.now, &p,
+	    e)) != CS_OK)
 		goto out;
 	q.name = cs_buf_span(name);
-	r = put(s, &q, o->store, e);
+	r = put(p, &q, e);
 out:
-	cs_store_close(&s);
+	cs_past_close(&p);
 	cs_buf_free(&name);
 	return r;
 }

@@ -271,6 +271,8 @@ is "as it is told" "$(act GET /v1/revocations)" 200
 is "what lives" "$(act GET /v1/status)" 200
 is "what it had" "$(act GET "/v1/status?agent=$keep/mail")" 200
 is "the log" "$(act GET '/v1/audit?from=1')" 200
+is "what its store is" "$(act GET /v1/store)" 200
+is "who was denied" "$(act GET /v1/denials)" 200
 is "health" "$(act GET /v1/health)" 200
 is "ready" "$(act GET /v1/ready)" 200
 is "figures" "$(act GET /metrics)" 200

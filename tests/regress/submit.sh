@@ -244,7 +244,7 @@ early() { # STATUS NAME WORDS ARGS...
 	shift 3
 	rm -f never
 	exits "$want" "$name" countersign sign --key file:none.key --yes \
-	    --owner $alice -o never "$@" agent.csr
+	    --owner "$alice" -o never "$@" agent.csr
 	says "$name: why" err "$words"
 }
 early 2 "http" "--submit: expected the server's URL" --submit http://localhost

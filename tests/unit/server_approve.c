@@ -405,7 +405,8 @@ test_admin(void)
 	ok(act("revocations", "", 200, "\"actor\":\"uid 1000\""),
 	    "by whom");
 	ok(act("lift", "{\"what\":\"owner\",\"name\":"
-	    "\"mailto:bob@corp.example\"}", 200, "{}"), "lift");
+	    "\"mailto:bob@corp.example\"}", 200, "\"actor\":\"uid 1000\""),
+	    "lift");
 	ok(act("revoke", "{\"what\":\"key\",\"name\":\"XX\"}", 400, "hex"),
 	    "no key");
 	ok(act("revoke", "{\"what\":\"dog\",\"name\":\"x\"}", 400, "what"),
@@ -415,6 +416,15 @@ test_admin(void)
 	ok(act("status", "{\"agent\":\"" BED_AGENT "\"}", 200,
 	    "\"end_reason\""), "status of an agent");
 	ok(act("status", "{\"serial\":\"00\"}", 200, "[]"), "of nothing");
+	ok(act("status", "{\"key\":\"00\"}", 200, "[]") &&
+	    act("status", "{\"approval\":\"0x\"}", 400, "hex") &&
+	    act("status", "{\"after\":-1}", 400, "after") &&
+	    act("status", "{\"agent\":\"" BED_AGENT "\",\"after\":1000}",
+	    200, "[]"), "status of others, and behind some");
+	ok(act("store", "", 200, "\"schema\":") &&
+	    act("denials", "", 200, "\"denials\":") &&
+	    act("denials", "{\"skip\":\"1\"}", 400, "skip") &&
+	    act("revocations", "{\"skip\":1000}", 200, "[]"), "the rest");
 	ok(act("audit", "{\"from\":1,\"to\":2}", 200, "\"next\":3") &&
 	    act("audit", "{\"from\":0}", 400, "from"), "audit");
 	ok(act("metrics", "", 200,

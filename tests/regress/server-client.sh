@@ -1,0 +1,180 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026, the countersign authors
+#
+# The command as a client of a running server: owners hand in what they sign,
+# operators ask and act over the admin socket, with the words that they would
+# have for its store.
+# shellcheck disable=SC2016,SC2154,SC2317 # words for jq; server.sh's; run by name
+# shellcheck source=tap.sh
+. "$SRCDIR/tests/regress/tap.sh"
+# shellcheck source=server.sh
+. "$SRCDIR/tests/regress/server.sh"
+need python3
+bob=mailto:bob@corp.example
+
+ok "an instance" new_server i
+policy=$(find i -name policy.conf)
+sed -i 's/batches = no/batches = yes/' "$policy"
+ok "serves" start_server i
+store=sqlite:$PWD/$(cd i && find . -name "store.db" | sed "s,^./,i/,")
+ok "its store is where it is thought" countersign status --store "$store"
+ask() { # NAME: as its agent does, and prints the status
+	web /v1/credentials -H 'Content-Type: application/x-pem-file' \
+	    -H 'Accept: application/json' --data-binary "@$1.base"
+}
+sign() {
+	countersign sign --key file:alice.key --owner "$alice" --yes \
+	    --submit "$url" --server-ca i/ca.pem "$@"
+}
+
+# Owners
+request mail --owner "$alice"
+is "an agent asks" "$(ask mail)" 202
+ok "its owner hands in an approval" sign mail.base
+says "which the server takes" out "to $url: approved: the agent may fetch it"
+is "the agent asks again" "$(ask mail)" 200
+ok "and has its credential" jq -e '.x509 | startswith("-----BEGIN CERT")' body
+request away --owner "$alice"
+is "another" "$(ask away)" 202
+ok "is denied" sign --deny --for 1h away.base
+says "which the server takes, too" out "denied"
+is "for good" "$(ask away)" 403
+says "and says so" body '"reason":"denied"'
+request early --owner "$alice"
+ok "an approval before anybody asked" sign early.base
+is "waits for its request" "$(ask early)" 200
+request one --owner "$alice"
+request two --owner "$alice"
+is "one of two" "$(ask one)" 202
+is "and two" "$(ask two)" 202
+ok "both in one signature" sign --json one.base two.base
+ok "are both noted" jq -e '[.submitted[].state] == ["noted", "noted"]' out
+is "one" "$(ask one)" 200
+is "two" "$(ask two)" 200
+new_key bob.key
+request other --owner "$alice"
+exits 1 "an approval by nobody" countersign sign --key file:bob.key --yes \
+    --owner "$alice" --submit "$url" --server-ca i/ca.pem -o bob.approval \
+    other.base
+says "is refused" err "unknown-owner-key"
+says "not lost" err "bob.approval has it"
+exits 1 "a server that nobody trusts" countersign sign --key file:alice.key \
+    --yes --owner "$alice" --submit "$url" other.base
+says "is told nothing" err "not good for 127.0.0.1"
+
+# Operators: what the server says is what its store has
+both() { # VERB WORDS...: of the store, and of the server
+	verb=$1
+	shift
+	countersign $verb --store "$store" "$@" >of.store &&
+	    countersign $verb --server "$admin" "$@" >of.server
+}
+alike() { # VERB WORDS...
+	# shellcheck disable=SC2086 # "audit list" is two words
+	both "$@" && sed -i '/^store: /d' of.store &&
+	    sed -i '/^server: /d' of.server && diff of.store of.server
+}
+alike_json() { # VERB WORDS...
+	both "$@" --json && jq -S 'del(.store)' of.store >a &&
+	    jq -S 'del(.server)' of.server >b && diff a b
+}
+mail=$base/mail
+key=$(countersign status --store "$store" --json | jq -r '.denied[0].owner_key')
+tbs=$(countersign show --json bob.approval | jq -r '.objects[0].tbs_sha256')
+id=$(countersign show --json bob.approval | jq -r '.objects[0].approval_id')
+ok "status" alike status
+ok "status --json" alike_json status
+ok "has credentials" jq -e '(.credentials | length) > 3 and .live > 3 and
+    (.denied | length) == 1 and .engine == "sqlite"' b
+ok "status of an agent" alike_json status --agent "$mail"
+ok "is of that alone" jq -e '[.credentials[].agent] | unique ==
+    ["'"$mail"'"]' b
+ok "status of an owner" alike_json status --owner "$alice"
+ok "status of a key" alike_json status --key "$key"
+ok "has something" jq -e '.credentials != [] and .denied != []' b
+ok "status of a grant" alike_json status --grant "$tbs"
+ok "status of an approval" alike_json status --approval "$id"
+ok "has nothing" jq -e '.credentials == []' b
+ok "revoke" countersign revoke --server "$admin" --agent "$mail" \
+    --reason 'sent mail to "strangers" & ünknown'
+says "says what" out "revoked: agent $mail"
+says "who, as the kernel knows him" out "by: uid $(id -u)"
+says "what it ended" out "credentials ended: "
+says "each of them" out ", $mail"
+ok "is in the store" countersign status --store "$store" --agent "$mail"
+says "with its reason" out 'sent mail to "strangers" & ünknown'
+ok "status of what ended" alike_json status --agent "$mail"
+ok "it did" jq -e '.credentials[0].state == "ended" and
+    .revoked[0].in_force' b
+exits 1 "again" countersign revoke --server "$admin" --agent "$mail" \
+    --reason again
+says "is revoked already" err "revoked"
+is "the agent is refused" "$(ask mail)" 403
+ok "lift" countersign revoke --server "$admin" --agent "$mail" --lift \
+    --reason 'it was a mistake'
+says "says what" out "lifted: agent $mail"
+exits 1 "again" countersign revoke --server "$admin" --agent "$mail" --lift \
+    --reason 'it was a mistake'
+ok "revoke a key" countersign revoke --server "$admin" --key "$key" \
+    --reason 'stolen' --json
+ok "ends all of its" jq -e '.ended == (.credentials | length) and .ended > 1
+    and .what == "key" and .name == "'"$key"'" and (has("store") | not)' out
+ok "revoke an approval" countersign revoke --server "$admin" --approval "$id" \
+    --reason 'not known here'
+says "of which there was nothing" out "no credential of this store"
+ok "revoke a grant" countersign revoke --server "$admin" --grant "$tbs" \
+    --reason 'not known here'
+ok "revoke an owner" countersign revoke --server "$admin" --owner $bob \
+    --reason 'left'
+ok "status with all of that" alike_json status
+
+# Its log
+ok "audit list" alike 'audit list'
+ok "audit list --json" alike_json 'audit list'
+ok "audit list of an owner" alike_json 'audit list' --owner "$alice" --last 2
+ok "audit show" alike 'audit show' 1
+exits 1 "none that is not there" countersign audit show --server "$admin" 9999
+ok "audit export" alike 'audit export' --from 2 --to 5
+ok "audit verify" countersign audit verify --server "$admin" --json
+mv out chain
+ok "ends where the store's ends" sh -c '"$0" audit verify --store "$1" --json |
+    jq -S "{head, records, approvals}" >a &&
+    jq -S "{head, records, approvals}" chain >b && diff a b' \
+    "$COUNTERSIGN" "$store"
+ok "says what it did not look at" countersign audit verify --server "$admin"
+says "the store" out "note: the log alone"
+head=$(sed -n 's/^head: //p' out)
+ok "a head that was noted" countersign audit verify --server "$admin" \
+    --head "$head"
+exits 1 "and one that never was" countersign audit verify \
+    --server "$admin" --head "${head%?????}00000"
+
+# Long ones come in parts
+ok "the end" stop_server
+n=250
+for i in $(seq $n); do
+	countersign revoke --store "$store" --agent "$base/x$i" \
+	    --reason "$(printf '%01000d' 7)" >/dev/null || break
+done
+ok "serves again" start_server i
+ok "a list longer than an answer" alike_json status --agent "$base/x$n"
+ok "all of it" alike_json status
+ok "so long" jq -e ".revoked | length > $n" b
+ok "a log longer than an answer" alike_json 'audit list'
+ok "is a chain" countersign audit verify --server "$admin"
+
+# Who is not there, and who is no server
+ok "it ends" stop_server
+exits 9 "nobody there" countersign status --server "$admin"
+says "at that socket" err "admin.sock: cannot connect: "
+exits 9 "no socket" countersign revoke --server none --agent "$mail" \
+    --reason x
+says "of that name" err "none: cannot connect: No such file or directory"
+exits 2 "neither" countersign status
+says "of the two" err "--store or --server is missing"
+exits 2 "both" countersign status --store "$store" --server "$admin"
+exits 2 "a file and a server" countersign audit verify --file chain \
+    --server "$admin"
+says "do not go together" err "--file does not go with --server"
+done_testing
