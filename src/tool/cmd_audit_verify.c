@@ -183,8 +183,9 @@ check_server(cs_past *p, struct job *j, cs_err *e)
 	if ((r = cs_past_look(p, cs_time_now(), &info, e)) != CS_OK)
 		return r;
 	j->told = info.head;
-	if ((r = cs_past_walk(p, 1, 0, check_row, j, e)) != CS_OK ||
-	    (r = cs_audit_link_end(&j->check, e)) != CS_OK)
+	if (j->told.sequence != 0)
+		r = cs_past_walk(p, 1, j->told.sequence, check_row, j, e);
+	if (r != CS_OK || (r = cs_audit_link_end(&j->check, e)) != CS_OK)
 		return r;
 	return j->is_told || j->told.sequence == 0 ? CS_OK :
 	    cs_fail(e, CS_EREFUSED, "audit", "the log that the server gives "

@@ -17,7 +17,7 @@
 static const char where[] = "server";
 
 #define PATH_MAX_OCTETS 16384
-#define PARTS_MAX 100000 /* of one list */
+#define PARTS_MAX 10000 /* of a list that has no numbers to end it */
 #define OWN_MAX 1024     /* octets of a row that came in hex */
 #define SERIAL_MAX 64
 
@@ -235,10 +235,11 @@ static int
 take(struct list *l, cs_err *e)
 {
 	bool more = true;
-	int part, rc = CS_OK;
+	int64_t part;
+	int rc = CS_OK;
 
 	for (part = 0; rc == CS_OK && more; part++)
-		rc = part < PARTS_MAX ? take_part(l, &more, e) :
+		rc = part < PARTS_MAX || l->to != 0 ? take_part(l, &more, e) :
 		    cs_fail(e, CS_EFORMAT, where,
 		    "the server's list of %s has no end", l->member);
 	return rc;

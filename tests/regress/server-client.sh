@@ -67,11 +67,13 @@ says "is told nothing" err "not good for 127.0.0.1"
 both() { # VERB WORDS...: of the store, and of the server
 	verb=$1
 	shift
-	countersign $verb --store "$store" "$@" >of.store &&
-	    countersign $verb --server "$admin" "$@" >of.server
+	# shellcheck disable=SC2086 # "audit list" is two words
+	{
+		countersign $verb --store "$store" "$@" >of.store &&
+		    countersign $verb --server "$admin" "$@" >of.server
+	}
 }
 alike() { # VERB WORDS...
-	# shellcheck disable=SC2086 # "audit list" is two words
 	both "$@" && sed -i '/^store: /d' of.store &&
 	    sed -i '/^server: /d' of.server && diff of.store of.server
 }
