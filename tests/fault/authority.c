@@ -14,6 +14,7 @@
 #define DAY 86400
 #define LEAF_SERIAL 7
 #define GONE_SERIAL 9
+#define DIRECT_SERIAL 11
 
 #define USAGE_CA "critical,keyCertSign,cRLSign"
 #define OURS CS_OID_ARC ".6.1"
@@ -85,6 +86,18 @@ make_leaf(struct maker *m, int serial, cs_buf *out)
 	extend(m, x, m->mid, NID_ext_key_usage, OURS);
 	extend(m, x, m->mid, NID_subject_alt_name, "email:Alice@Corp.Example");
 	end(m, x, m->mid_key, out);
+	X509_free(x);
+}
+
+/* For TLS, by the root's own name. */
+static void
+make_direct(struct maker *m, EVP_PKEY *by, cs_buf *out)
+{
+	X509 *x = begin(m, "Agent", m->key, DIRECT_SERIAL, m->root);
+
+	extend(m, x, m->root, NID_key_usage, "critical,digitalSignature");
+	extend(m, x, m->root, NID_ext_key_usage, "clientAuth");
+	end(m, x, by, out);
 	X509_free(x);
 }
 
@@ -174,6 +187,8 @@ make_all(struct maker *m, struct authority *a, bool pss)
 	make_leaf(m, GONE_SERIAL, a->gone);
 	m->good = m->good && cs_buf_put(a->certs, cs_buf_span(mid)) ==
 	    CS_OK && cs_buf_put(a->gone, cs_buf_span(mid)) == CS_OK;
+	make_direct(m, m->root_key, a->direct);
+	make_direct(m, m->mid_key, a->forged);
 	make_lists(m, pss, a->lists);
 	cs_buf_free(&mid);
 }
@@ -196,6 +211,8 @@ authority_make(struct authority *a, cs_span spki, bool pss)
 	a->certs = cs_buf_new(8192);
 	a->gone = cs_buf_new(8192);
 	a->lists = cs_buf_new(8192);
+	a->direct = cs_buf_new(4096);
+	a->forged = cs_buf_new(4096);
 	if (m.good)
 		make_all(&m, a, pss);
 	X509_free(m.root);
@@ -213,4 +230,6 @@ authority_free(struct authority *a)
 	cs_buf_free(&a->certs);
 	cs_buf_free(&a->gone);
 	cs_buf_free(&a->lists);
+	cs_buf_free(&a->direct);
+	cs_buf_free(&a->forged);
 }

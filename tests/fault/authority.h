@@ -12,6 +12,7 @@ struct authority {
 	cs_buf *root;           /* DER */
 	cs_buf *certs, *gone;   /* leaf and intermediate, one after the other */
 	cs_buf *lists;          /* PEM */
+	cs_buf *direct, *forged; /* an agent's by the root; as if by it */
 };
 
 /* Certificates of this public key, valid around FIXTURE_NOW; `pss`: the lists

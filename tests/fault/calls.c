@@ -145,6 +145,8 @@ WRAP(int, X509_NAME_get0_der, (const X509_NAME *x, const unsigned char **p,
     size_t *n), (x, p, n), 0)
 WRAP(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM *p,
     unsigned long f), (p, f), 0)
+WRAP(int, X509_VERIFY_PARAM_set_purpose, (X509_VERIFY_PARAM *p,
+    int purpose), (p, purpose), 0)
 WRAP(int, X509_VERIFY_PARAM_add0_policy, (X509_VERIFY_PARAM *p,
     ASN1_OBJECT *o), (p, o), 0)
 WRAP(int, X509_verify_cert, (X509_STORE_CTX *c), (c), -1)

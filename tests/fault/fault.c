@@ -404,6 +404,31 @@ revoked_path(cs_err *e)
 	return path(f.ca.gone, e);
 }
 
+/* By the root itself, with no list. */
+static int
+direct(const cs_buf *cert, cs_err *e)
+{
+	cs_ca *ca = NULL;
+	int rc;
+
+	if ((rc = cs_ca_new(cs_buf_span(f.ca.root), &ca, e)) == CS_OK)
+		rc = cs_ca_issued(ca, cs_buf_span(cert), FIXTURE_NOW, e);
+	cs_ca_free(&ca);
+	return rc;
+}
+
+static int
+good_direct(cs_err *e)
+{
+	return direct(f.ca.direct, e);
+}
+
+static int
+forged_direct(cs_err *e)
+{
+	return direct(f.ca.forged, e);
+}
+
 static int
 good_assertion(cs_err *e)
 {
@@ -477,6 +502,8 @@ static const struct op ops[] = {
 	{"a path twice", doubled_path, CS_OK, true},
 	{"a path with a revoked certificate", revoked_path, CS_EREFUSED,
 	    false},
+	{"a certificate of the CA's own", good_direct, CS_OK, false},
+	{"another's in its name", forged_direct, CS_EREFUSED, false},
 	{"an attestation", attest_good, CS_OK, true},
 	{"an attestation of U2F", attest_u2f, CS_OK, true},
 	{"a forged attestation", attest_forged, CS_EREFUSED, true},
