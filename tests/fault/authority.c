@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
+#include "crypt/ca.h"
 #include "tests/fault/fixture.h"
 
 #define DAY 86400
@@ -221,6 +222,18 @@ authority_make(struct authority *a, cs_span spki, bool pss)
 	EVP_PKEY_free(m.mid_key);
 	EVP_PKEY_free(m.key);
 	return m.good;
+}
+
+int
+authority_issued(const struct authority *a, const cs_buf *cert, cs_err *e)
+{
+	cs_ca *ca = NULL;
+	int rc;
+
+	if ((rc = cs_ca_new(cs_buf_span(a->root), &ca, e)) == CS_OK)
+		rc = cs_ca_issued(ca, cs_buf_span(cert), FIXTURE_NOW, e);
+	cs_ca_free(&ca);
+	return rc;
 }
 
 void

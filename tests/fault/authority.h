@@ -18,6 +18,9 @@ struct authority {
 /* Certificates of this public key, valid around FIXTURE_NOW; `pss`: the lists
  * are signed RSASSA-PSS. */
 bool authority_make(struct authority *a, cs_span spki, bool pss);
+/* Is it the root's own, with no list? */
+int authority_issued(const struct authority *a, const cs_buf *cert,
+    cs_err *e);
 void authority_free(struct authority *a);
 
 #endif

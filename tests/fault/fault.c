@@ -404,29 +404,16 @@ revoked_path(cs_err *e)
 	return path(f.ca.gone, e);
 }
 
-/* By the root itself, with no list. */
-static int
-direct(const cs_buf *cert, cs_err *e)
-{
-	cs_ca *ca = NULL;
-	int rc;
-
-	if ((rc = cs_ca_new(cs_buf_span(f.ca.root), &ca, e)) == CS_OK)
-		rc = cs_ca_issued(ca, cs_buf_span(cert), FIXTURE_NOW, e);
-	cs_ca_free(&ca);
-	return rc;
-}
-
 static int
 good_direct(cs_err *e)
 {
-	return direct(f.ca.direct, e);
+	return authority_issued(&f.ca, f.ca.direct, e);
 }
 
 static int
 forged_direct(cs_err *e)
 {
-	return direct(f.ca.forged, e);
+	return authority_issued(&f.ca, f.ca.forged, e);
 }
 
 static int
