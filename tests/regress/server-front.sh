@@ -108,6 +108,7 @@ ok "an instance" new_server k
 ok "whose user is another" set_option k "user = nobody"
 ok "whose keyholder's is, too" set_option k "keyholder-user = nobody"
 ok "and whose group" set_option k "group = \"$(id -gn nobody)\""
+ok "whose modules he can read" own_modules k
 chmod 755 "$top/work" k
 chown -R nobody k
 chown root k k/tls.key k/tls.pem k/server.conf

@@ -185,6 +185,9 @@ exits $(($(id -u) == 0 ? 2 : 1)) "a user who is none" server init \
     --trust-domain corp.example --user nobody-of-that-name v
 if [ "$(id -u)" -eq 0 ]; then
 	chmod 755 "$top" "$top/work"
+	mkdir -m 755 "$top/modules"
+	install -m 644 "$BUILDDIR/.libs/verifier-owner.so" \
+	    "$BUILDDIR/.libs/store-sqlite.so" "$top/modules"
 	ok "other users" server init --trust-domain corp.example \
 	    --user nobody --keyholder-user games v
 	says "are in the configuration" v/server.conf 'keyholder-user = "games"'
@@ -192,6 +195,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	    "$(stat -c '%U %a' v/store v/store/store.db v/keyholder | xargs)" \
 	    "nobody 700 nobody 600 games 700"
 	is "and no keys" "$(find v -name '*.key' ! -user root)" ""
+	sed -i "1i modules = \"$top/modules\"" v/server.conf
 	ok "they find what they need" server --config v/server.conf --check
 	chmod 700 v/owners.d
 	exits 9 "or not" server --config v/server.conf --check
