@@ -125,10 +125,10 @@ check_grant(const struct cs_sign_opts *o, const cs_words *w, cs_err *e)
 		return cs_fail(e, CS_EUSAGE, "sign", "--holder is missing: "
 		    "who gets the grant");
 	if (w->n != 0 || o->batch != NULL || o->each || o->nonce != NULL ||
-	    o->renewable != 0 || o->submit.url != NULL)
+	    o->renewable != 0 || o->submit.url != NULL || o->cosign)
 		return cs_fail(e, CS_EUSAGE, "sign", "a grant goes with no "
-		    "request, and none of --batch, --each, --nonce, "
-		    "--renewable, --submit");
+		    "request, and none of --batch, --cosign, --each, "
+		    "--nonce, --renewable, --submit");
 	return CS_OK;
 }
 

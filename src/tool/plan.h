@@ -24,7 +24,7 @@ struct cs_sign_opts {
 	const char *batch, *bind, *nonce, *holder, *under;
 	cs_opt_list certificates;
 	int64_t window, renewable, max_lifetime, uses;
-	bool yes, each, deny;
+	bool yes, each, deny, cosign;
 };
 
 /* What one call asks for: its requests, its terms, who signs, and the

@@ -68,6 +68,7 @@ put_options(cs_command *c, const struct cs_sign_opts *o)
 	put_string(c, "server-ca", o->submit.ca);
 	put_string(c, "client-cert", o->submit.cert);
 	put_string(c, "client-key", o->submit.key);
+	put_flag(c, "cosign", o->cosign);
 	put_flag(c, "deny", o->deny);
 	put_flag(c, "each", o->each);
 	put_flag(c, "verify-required", o->access.verify);

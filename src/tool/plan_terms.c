@@ -24,17 +24,18 @@
 #define GRANT_DEFAULT (30 * 24 * 60 * 60)
 #define GRANT_USES 100
 
-/* The request is never who says which owner signs. */
+/* The request is never who says which owner signs. Whoever signs beside him
+ * whom it names has to say so: countersign-formats(5), section 9, a quorum. */
 static int
-check_asked(const cs_reqfile *f, cs_span owner, cs_err *e)
+check_asked(const cs_reqfile *f, cs_span owner, bool cosign, cs_err *e)
 {
 	cs_span asks = f->csr->intended_owner;
 
-	if (asks.p == NULL || cs_span_eq(asks, owner))
+	if (asks.p == NULL || cosign || cs_span_eq(asks, owner))
 		return CS_OK;
 	return cs_fail_detail(e, CS_EREFUSED, CS_R_WRONG_OWNER, "sign",
-	    "%s: the request asks %.*s, not %.*s", f->path, (int)asks.n,
-	    asks.p, (int)owner.n, owner.p);
+	    "%s: the request asks %.*s, not %.*s; --cosign signs beside him",
+	    f->path, (int)asks.n, asks.p, (int)owner.n, owner.p);
 }
 
 static int
@@ -44,7 +45,8 @@ check_all_asked(const cs_plan *p, cs_err *e)
 	int r = CS_OK;
 
 	for (i = 0; r == CS_OK && i < p->n; i++)
-		r = check_asked(p->req[i], p->terms.owner, e);
+		r = check_asked(p->req[i], p->terms.owner, p->o->cosign,
+		    e);
 	return r;
 }
 

@@ -16,6 +16,11 @@ bob=mailto:bob@corp.example
 ok "an instance" new_server i
 policy=$(find i -name policy.conf)
 sed -i 's/batches = no/batches = yes/' "$policy"
+sed -i 's|^}|\tpath "/agent/pair" { groups = {"*"}\n\t\tquorum = 2 }\n}|' "$policy"
+new_key bob.key
+countersign owners add --key file:bob.key --owner $bob \
+    --agents "$base/pair" --no-touch-required --file bob.owners i/owners.d \
+    >owner.out
 ok "serves" start_server i
 store=sqlite:$PWD/$(cd i && find . -name "store.db" | sed "s,^./,i/,")
 ok "its store is where it is thought" countersign status --store "$store"
@@ -52,9 +57,34 @@ ok "both in one signature" sign --json one.base two.base
 ok "are both noted" jq -e '[.submitted[].state] == ["noted", "noted"]' out
 is "one" "$(ask one)" 200
 is "two" "$(ask two)" 200
-new_key bob.key
+
+# Two owners, he first whom the request names
+beside() { # OPTIONS OF SIGN...: bob
+	countersign sign --key file:bob.key --owner $bob --yes \
+	    --submit "$url" --server-ca i/ca.pem "$@"
+}
+mkdir pair
+request pair/pay --owner "$alice"
+is "an agent that two have to approve" "$(ask pair/pay)" 202
+ok "he who is named" sign pair/pay.base
+says "is not enough" out "noted: more owners have to approve"
+is "the agent" "$(ask pair/pay)" 202
+exits 1 "the other" beside pair/pay.base
+says "has to know that he is the other" err "--cosign signs beside"
+ok "and does" beside --cosign pair/pay.base
+says "which is enough" out "approved: the agent may fetch it"
+is "the agent has its credential" "$(ask pair/pay)" 200
+jq -r .x509 body | openssl x509 -outform DER -out pay.der
+ok "of the one" grep -aq "$alice" pay.der
+ok "and the other" grep -aq $bob pay.der
+request pair/spend --owner "$alice"
+is "another of theirs" "$(ask pair/spend)" 202
+ok "may be denied by who is not named" beside --cosign --deny pair/spend.base
+is "for good" "$(ask pair/spend)" 403
+
+new_key nobody.key
 request other --owner "$alice"
-exits 1 "an approval by nobody" countersign sign --key file:bob.key --yes \
+exits 1 "an approval by nobody" countersign sign --key file:nobody.key --yes \
     --owner "$alice" --submit "$url" --server-ca i/ca.pem -o bob.approval \
     other.base
 says "is refused" err "unknown-owner-key"
@@ -88,7 +118,7 @@ id=$(countersign show --json bob.approval | jq -r '.objects[0].approval_id')
 ok "status" alike status
 ok "status --json" alike_json status
 ok "has credentials" jq -e '(.credentials | length) > 3 and .live > 3 and
-    (.denied | length) == 1 and .engine == "sqlite"' b
+    (.denied | length) == 2 and .engine == "sqlite"' b
 ok "status of an agent" alike_json status --agent "$mail"
 ok "is of that alone" jq -e '[.credentials[].agent] | unique ==
     ["'"$mail"'"]' b

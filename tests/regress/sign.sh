@@ -218,6 +218,14 @@ countersign request --id $id --key agent.key --owner mailto:bob@corp.example \
 exits 1 "the request asks another owner" countersign sign \
     --key file:owner.key --owner $alice --yes --json bob.csr
 ok "wrong-owner" jq -e '.error.reason == "wrong-owner"' out
+ok "beside him" countersign sign --key file:owner.key --owner $alice \
+    --cosign --yes -o beside.approval bob.csr
+ok "in the name of who signs" countersign show beside.approval --json
+ok "not of whom the request names" jq -e --arg o $alice \
+    '.objects[0].owner == $o' out
+exits 7 "and what to type says so" setsid -w "$COUNTERSIGN" sign \
+    --key file:owner.key --owner $alice --cosign bob.csr
+says "with --cosign" err ' --cosign '
 exits 5 "no such key" countersign sign --key file:none.key --owner $alice \
     --yes agent.csr
 exits 2 "a scheme that is none" countersign sign --key smtp:x \
