@@ -36,6 +36,7 @@ struct entries {
 	size_t n, room;
 	size_t octets; /* that they take in a list */
 	cs_buf *serials;
+	int64_t number; /* of the last list; 0: there was none */
 };
 
 static int
@@ -135,8 +136,10 @@ carry_last(cs_issuer *i, size_t n, int64_t deadline_ms, struct entries *s,
 	    NULL)
 		rc = cs_nomem(e, where);
 	if (rc == CS_OK && der != NULL &&
-	    (rc = cs_crl_parse(cs_buf_span(der), true, &last, e)) == CS_OK)
+	    (rc = cs_crl_parse(cs_buf_span(der), true, &last, e)) == CS_OK) {
+		s->number = last->number;
 		rc = carry(i, s, last, &carried, e);
+	}
 	if (rc == CS_OK && first && carried != 0)
 		cs_issuer_log(i, COUNTERSIGN_LOG_WARNING, "the last "
 		    "revocation list has %zu certificates that the store does "
@@ -201,13 +204,23 @@ warn_room(const cs_issuer *i, size_t n, size_t octets)
 		    "none is made", n, octets, CS_CRL_MAX);
 }
 
+/* By the clock, but always another: an issuer that starts anew may do so in the
+ * second of the last list. */
+static int64_t
+number_of(const struct entries *s)
+{
+	int64_t by_clock = s->now * CS_CRL_NUMBERS;
+
+	return s->number >= by_clock && s->number < INT64_MAX ?
+	    s->number + 1 : by_clock;
+}
+
 static int
 make_with(cs_issuer *i, size_t n, int64_t revoked, int64_t now,
     int64_t deadline_ms, const struct entries *s, cs_err *e)
 {
 	struct cs_crl_kept *k = &i->crl[n];
-	int64_t number = k->number >= now * CS_CRL_NUMBERS ?
-	    k->number + 1 : now * CS_CRL_NUMBERS;
+	int64_t number = number_of(s);
 	cs_buf *body = cs_buf_new(CS_CRL_MAX), *out = NULL;
 	int rc;
 

@@ -374,6 +374,28 @@ test_carried(void)
 	ok(issuerbed_again(&b, 0), "none");
 }
 
+/* A keyholder signs no number twice. */
+static void
+test_restarted(void)
+{
+	int64_t first = 0, second = 0;
+	cs_crl *c = crl(0, BED_NOON, &first);
+
+	b.last = c == NULL ? NULL : cs_buf_dup(cs_buf_span(c->own));
+	ok(b.last != NULL && issuerbed_again(&b, 0), "a list, and a restart");
+	cs_crl_free(&c);
+	c = crl(0, BED_NOON, &second);
+	ok(c != NULL && second == first + 1 && c->number == second,
+	    "in the same second: another number");
+	cs_crl_free(&c);
+	c = crl(0, BED_NOON + 4000, &second);
+	ok(c != NULL && second == (BED_NOON + 4000) * CS_CRL_NUMBERS,
+	    "later, that of the clock");
+	cs_crl_free(&c);
+	cs_buf_free(&b.last);
+	ok(issuerbed_again(&b, 0), "none");
+}
+
 static bool
 act(const char *verb, const char *body, int status, const char *has)
 {
@@ -530,6 +552,7 @@ main(void)
 	test_ca();
 	test_crl();
 	test_carried();
+	test_restarted();
 	test_admin();
 	test_ready();
 	test_many();
