@@ -70,8 +70,9 @@ static const struct call {
 	    "set_tid_address arch_prctl prlimit64 umask"},
 };
 
-/* A call by its arguments. Comparisons are of 32 bits, which is all that the
- * kernel looks at of an int. */
+/* A call by its arguments. IS and BITS compare 32 bits, which is all that the
+ * kernel looks at of an int, and flags that it has in a long are among them; an
+ * address is NONE with all of its bits. */
 typedef struct rule {
 	const char *name;
 	unsigned may;   /* one of these, or ANY */
@@ -79,12 +80,13 @@ typedef struct rule {
 	int refused;    /* 0: allowed; else the call fails with this */
 	struct {
 		unsigned arg;
-		uint32_t mask, value;
+		uint64_t mask, value;
 	} of[2];        /* a mask of 0: no more */
 } rule;
 
 #define IS(arg, value) {arg, UINT32_MAX, value}
 #define BITS(arg, mask, value) {arg, (uint32_t)(mask), (uint32_t)(value)}
+#define NONE(arg) {arg, UINT64_MAX, 0}
 
 static const rule rules[] = {
 	{"fcntl", ANY, 0, 0, {IS(1, F_DUPFD)}},
@@ -103,7 +105,7 @@ static const rule rules[] = {
 	{"prctl", ANY, 0, 0, {IS(0, PR_GET_NAME)}},
 	{"socketpair", ANY, 0, 0, {IS(0, AF_UNIX)}},
 	/* limits are read, not set */
-	{"prlimit64", ANY, CS_MAY_PROCESS, 0, {IS(0, 0), IS(2, 0)}},
+	{"prlimit64", ANY, CS_MAY_PROCESS, 0, {IS(0, 0), NONE(2)}},
 	/* what is written is not executed */
 	{"mmap", ANY, 0, 0, {BITS(2, PROT_EXEC, 0)}},
 	{"mmap", ANY, CS_MAY_LOAD, EACCES, {BITS(2, PROT_EXEC, PROT_EXEC)}},

@@ -237,6 +237,18 @@ set_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* At an address whose lower half is zero. */
+static void
+set_limit_far(void)
+{
+	struct rlimit *l = mmap((void *)((uintptr_t)1 << 32), 4096,
+	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+	    MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (l != MAP_FAILED)
+		(void)syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, l, NULL);
+}
+
 FORBIDDEN(writes_file, NO_READ | CS_MAY_READ | CS_MAY_PROCESS,
     (void)open("/tmp/x", O_WRONLY))
 FORBIDDEN(creates_file, NO_READ | CS_MAY_READ | CS_MAY_PROCESS,
@@ -270,6 +282,7 @@ FORBIDDEN(traces, NO_PROCESS | CS_MAY_PROCESS,
 FORBIDDEN(looks_into_others, NO_PROCESS | CS_MAY_PROCESS,
     (void)syscall(SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0))
 FORBIDDEN(sets_limits, NO_PROCESS, set_limit())
+FORBIDDEN(sets_limits_far, NO_PROCESS, set_limit_far())
 FORBIDDEN(gets_namespace, NO_PROCESS | CS_MAY_PROCESS,
     (void)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0))
 FORBIDDEN(unshares, NO_PROCESS | CS_MAY_PROCESS,
@@ -316,6 +329,7 @@ static const struct {
 	{"traces", traces},
 	{"reads another's memory", looks_into_others},
 	{"sets limits", sets_limits},
+	{"sets limits from far away", sets_limits_far},
 	{"takes a namespace", gets_namespace},
 	{"unshares", unshares},
 	{"makes a thread", makes_thread},
