@@ -336,6 +336,8 @@ cs_tls_client(SSL_CTX *c, const cs_tls_ask *ask, cs_err *e)
 	if (SSL_CTX_set_app_data(c, ask->bye) != 1)
 		return cs_tls_fail(e, CS_EBUG, "no TLS");
 	SSL_CTX_set_info_callback(c, on_alert);
+	/* libcurl would write them where SSLKEYLOGFILE says. */
+	SSL_CTX_set_keylog_callback(c, NULL);
 	if ((rc = trust(c, ask->ca, e)) != CS_OK)
 		return rc;
 	if (ask->cert.p != NULL && ((rc = each_cert(ask->cert,

@@ -158,9 +158,12 @@ misled() { # COMMAND...: with an environment that knows better
 	    HTTPS_PROXY=http://127.0.0.1:1 all_proxy=socks5://127.0.0.1:1 \
 	    ALL_PROXY=socks5://127.0.0.1:1 HOME=$PWD/home \
 	    SSL_CERT_FILE=$PWD/ca.pem SSL_CERT_DIR=$PWD \
-	    CURL_CA_BUNDLE=$PWD/ca.pem OPENSSL_CONF=$PWD/none "$@"
+	    CURL_CA_BUNDLE=$PWD/ca.pem OPENSSL_CONF=$PWD/none \
+	    SSLKEYLOGFILE=$PWD/secrets "$@"
 }
 ok "ask: no proxy of the environment" misled ask "url=$url/echo" ca=ca.pem
+[ ! -s secrets ]
+report $? "ask: no secrets of TLS for the environment"
 exits 1 "ask: no CA of the environment" misled ask "url=$url/echo"
 ok "ask: by its address" ask "url=https://127.0.0.1:$port/echo" ca=ca.pem
 exits 6 "ask: who never answers" ask "url=$url/later" ca=ca.pem timeout=300
