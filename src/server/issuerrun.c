@@ -31,6 +31,7 @@ static const char where[] = "server/issuer";
 
 #define KEYS_MS 30000  /* until the keyholder has said which keys it has */
 #define TICK_MS 30000
+#define AWAY_MS 5000   /* a keyholder that died is started again before this */
 
 struct run {
 	cs_child *child;
@@ -101,6 +102,16 @@ take_order(struct run *r, cs_frame *f, bool *stop, cs_err *e)
 	    e->text, e);
 }
 
+/* A channel that ended while both its ends live is not made again: the master
+ * hears of it when we end, and gives all of us new ones. */
+static int
+look_for_keyholder(const struct run *r, cs_err *e)
+{
+	return cs_link_away(r->link) < AWAY_MS ? CS_OK : cs_fail(e, CS_EIO,
+	    where, "the keyholder's channel ended, and no other came for %d s",
+	    AWAY_MS / 1000);
+}
+
 /* Until the master says so, or is gone. */
 static int
 serve(struct run *r, cs_err *e)
@@ -112,6 +123,8 @@ serve(struct run *r, cs_err *e)
 
 	while (rc == CS_OK && !stop && !end) {
 		tick(r);
+		if ((rc = look_for_keyholder(r, e)) != CS_OK)
+			break;
 		if (cs_pool_moves(r->pool) &&
 		    (rc = cs_say_alive(control, e)) != CS_OK)
 			break;

@@ -33,7 +33,8 @@ struct cs_link {
 	pthread_mutex_t lock;
 	pthread_condattr_t monotonic;
 	struct waiter *waiters;
-	struct end *now;   /* NULL: none */
+	struct end *now;   /* NULL: none, since */
+	int64_t lost_ms;
 	struct end *before; /* whose thread is to be joined */
 	uint64_t last_id;
 	size_t sending;
@@ -69,6 +70,7 @@ lose(struct end *end)
 		end->next = l->before;
 		l->before = end;
 		l->now = NULL;
+		l->lost_ms = cs_time_mono_ms();
 		for (w = l->waiters; w != NULL; w = w->next) {
 			w->gone = true;
 			(void)pthread_cond_signal(&w->came);
@@ -108,6 +110,7 @@ cs_link_new(cs_link **out, cs_err *e)
 	(void)pthread_condattr_init(&l->monotonic);
 	(void)pthread_condattr_setclock(&l->monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&l->sent, NULL);
+	l->lost_ms = cs_time_mono_ms();
 	*out = l;
 	return CS_OK;
 }
@@ -180,6 +183,18 @@ cs_link_set(cs_link *l, int fd, cs_err *e)
 	cs_channel_free(&end->channel);
 	free(end);
 	return cs_fail(e, CS_EBUG, where, "no thread for the keyholder");
+}
+
+int64_t
+cs_link_away(cs_link *l)
+{
+	int64_t away = 0;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->now == NULL)
+		away = 1 + cs_time_mono_ms() - l->lost_ms;
+	(void)pthread_mutex_unlock(&l->lock);
+	return away;
 }
 
 static struct end *

@@ -15,6 +15,9 @@ CS_USE int cs_link_new(cs_link **out, cs_err *e);
 /* Another channel from now on; takes the descriptor. Whoever waits for an
  * answer over the one before hears that it went. */
 CS_USE int cs_link_set(cs_link *l, int fd, cs_err *e);
+/* For how many milliseconds there is no channel, or one that has ended; 0: there
+ * is one. */
+int64_t cs_link_away(cs_link *l);
 /* For cs_issuer_env. CS_ETIMEOUT when the keyholder goes, says nothing, or has no
  * token now: nothing was signed, as far as anybody knows. CS_EBUG when it
  * refuses. */

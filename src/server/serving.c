@@ -24,6 +24,7 @@ static const char ending[] = "the server is being ended";
 #define TICK_MS 250
 #define DRAIN_TICK_MS 20
 #define FAREWELL_MS 200 /* for answers to whom nothing came */
+#define AWAY_MS 12000   /* an issuer that died is started again before this */
 #define CONTROL_MAX (256 * 1024)         /* octets of log that wait */
 #define ISSUER_MAX (8 * 1024 * 1024)     /* octets of questions */
 
@@ -79,6 +80,7 @@ on_issuer_end(void *arg, const char *why)
 		cs_serving_say(s, COUNTERSIGN_LOG_WARNING,
 		    "the issuer's channel ends%s%s", why == NULL ? "" : ": ",
 		    why == NULL ? "" : why);
+	s->lost_ms = cs_time_mono_ms();
 	forget_issuer(s, starting);
 }
 
@@ -101,6 +103,7 @@ take_issuer(cs_serving *s, int fd, cs_err *e)
 	    .arg = s, .max = ISSUER_MAX};
 	int rc;
 
+	s->lost_ms = 0;
 	forget_issuer(s, starting);
 	if ((rc = cs_channel_new(fd, &s->issuer_channel, e)) != CS_OK)
 		return rc;
@@ -231,6 +234,18 @@ say_alive(cs_serving *s, int64_t now)
 	(void)!cs_post_put(s->control, &f, NULL);
 }
 
+/* A channel that ended while the issuer lives is not made again: the master
+ * hears of it when we end, and gives another one. */
+static void
+look_for_issuer(cs_serving *s, int64_t now)
+{
+	cs_err e = {0};
+
+	if (s->lost_ms != 0 && s->stop_ms == 0 && now - s->lost_ms >= AWAY_MS)
+		stop(s, cs_fail(&e, CS_EIO, where, "the issuer's channel "
+		    "ended, and no other came for %d s", AWAY_MS / 1000), &e);
+}
+
 static void
 on_tick(void *arg)
 {
@@ -239,6 +254,7 @@ on_tick(void *arg)
 	void *about;
 
 	say_alive(s, now);
+	look_for_issuer(s, now);
 	while ((about = cs_asks_take_late(s->asks, now)) != NULL)
 		s->ops.told(s->ops.arg, about, NULL,
 		    "the issuer did not answer in time");

@@ -44,6 +44,8 @@ typedef struct cs_serving {
 	cs_asks *asks;
 	cs_watch *ticks, *drains;
 	int64_t next_alive, stop_ms; /* stop_ms: 0: it was not told to */
+	int64_t lost_ms;     /* since when there is no issuer; 0: there is one,
+			      * or never was */
 	unsigned lost;       /* lines of log */
 	int rc;
 	cs_err e;

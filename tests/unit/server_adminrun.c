@@ -265,6 +265,28 @@ test_issuers(struct process *p)
 	ok(hears(p->control, CS_MSG_ALIVE, NULL), "it lives");
 }
 
+/* A channel that is gone for good, while the issuer lives. */
+static bool
+lose(struct process *p)
+{
+	(void)snprintf(path, sizeof(path), "%s/lost", dir);
+	if (!start(p) || !hears(p->control, CS_MSG_READY, NULL))
+		return false;
+	cs_channel_free(&p->issuer);
+	(void)snprintf(path, sizeof(path), "%s/s", dir);
+	return true;
+}
+
+static void
+test_lost(struct process *p)
+{
+	ok(hears(p->control, CS_MSG_SAY, "no other came") && ended(p) == 9,
+	    "an issuer's channel that ended, and no other: it ends");
+	(void)snprintf(path, sizeof(path), "%s/lost", dir);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/s", dir);
+}
+
 static void
 test_end(struct process *p)
 {
@@ -290,16 +312,16 @@ test_end(struct process *p)
 int
 main(void)
 {
-	struct process p;
+	struct process p, lost;
 
 	if (mkdtemp(dir) == NULL)
 		return 1;
-	(void)snprintf(path, sizeof(path), "%s/s", dir);
-	if (!ok(start(&p), "an admin's front"))
+	if (!ok(lose(&lost) && start(&p), "an admin's front, and another"))
 		return done_testing();
 	test_answers(&p);
 	test_issuers(&p);
 	test_end(&p);
+	test_lost(&lost);
 	(void)unlink(path);
 	ok(rmdir(dir) == 0, "nothing else was written");
 	return done_testing();

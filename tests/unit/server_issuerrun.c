@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,11 +265,12 @@ test_questions(cs_channel *front, cs_channel *adm, const cs_buf *m)
 }
 
 static void
-test_keyholder_goes(cs_channel *control, cs_channel *front, cs_channel *adm,
-    cs_channel **other, pthread_t *thread)
+test_keyholder_goes(cs_channel *control, const cs_channel *keys,
+    cs_channel *front, cs_channel *adm, cs_channel **other, pthread_t *thread)
 {
 	int64_t before = given(front, CS_MSG_CRL);
 
+	(void)shutdown(cs_channel_fd(keys), SHUT_RDWR);
 	if ((*other = hand(control, "keyholder")) == NULL ||
 	    pthread_create(thread, NULL, keyholder, *other) != 0)
 		exit(99);
@@ -312,7 +314,8 @@ test(struct ends *ends, pid_t pid)
 		exit(99);
 	if (ok(heard(control, CS_MSG_READY), "it is ready")) {
 		test_questions(front, adm, m);
-		test_keyholder_goes(control, front, adm, &other, &second);
+		test_keyholder_goes(control, keys, front, adm, &other,
+		    &second);
 		test_front_goes(control, &front, m);
 		ok(heard(control, CS_MSG_ALIVE), "it is alive");
 		ok(cs_channel_send(control, &stop, 0, NULL) == CS_OK,
@@ -358,6 +361,31 @@ can_reach(const struct passwd *who, const char *path)
 		_exit(setgid(who->pw_gid) != 0 || setuid(who->pw_uid) != 0 ||
 		    access(path, R_OK) != 0);
 	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* The keyholder lives, but its channel is gone for good. */
+static void
+test_lost(void)
+{
+	struct ends ends;
+	pid_t pid = start(&ends);
+	cs_channel *control = channel(ends.ours[CONTROL]);
+	cs_channel *keys = channel(ends.ours[KEYS]);
+	pthread_t thread;
+	int status = -1;
+
+	if (pthread_create(&thread, NULL, keyholder, keys) != 0)
+		exit(99);
+	ok(heard(control, CS_MSG_READY) && shutdown(cs_channel_fd(keys),
+	    SHUT_RDWR) == 0 && !heard(control, CS_MSG_STOP),
+	    "the keyholder's channel ends, and no other comes");
+	cs_channel_free(&control);
+	ok(waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == 9, "it ends by itself");
+	(void)pthread_join(thread, NULL);
+	cs_channel_free(&keys);
+	(void)close(ends.ours[FRONT]);
+	(void)close(ends.ours[ADMIN]);
 }
 
 /* Real, effective, saved, of files: all four. */
@@ -479,6 +507,7 @@ main(void)
 	b.threads = true;
 	pid = start(&ends);
 	test(&ends, pid);
+	test_lost();
 	test_key();
 	test_elsewhere();
 	test_user();
