@@ -6,7 +6,7 @@
 
 #include "net/frame.h"
 
-/* Between frame.c, channel.c and post.c. */
+/* Between frame.c, channel.c, outbox.c and post.c. */
 
 #define CS_FRAME_HEAD 20 /* octets before the first part */
 

@@ -14,16 +14,19 @@
 
 #include "base/time.h"
 #include "fmt/reason.h"
-#include "net/frame.h"
+#include "net/outbox.h"
 
 /*
  * Channels to fronts, a thread for each that reads. What a front asks is a job
- * of the pool; what is asked when its queue is full is answered at once.
+ * of the pool; what is asked when its queue is full is answered at once. A front
+ * may be in the hands of others: no worker waits for one that does not read, and
+ * it is asked for nothing more until it does.
  */
 
 static const char where[] = "server/issuer";
 
-#define ANSWER_MS 2000 /* a front that does not read is as good as gone */
+#define STUCK_MS 2000 /* a front that does not read is as good as gone */
+#define WAITING_MAX (16 * 1024 * 1024) /* octets of answers to a front */
 
 struct cs_fronts {
 	cs_fronts_env env;
@@ -34,6 +37,7 @@ struct front { /* a channel, for its reader and for jobs on their way */
 	const cs_fronts_env *env;
 	struct front *next;
 	cs_channel *channel;
+	cs_outbox *out;
 	bool is_admin;
 	atomic_uint refs;
 	atomic_bool ended;
@@ -45,6 +49,7 @@ struct job {
 	struct front *front;
 	cs_frame *ask;
 	int64_t deadline_ms, began_us;
+	size_t waiting_max;
 };
 
 static void
@@ -61,6 +66,7 @@ front_drop(struct front *f)
 {
 	if (atomic_fetch_sub(&f->refs, 1) != 1)
 		return;
+	cs_outbox_free(&f->out);
 	cs_channel_free(&f->channel);
 	free(f);
 }
@@ -82,16 +88,26 @@ job_free(struct job *j)
 	free(j);
 }
 
+static void answer_busy(const struct job *j, const char *why);
+
+/* A refusal is short, and there are no more than there are questions: it has
+ * room where an answer has none. */
 static void
 send_answer(const struct job *j, cs_frame *f)
 {
+	struct job again = *j;
 	cs_err e = {0};
+	int rc;
 
 	f->id = j->ask->id;
-	if (cs_channel_send(j->front->channel, f, cs_time_mono_ms() +
-	    ANSWER_MS, &e) != CS_OK)
+	rc = cs_outbox_put(j->front->out, f, j->waiting_max, &e);
+	if (rc == CS_ETIMEOUT) {
+		again.waiting_max = SIZE_MAX;
+		answer_busy(&again, "too many answers wait to be read");
+	} else if (rc != CS_OK && rc != CS_EIO) {
 		say(j->env, COUNTERSIGN_LOG_WARNING,
 		    "an answer that nobody takes", &e);
+	}
 }
 
 static void
@@ -298,13 +314,23 @@ enqueue(struct front *f, cs_frame **ask)
 	}
 	(void)atomic_fetch_add(&f->refs, 1);
 	*j = (struct job){.env = f->env, .front = f, .ask = *ask,
-	    .deadline_ms = deadline_of(*ask), .began_us = now_us()};
+	    .waiting_max = WAITING_MAX, .deadline_ms = deadline_of(*ask), .began_us = now_us()};
 	*ask = NULL; /* transferred */
 	if (cs_pool_put(f->env->pool, do_job, j, j->deadline_ms, &e) ==
 	    CS_OK)
 		return;
 	answer_busy(j, e.text);
 	job_free(j);
+}
+
+static void
+say_end(const struct front *f, bool ended, cs_err *e)
+{
+	if (cs_outbox_left(f->out))
+		(void)cs_fail(e, CS_EIO, where, "it takes no answers");
+	else if (ended)
+		return;
+	say(f->env, COUNTERSIGN_LOG_WARNING, "a front's channel ends", e);
 }
 
 static void *
@@ -316,13 +342,13 @@ read_front(void *arg)
 	bool end = false;
 
 	while (cs_channel_receive(f->channel, 0, &ask, &end, &e) == CS_OK &&
-	    !end)
+	    !end) {
 		if (ask != NULL)
 			enqueue(f, &ask);
+		cs_outbox_settle(f->out);
+	}
 	cs_frame_free(&ask);
-	if (!end)
-		say(f->env, COUNTERSIGN_LOG_WARNING, "a front's channel ends",
-		    &e);
+	say_end(f, end, &e);
 	atomic_store(&f->ended, true);
 	return NULL;
 }
@@ -353,14 +379,16 @@ join_ended(cs_fronts *r)
 	}
 }
 
-int
-cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
+/* Takes the descriptor. */
+static int
+new_front(const cs_fronts_env *env, int fd, bool is_admin, struct front **out,
+    cs_err *e)
 {
 	struct front *f;
 	cs_channel *c = NULL;
 	int rc;
 
-	join_ended(r);
+	*out = NULL;
 	if ((rc = cs_channel_new(fd, &c, e)) != CS_OK)
 		return rc;
 	if ((f = calloc(1, sizeof(*f))) == NULL) {
@@ -368,10 +396,26 @@ cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
 		return cs_nomem(e, where);
 	}
 	cs_channel_long(c, CS_LONG_OUT);
-	f->env = &r->env;
+	f->env = env;
 	f->channel = c;
 	f->is_admin = is_admin;
 	atomic_init(&f->refs, 1);
+	if ((rc = cs_outbox_new(c, STUCK_MS, &f->out, e)) == CS_OK)
+		*out = f;
+	else
+		front_drop(f);
+	return rc;
+}
+
+int
+cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
+{
+	struct front *f;
+	int rc;
+
+	join_ended(r);
+	if ((rc = new_front(&r->env, fd, is_admin, &f, e)) != CS_OK)
+		return rc;
 	if (pthread_create(&f->thread, NULL, read_front, f) != 0) {
 		front_drop(f);
 		return cs_fail(e, CS_EBUG, where, "no thread for a front");

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@
 #define ASKERS 3 /* of each front */
 #define TURNS 12
 #define WAIT_MS 60000
+#define SOON_MS 20000 /* of milliseconds */
+#define FULL_MS 50 /* not read in this time: full */
 
 static struct issuerbed b;
 static const char *const vectors[] = {"approved.pem", "approved-rsa.pem",
@@ -252,6 +255,90 @@ test_all(cs_fronts *fronts, struct keyholder *k)
 	}
 }
 
+static bool
+looks_up(struct front *f, int64_t deadline_ms)
+{
+	static const uint8_t digest[32];
+	const cs_ask_lookup a = {.request_digest = cs_span_of(digest, 32),
+	    .kinds = 1, .deadline_ms = cs_time_mono_ms() + WAIT_MS};
+	cs_msg_room room;
+	cs_frame ask_frame;
+
+	return cs_ask_lookup_put(&a, &room, &ask_frame, NULL) == CS_OK &&
+	    cs_channel_send(f->channel, &ask_frame, deadline_ms, NULL) ==
+	    CS_OK;
+}
+
+/* Asks without reading, until nobody reads what it asks. */
+static int
+fills_up(struct front *f)
+{
+	int n = 0;
+
+	while (looks_up(f, cs_time_mono_ms() + FULL_MS))
+		n++;
+	return n;
+}
+
+/* How many answers come, of so many; only those from the issuer count where
+ * `busy` is false. */
+static int
+hears(struct front *f, int of, bool busy)
+{
+	cs_frame *got = NULL;
+	cs_told_issue told;
+	bool end = false;
+	int n = 0, good = 0;
+
+	for (; n < of && cs_channel_receive(f->channel, cs_time_mono_ms() +
+	    WAIT_MS, &got, &end, NULL) == CS_OK && !end; n++) {
+		good += got != NULL && cs_told_issue_get(got, &told, NULL) ==
+		    CS_OK && (busy || told.outcome != CS_OUTCOME_BUSY);
+		cs_frame_free(&got);
+	}
+	return good;
+}
+
+/* Its channel ends, though it did nothing to have it end. */
+static bool
+is_left(const struct front *f)
+{
+	struct pollfd p = {.fd = cs_channel_fd(f->channel),
+	    .events = POLLRDHUP};
+
+	return poll(&p, 1, WAIT_MS) == 1;
+}
+
+/* A front that asks and does not read is nobody's trouble but its own. */
+static void
+test_deaf(cs_fronts *fronts)
+{
+	struct front deaf = {.id = 0}, slow = {.id = 0}, good = {.id = 0};
+	int i, n, asked = 0, answers = 0;
+	int64_t began;
+
+	if (!open_front(fronts, &deaf, false) ||
+	    !open_front(fronts, &slow, false) ||
+	    !open_front(fronts, &good, false))
+		exit(99);
+	ok(fills_up(&deaf) > 0, "a front asks and does not read");
+	began = cs_time_mono_ms();
+	for (i = 0; i < 50; i++)
+		answers += looks_up(&good, 0) ? hears(&good, 1, false) : 0;
+	ok(answers == 50 && cs_time_mono_ms() - began < SOON_MS,
+	    "%d of 50 answers for another meanwhile, soon", answers);
+	ok(is_left(&deaf) && !looks_up(&deaf, 0), "the first is left");
+	for (i = 0, answers = 0; i < 3; i++) {
+		asked += n = fills_up(&slow);
+		answers += hears(&slow, n, true);
+	}
+	ok(asked > 0 && answers == asked && looks_up(&slow, 0) &&
+	    hears(&slow, 1, false) == 1, "one that reads now and then is not");
+	cs_channel_free(&deaf.channel);
+	cs_channel_free(&slow.channel);
+	cs_channel_free(&good.channel);
+}
+
 int
 main(void)
 {
@@ -278,8 +365,10 @@ main(void)
 	ok(issuerbed_again(&b, 0), "an issuer over them");
 	env.issuer = b.i;
 	env.pool = pool;
-	if (ok(cs_fronts_new(&env, &fronts, &e) == CS_OK, "fronts"))
+	if (ok(cs_fronts_new(&env, &fronts, &e) == CS_OK, "fronts")) {
 		test_all(fronts, &k);
+		test_deaf(fronts);
+	}
 	cs_fronts_stop(fronts);
 	cs_pool_free(&pool);
 	cs_fronts_free(&fronts);
