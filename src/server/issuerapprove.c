@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "crypt/hash.h"
-#include "fmt/approval.h"
 #include "fmt/message.h"
-#include "fmt/pem.h"
 #include "fmt/reason.h"
+#include "server/handed.h"
 #include "server/issuerp.h"
 
 /*
@@ -25,116 +24,12 @@ static const char where[] = "server/approve";
 #define DIGEST_LEN 32
 #define TRIES 4 /* another owner's approval came in between */
 
-typedef struct approvals {
-	cs_buf *der[CS_APPROVALS_MAX];
-	cs_approval *at[CS_APPROVALS_MAX];
-	size_t n;
-} approvals;
-
 struct handing {
 	cs_issuer *i;
 	cs_question q;     /* without its message */
-	approvals in;
+	cs_handed in;
 	cs_telling *t;
 };
-
-static void
-approvals_free(approvals *a)
-{
-	size_t n;
-
-	for (n = 0; n < CS_APPROVALS_MAX; n++) {
-		cs_approval_free(&a->at[n]);
-		cs_buf_free(&a->der[n]);
-	}
-	a->n = 0;
-}
-
-static int
-parse_each(approvals *a, cs_err *e)
-{
-	size_t n;
-	int rc = CS_OK;
-
-	for (n = 0; n < a->n && rc == CS_OK; n++)
-		rc = cs_approval_parse(cs_buf_span(a->der[n]), 0, &a->at[n],
-		    e);
-	return rc;
-}
-
-/* Appends a copy, but of what is there already. */
-static int
-add(approvals *a, cs_span der, cs_err *e)
-{
-	size_t n;
-
-	for (n = 0; n < a->n; n++)
-		if (cs_span_eq(cs_buf_span(a->der[n]), der))
-			return CS_OK;
-	if (a->n == CS_APPROVALS_MAX)
-		return cs_fail_detail(e, CS_EREFUSED, CS_R_TOO_LARGE, where,
-		    "more than %d approvals", CS_APPROVALS_MAX);
-	if ((a->der[a->n] = cs_buf_dup(der)) == NULL)
-		return cs_nomem(e, where);
-	a->n++;
-	return CS_OK;
-}
-
-/* Is this approval of that request, as far as it says? */
-static bool
-is_of(const cs_approval *a, cs_span digest)
-{
-	size_t n;
-
-	for (n = 0; n < a->tbs.n_subjects; n++)
-		if (a->tbs.subjects[n].kind != CS_SUBJECT_REQUEST ||
-		    cs_span_eq(a->tbs.subjects[n].request_digest, digest))
-			return true;
-	return false;
-}
-
-static int
-put_bundle(cs_span request, const approvals *a, cs_buf **out, cs_err *e)
-{
-	size_t n, room = cs_pem_max(request.n);
-	cs_buf *b;
-	int rc;
-
-	for (n = 0; n < a->n; n++)
-		room += cs_pem_max(cs_buf_len(a->der[n]));
-	if ((b = cs_buf_new(room)) == NULL)
-		return cs_nomem(e, where);
-	rc = cs_pem_put(b, CS_PEM_REQUEST, request, e);
-	for (n = 0; n < a->n && rc == CS_OK; n++)
-		rc = cs_pem_put(b, CS_PEM_APPROVAL, cs_buf_span(a->der[n]), e);
-	if (rc == CS_OK) {
-		*out = b;
-		b = NULL; /* transferred */
-	}
-	cs_buf_free(&b);
-	return rc;
-}
-
-/* The request with those that came before, when `old` is wanted, and those of
- * now. */
-static int
-merge(const struct handing *h, const cs_message *old, bool with_old,
-    cs_span digest, cs_buf **out, cs_err *e)
-{
-	approvals all = {{0}, {0}, 0};
-	size_t n;
-	int rc = CS_OK;
-
-	for (n = 0; with_old && n < old->n && rc == CS_OK; n++)
-		rc = add(&all, old->approvals[n], e);
-	for (n = 0; n < h->in.n && rc == CS_OK; n++)
-		if (is_of(h->in.at[n], digest))
-			rc = add(&all, cs_buf_span(h->in.der[n]), e);
-	if (rc == CS_OK)
-		rc = put_bundle(old->csr->der, &all, out, e);
-	approvals_free(&all);
-	return rc;
-}
 
 static bool
 denies(const struct handing *h)
@@ -184,7 +79,7 @@ enum came { CAME_REFUSED = 0, CAME_WHOLE, CAME_HALF, CAME_DENIED };
 
 /* What would be said of this message now. *came tells of CS_OK. */
 static int
-check(struct handing *h, cs_span message, enum came *came)
+check(struct handing *h, cs_span message, bool may_deny, enum came *came)
 {
 	cs_question q = h->q;
 	cs_judged j = {0};
@@ -206,7 +101,7 @@ check(struct handing *h, cs_span message, enum came *came)
 		*came = CAME_HALF;
 	else
 		rc = cs_judged_refusal(&j, &h->t->why);
-	if (*came == CAME_DENIED && !denies(h)) {
+	if (*came == CAME_DENIED && !may_deny) {
 		*came = CAME_REFUSED;
 		rc = cs_judged_refusal(&j, &h->t->why);
 	}
@@ -216,47 +111,264 @@ out:
 }
 
 static int
-change(struct handing *h, const cs_pending *p, cs_span message,
-    enum came came, bool *changed)
+note(struct handing *h, enum came came)
 {
-	bool whole = came == CAME_WHOLE;
-	int rc = cs_pending_change(h->i->env.store, p, message, whole ?
-	    CS_PENDING_READY : CS_PENDING_WAITS, h->q.now +
-	    cs_issuer_limits_now(h->i).pending_life, h->q.deadline_ms, changed,
-	    &h->t->why);
-
-	if (rc != CS_OK || !*changed)
-		return rc;
-	return noted(h->t, whole ? "approved: the agent may fetch it" :
+	return noted(h->t, came == CAME_WHOLE ?
+	    "approved: the agent may fetch it" :
 	    "noted: more owners have to approve");
 }
 
-/* What came before may have run out meanwhile: then without it. */
+struct merging { /* of one request that is kept */
+	struct handing *h;
+	const cs_pending *p;
+	const cs_csr *csr;
+	cs_picked in, kept; /* what came now, and what came before */
+	bool changed;       /* false: somebody else was faster */
+};
+
+static int
+judge(struct merging *m, const cs_picked *with, enum came *came)
+{
+	cs_buf *message = NULL;
+	int rc = cs_picked_put(with, m->csr->der, &message, &m->h->t->why);
+
+	*came = CAME_REFUSED;
+	if (rc == CS_OK)
+		rc = check(m->h, cs_buf_span(message), false, came);
+	cs_buf_free(&message);
+	return rc;
+}
+
+/* A verdict, and no trouble of ours, which says nothing of an approval. */
+static bool
+is_no(const struct merging *m, int rc)
+{
+	int why = m->h->t->why.detail;
+
+	return rc == CS_EREFUSED && why != CS_R_STORE_UNAVAILABLE &&
+	    why != CS_R_INTERNAL;
+}
+
+static int
+keep(struct merging *m, const cs_picked *all, enum came came)
+{
+	struct handing *h = m->h;
+	cs_buf *message = NULL;
+	int rc = cs_picked_put(all, m->csr->der, &message, &h->t->why);
+
+	if (rc == CS_OK)
+		rc = cs_pending_change(h->i->env.store, m->p,
+		    cs_buf_span(message), came == CAME_WHOLE ?
+		    CS_PENDING_READY : CS_PENDING_WAITS, h->q.now +
+		    cs_issuer_limits_now(h->i).pending_life, h->q.deadline_ms,
+		    &m->changed, &h->t->why);
+	cs_buf_free(&message);
+	return rc == CS_OK ? note(h, came) : rc;
+}
+
+/* What came before, with what it has not: another owner's, or an owner's that
+ * lasts longer than his own. *more: there was such. */
+static int
+join(const struct merging *m, cs_picked *all, bool *more, cs_err *e)
+{
+	cs_span owner;
+	size_t n;
+	int rc = CS_OK;
+
+	*more = false;
+	for (n = 0; n < m->kept.n && rc == CS_OK; n++) {
+		owner = m->kept.at[n]->tbs.owner;
+		if (cs_picked_until(&m->in, owner) <=
+		    cs_picked_until(&m->kept, owner))
+			rc = cs_pick(all, m->kept.at[n], e);
+	}
+	for (n = 0; n < m->in.n && rc == CS_OK; n++) {
+		owner = m->in.at[n]->tbs.owner;
+		if (cs_picked_until(&m->in, owner) <=
+		    cs_picked_until(&m->kept, owner))
+			continue;
+		*more = true;
+		rc = cs_pick(all, m->in.at[n], e);
+	}
+	return rc;
+}
+
+/* What came before holds, and stays as good as it is: what adds nothing to it
+ * (the same again, another signature of the same, an owner's second word)
+ * changes nothing. */
+static int
+add_to(struct merging *m, enum came had)
+{
+	cs_picked all = {.n = 0};
+	enum came came = had;
+	bool more = false;
+	int rc;
+
+	if ((rc = join(m, &all, &more, &m->h->t->why)) != CS_OK ||
+	    (more && (rc = judge(m, &all, &came)) != CS_OK))
+		return rc;
+	if (came != had && had == CAME_WHOLE)
+		return note(m->h, had);
+	if (!more && (had == CAME_HALF || m->p->state == CS_PENDING_READY))
+		return note(m->h, had);
+	return keep(m, &all, came);
+}
+
+/* With all of this owner's, if it is better so. */
+static int
+try_owner(struct merging *m, cs_span owner, cs_picked *all, enum came *came)
+{
+	cs_picked more = *all;
+	enum came now = CAME_REFUSED;
+	int rc = cs_pick_owner(&more, &m->kept, owner, &m->h->t->why);
+
+	if (rc == CS_OK)
+		rc = judge(m, &more, &now);
+	if (rc == CS_OK) {
+		*all = more;
+		*came = now;
+	}
+	return is_no(m, rc) ? CS_OK : rc;
+}
+
+static bool
+is_first(const cs_picked *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (cs_span_eq(p->at[i]->tbs.owner, p->at[n]->tbs.owner))
+			return false;
+	return true;
+}
+
+/* Without whom the request names the others count for nothing: his first. */
+static int
+try_each(struct merging *m, cs_picked *all, enum came *came)
+{
+	cs_span owner, named = m->csr->intended_owner;
+	size_t turn, n;
+	int rc = CS_OK;
+
+	for (turn = 0; turn < 2; turn++)
+		for (n = 0; n < m->kept.n && rc == CS_OK; n++) {
+			owner = m->kept.at[n]->tbs.owner;
+			if (cs_span_eq(owner, named) == (turn == 0) &&
+			    is_first(&m->kept, n) &&
+			    cs_picked_until(&m->in, owner) == 0)
+				rc = try_owner(m, owner, all, came);
+		}
+	return rc;
+}
+
+static bool
+is_new(const struct merging *m)
+{
+	size_t n;
+
+	for (n = 0; n < m->in.n; n++)
+		if (!cs_picked_has(&m->kept, m->in.at[n]->tbs.der))
+			return true;
+	return false;
+}
+
+/* What came before does not hold as a whole any more: an approval has run out,
+ * or was used up. What is new, with what still holds of it. */
+static int
+begin_anew(struct merging *m, enum came came)
+{
+	cs_err *e = &m->h->t->why, why = *e;
+	cs_picked all = m->in;
+	int rc = CS_OK;
+
+	if (is_new(m) && (rc = try_each(m, &all, &came)) == CS_OK &&
+	    came != CAME_REFUSED)
+		return keep(m, &all, came);
+	if (rc == CS_OK) {
+		*e = why;
+		rc = why.cls;
+	}
+	return rc;
+}
+
+/* Nobody gets at what is kept with what is nothing by itself, but for what
+ * another owner's approval has to come with. */
+static int
+merge(struct merging *m)
+{
+	enum came alone = CAME_REFUSED, had = CAME_REFUSED;
+	int rc = judge(m, &m->in, &alone);
+
+	if (rc == CS_OK && m->kept.n == 0)
+		return keep(m, &m->in, alone);
+	if (rc != CS_OK && (m->kept.n == 0 || rc != CS_EREFUSED ||
+	    m->h->t->why.detail != CS_R_WRONG_OWNER))
+		return rc;
+	if ((rc = judge(m, &m->kept, &had)) == CS_OK)
+		return add_to(m, had);
+	return is_no(m, rc) ? begin_anew(m, alone) : rc;
+}
+
+/* Where it needs them, with the approvals that came before. */
+static int
+deny(struct merging *m)
+{
+	cs_picked all = m->in;
+	enum came came = CAME_REFUSED;
+	cs_buf *message = NULL;
+	cs_err *e = &m->h->t->why;
+	size_t n, tries;
+	int rc = CS_EBUG;
+
+	for (tries = 0; tries < 2; tries++) {
+		cs_buf_free(&message);
+		if ((rc = cs_picked_put(&all, m->csr->der, &message, e)) ==
+		    CS_OK)
+			rc = check(m->h, cs_buf_span(message), true, &came);
+		if (rc != CS_EREFUSED)
+			break;
+		for (n = 0; n < m->kept.n; n++)
+			if (cs_pick(&all, m->kept.at[n], e) != CS_OK)
+				break;
+	}
+	if (rc == CS_OK)
+		rc = came == CAME_DENIED ? keep_denial(m->h,
+		    cs_buf_span(message)) : cs_fail_detail(e, CS_EBUG,
+		    CS_R_INTERNAL, where, "a denial that approves");
+	cs_buf_free(&message);
+	return rc;
+}
+
+/* What was kept once and cannot be read now holds nothing. */
+static int
+read_kept(const cs_message *old, cs_handed *to, cs_err *e)
+{
+	size_t n;
+	int rc = CS_OK;
+
+	for (n = 0; n < old->n && (rc == CS_OK || rc == CS_EFORMAT); n++)
+		rc = cs_handed_add(to, old->approvals[n], e);
+	return rc == CS_EFORMAT ? CS_OK : rc;
+}
+
 static int
 with(struct handing *h, const cs_pending *p, const cs_message *old,
     bool *changed)
 {
-	enum came came = CAME_REFUSED;
-	cs_buf *message = NULL;
-	bool with_old = old->n != 0 && p->state == CS_PENDING_WAITS;
+	struct merging m = {.h = h, .p = p, .csr = old->csr, .changed = true};
+	cs_handed kept = {.n = 0};
+	size_t n;
 	int rc;
 
-	for (;;) {
-		cs_buf_free(&message);
-		if ((rc = merge(h, old, with_old, p->request_digest, &message,
-		    &h->t->why)) != CS_OK)
-			break;
-		rc = check(h, cs_buf_span(message), &came);
-		if (rc != CS_EREFUSED || !with_old)
-			break;
-		with_old = false;
-	}
-	*changed = true;
-	if (rc == CS_OK && came == CAME_DENIED)
-		rc = keep_denial(h, cs_buf_span(message));
-	else if (rc == CS_OK)
-		rc = change(h, p, cs_buf_span(message), came, changed);
-	cs_buf_free(&message);
+	if ((rc = read_kept(old, &kept, &h->t->why)) == CS_OK)
+		rc = cs_pick_request(&m.in, &h->in, p->request_digest,
+		    &h->t->why);
+	for (n = 0; n < kept.n && rc == CS_OK; n++)
+		rc = cs_pick(&m.kept, kept.at[n], &h->t->why);
+	if (rc == CS_OK)
+		rc = cs_picked_denies(&m.in) ? deny(&m) : merge(&m);
+	*changed = m.changed;
+	cs_handed_clear(&kept);
 	return rc;
 }
 
@@ -297,20 +409,23 @@ static int
 beside(struct handing *h, const cs_message *m, cs_span digest)
 {
 	enum came came = CAME_REFUSED;
+	cs_picked in = {.n = 0};
 	cs_buf *message = NULL;
 	bool known = false;
 	int rc;
 
-	if ((rc = hand_over(h, digest, &known)) != CS_OK || known)
+	if ((rc = hand_over(h, digest, &known)) != CS_OK || known ||
+	    (rc = cs_pick_request(&in, &h->in, digest, &h->t->why)) != CS_OK)
 		return rc;
 	if (m->composite)
 		message = cs_buf_dup(m->csr->der);
-	else if ((rc = merge(h, m, false, digest, &message, &h->t->why)) !=
-	    CS_OK)
+	else if ((rc = cs_picked_put(&in, m->csr->der, &message,
+	    &h->t->why)) != CS_OK)
 		return rc;
 	if (message == NULL)
 		return cs_nomem(&h->t->why, where);
-	if ((rc = check(h, cs_buf_span(message), &came)) == CS_OK &&
+	if ((rc = check(h, cs_buf_span(message), cs_picked_denies(&in),
+	    &came)) == CS_OK &&
 	    came == CAME_DENIED)
 		rc = keep_denial(h, cs_buf_span(message));
 	else if (rc == CS_OK &&
@@ -328,8 +443,8 @@ with_request(struct handing *h, const cs_message *m)
 	int rc = CS_OK;
 
 	for (n = 0; n < m->n && rc == CS_OK; n++)
-		rc = add(&h->in, m->approvals[n], &h->t->why);
-	if (rc != CS_OK || (rc = parse_each(&h->in, &h->t->why)) != CS_OK ||
+		rc = cs_handed_add(&h->in, m->approvals[n], &h->t->why);
+	if (rc != CS_OK ||
 	    (rc = cs_request_digest(m->csr, digest, &h->t->why)) != CS_OK ||
 	    (rc = cs_telling_about(h->t, m->csr->agent_id,
 	    cs_span_of(digest, sizeof(digest)))) != CS_OK)
@@ -363,7 +478,7 @@ add_digest(struct digests *d, cs_span s)
 }
 
 static void
-find_digests(const approvals *a, struct digests *d)
+find_digests(const cs_handed *a, struct digests *d)
 {
 	size_t n, s;
 
@@ -410,17 +525,32 @@ alone(struct handing *h)
 	return CS_OK;
 }
 
+/* Approvals alone; none where that is something else. */
+static void
+read_alone(cs_handed *in, cs_span message)
+{
+	cs_buf *der[CS_APPROVALS_MAX] = {NULL};
+	size_t n = 0, i;
+	int rc = cs_approvals_read(message, der, &n, NULL);
+
+	for (i = 0; i < n; i++) {
+		if (rc == CS_OK)
+			rc = cs_handed_add(in, cs_buf_span(der[i]), NULL);
+		cs_buf_free(&der[i]);
+	}
+	if (rc != CS_OK)
+		cs_handed_clear(in);
+}
+
 static int
 read_in(struct handing *h, cs_span message)
 {
 	cs_message *m = NULL;
-	cs_err why = {0};
 	int rc;
 
-	if (cs_approvals_read(message, h->in.der, &h->in.n, &why) == CS_OK &&
-	    h->in.n != 0 && parse_each(&h->in, &why) == CS_OK)
+	read_alone(&h->in, message);
+	if (h->in.n != 0)
 		return alone(h);
-	approvals_free(&h->in);
 	if ((rc = cs_message_parse(message, &m, &h->t->why)) == CS_OK)
 		rc = with_request(h, m);
 	cs_message_free(&m);
@@ -447,7 +577,7 @@ cs_issuer_approve(cs_issuer *i, const cs_ask_issue *a, int64_t now,
 	rc = cs_issuer_tell(i, "approve", a->request_id, a->address, &t, out,
 	    e);
 	cs_telling_clear(&t);
-	approvals_free(&h->in);
+	cs_handed_clear(&h->in);
 	free(h);
 	return rc;
 }

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copyright (c) 2026, the countersign authors */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "approver.h"
+#include "asking.h"
+#include "fmt/message.h"
+#include "fmt/reason.h"
+#include "issuerbed.h"
+#include "store/pending.h"
+#include "tap.h"
+
+/*
+ * What several owners hand in for one request that is kept, one behind the
+ * other and again. What is there and holds stays: whoever has a copy of an
+ * approval, or can make another signature of one, takes nothing back.
+ */
+
+#define SHORT 60
+#define LONG 3000
+
+enum { ALICE, BOB, CAROL, STRANGER, PEOPLE };
+
+static const char *const names[PEOPLE] = {"mailto:alice@corp.example",
+    "mailto:bob@corp.example", "mailto:carol@corp.example",
+    "mailto:eve@corp.example"};
+
+static struct issuerbed b;
+static struct approver who[PEOPLE];
+static int64_t now = BED_NOON; /* it never goes back: the store has a clock */
+static cs_buf *request;       /* of this round; it names Alice */
+static cs_buf *words[PEOPLE]; /* that each has signed last */
+
+static bool
+start(void)
+{
+	cs_buf *owners = cs_buf_new(4096);
+	bool good = true;
+	size_t n;
+
+	for (n = 0; n < PEOPLE; n++)
+		good = approver_new(&who[n], names[n]) && (n == STRANGER ||
+		    approver_line(&who[n], "wimse://corp.example/agent",
+		    owners)) && good;
+	good = good && bed_put(b.plug.owners, cs_buf_span(owners));
+	cs_buf_free(&owners);
+	b.conf.limits.pending_per_agent = 0;
+	cs_issuer_limits(b.i, &b.conf.limits);
+	return good;
+}
+
+/* So that what is SHORT has run out. */
+static bool
+time_passes(void)
+{
+	now += SHORT + 1;
+	return true;
+}
+
+static bool
+quorum(int n)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "domain \"corp.example\" {\n"
+	    "path \"/agent\" { groups = {\"*\"} presence = no quorum = %d\n"
+	    "move-key = yes move-owner = yes } }\n", n);
+	return issuerbed_policy(&b, text);
+}
+
+/* Another request, which waits. */
+static bool
+ask(void)
+{
+	cs_issued o = {.own = NULL};
+	bool good;
+
+	cs_buf_free(&request);
+	request = asking_new(BED_AGENT, names[ALICE]);
+	good = issuerbed_issue(&b, cs_buf_span(request), 1, now, &o) &&
+	    o.told.outcome == CS_OUTCOME_PENDING;
+	cs_issued_clear(&o);
+	return good;
+}
+
+static bool
+hand_in(int n, enum cs_outcome outcome, int reason)
+{
+	cs_buf *pem = approver_sign(&who[n], words[n]);
+	cs_issued o = {.own = NULL};
+	bool good = pem != NULL &&
+	    issuerbed_approve(&b, cs_buf_span(pem), now, &o) &&
+	    o.told.outcome == outcome && o.told.reason == reason;
+
+	if (!good)
+		printf("# %s\n", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	cs_buf_free(&pem);
+	return good;
+}
+
+/* Something new. */
+static bool
+says(int n, enum cs_decision decision, int64_t life)
+{
+	cs_buf_free(&words[n]);
+	words[n] = approver_words(&who[n], request, decision, now - 60,
+	    now + life);
+	return words[n] != NULL && hand_in(n, CS_OUTCOME_NOTED,
+	    CS_R_NONE);
+}
+
+/* Another signature of the same. */
+static bool
+again(int n)
+{
+	return hand_in(n, CS_OUTCOME_NOTED, CS_R_NONE);
+}
+
+/* Is it kept so, with so many approvals? */
+static bool
+kept(enum cs_pending_state state, size_t approvals)
+{
+	uint8_t digest[CS_SHA256_LEN];
+	cs_csr *c = NULL;
+	cs_pending p = {.state = CS_PENDING_NONE};
+	cs_message *m = NULL;
+	cs_buf *own = NULL;
+	cs_err e = {0};
+	bool good = cs_request_read(cs_buf_span(request), &c, &e) == CS_OK &&
+	    cs_request_digest(c, digest, &e) == CS_OK && cs_pending_find(
+	    b.store, cs_span_of(digest, sizeof(digest)), now, 0, &p, &own,
+	    &e) == CS_OK && cs_message_parse(p.message, &m, &e) == CS_OK &&
+	    p.state == state && m->n == approvals;
+
+	if (!good)
+		printf("# state %d, %zu approvals %s\n", (int)p.state,
+		    m == NULL ? 0 : m->n, e.text);
+	cs_message_free(&m);
+	cs_csr_free(&c);
+	cs_buf_free(&own);
+	return good;
+}
+
+static bool
+gets(enum cs_outcome outcome)
+{
+	cs_issued o = {.own = NULL};
+	bool good = issuerbed_issue(&b, cs_buf_span(request), 1, now, &o) &&
+	    o.told.outcome == outcome;
+
+	if (!good)
+		printf("# %s\n", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	return good;
+}
+
+/* Alice for so long, and Bob: a quorum of two is complete. */
+static bool
+approved_by_two(int64_t alice, int64_t bob)
+{
+	return ask() && says(ALICE, CS_APPROVE, alice) &&
+	    kept(CS_PENDING_WAITS, 1) &&
+	    says(BOB, CS_APPROVE, bob) && kept(CS_PENDING_READY, 2);
+}
+
+static void
+test_complete(void)
+{
+	ok(approved_by_two(SHORT, LONG), "two owners, and it is approved");
+	ok(again(ALICE) && kept(CS_PENDING_READY, 2),
+	    "another signature of what was signed adds nothing");
+	ok(again(BOB) && kept(CS_PENDING_READY, 2),
+	    "nor of the other owner's");
+	ok(says(ALICE, CS_APPROVE, SHORT - 1) &&
+	    kept(CS_PENDING_READY, 2), "nor an owner's other word");
+	ok(says(ALICE, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_READY, 2), "unless it lasts longer");
+	words[STRANGER] = approver_words(&who[STRANGER], request, CS_APPROVE,
+	    now - 60, now + LONG);
+	ok(hand_in(STRANGER, CS_OUTCOME_REFUSED,
+	    CS_R_UNKNOWN_OWNER_KEY) && kept(CS_PENDING_READY, 2),
+	    "who is nobody changes nothing");
+	ok(says(CAROL, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_READY, 3), "one owner more is one more");
+	ok(time_passes() && gets(CS_OUTCOME_ISSUED),
+	    "and it is issued when the first word has run out");
+}
+
+static void
+test_half(void)
+{
+	ok(quorum(3) && ask() && says(ALICE, CS_APPROVE, LONG) &&
+	    says(BOB, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_WAITS, 2), "two of three owners");
+	ok(again(ALICE) && kept(CS_PENDING_WAITS, 2) && again(BOB) &&
+	    kept(CS_PENDING_WAITS, 2), "both again take nothing back");
+	ok(says(BOB, CS_APPROVE, SHORT) &&
+	    kept(CS_PENDING_WAITS, 2), "nor fill the room");
+	ok(says(CAROL, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_READY, 3) && gets(CS_OUTCOME_ISSUED),
+	    "the third");
+	ok(ask() && says(ALICE, CS_APPROVE, LONG) &&
+	    says(BOB, CS_APPROVE, LONG) && quorum(2) &&
+	    again(BOB) && kept(CS_PENDING_READY, 2),
+	    "enough since the policy asks for less");
+}
+
+/* One of them has run out. */
+static void
+test_late(void)
+{
+	ok(approved_by_two(SHORT, LONG) && time_passes() &&
+	    hand_in(ALICE, CS_OUTCOME_REFUSED, CS_R_EXPIRED) &&
+	    hand_in(BOB, CS_OUTCOME_REFUSED, CS_R_EXPIRED) &&
+	    kept(CS_PENDING_READY, 2), "what has run out is not mended by "
+	    "what there was");
+	ok(says(ALICE, CS_APPROVE, LONG) && kept(CS_PENDING_READY, 2) &&
+	    gets(CS_OUTCOME_ISSUED),
+	    "a new approval comes to what still holds");
+	ok(approved_by_two(LONG, SHORT) && time_passes() &&
+	    says(CAROL, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_READY, 2) && gets(CS_OUTCOME_ISSUED),
+	    "and so does another owner's, whom nobody has named");
+	ok(approved_by_two(LONG, SHORT) && time_passes() &&
+	    says(ALICE, CS_APPROVE, LONG) &&
+	    kept(CS_PENDING_WAITS, 1) && gets(CS_OUTCOME_PENDING),
+	    "where too few are left it waits again");
+}
+
+static void
+test_denied(void)
+{
+	ok(approved_by_two(LONG, LONG) && says(BOB, CS_DENY, LONG) &&
+	    gets(CS_OUTCOME_DENIED), "any of them may still deny");
+	ok(ask() && says(ALICE, CS_APPROVE, LONG) &&
+	    says(BOB, CS_DENY, LONG) &&
+	    gets(CS_OUTCOME_DENIED), "and while it waits");
+	ok(approved_by_two(LONG, LONG), "nobody else may");
+	cs_buf_free(&words[STRANGER]);
+	words[STRANGER] = approver_words(&who[STRANGER], request, CS_DENY,
+	    now - 60, now + LONG);
+	ok(hand_in(STRANGER, CS_OUTCOME_REFUSED, CS_R_UNKNOWN_OWNER_KEY) &&
+	    gets(CS_OUTCOME_ISSUED), "and it is issued");
+}
+
+int
+main(void)
+{
+	size_t n;
+
+	if (!issuerbed_start(&b))
+		return 0;
+	if (!ok(start() && quorum(2), "three owners"))
+		return 1;
+	test_complete();
+	test_half();
+	test_late();
+	test_denied();
+	for (n = 0; n < PEOPLE; n++) {
+		approver_free(&who[n]);
+		cs_buf_free(&words[n]);
+	}
+	cs_buf_free(&request);
+	issuerbed_stop(&b);
+	return done_testing();
+}
