@@ -24,6 +24,7 @@
 #include "keys/keys.h"
 #include "net/process.h"
 #include "net/tls.h"
+#include "server/holdkeys.h"
 #include "server/hook.h"
 #include "server/pinfile.h"
 #include "store/store.h"
@@ -91,22 +92,6 @@ look_as(struct check *k, const char *user,
 	return cs_process_as(user, k->c->group, look, &l, e);
 }
 
-/* A key that others may read is no secret. */
-static int
-check_secret(const char *path, cs_err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return cs_fail(e, CS_EIO, where, "%s: %s", path,
-		    strerror(errno));
-	if ((st.st_mode & 077) != 0)
-		return cs_fail(e, CS_EREFUSED, where, "%s: mode %04o: expected "
-		    "0600, so that nobody else reads it", path,
-		    (unsigned)st.st_mode & 07777);
-	return CS_OK;
-}
-
 static int
 read_tls(struct check *k, cs_buf **chain, cs_buf **key, cs_buf **ca,
     cs_err *e)
@@ -115,7 +100,7 @@ read_tls(struct check *k, cs_buf **chain, cs_buf **key, cs_buf **ca,
 
 	if (cs_file_read(c->tls_cert, CERTS_MAX, chain, e) != CS_OK)
 		return cs_server_conf_blame(c, NULL, 0, "tls-cert", e);
-	if (check_secret(c->tls_key, e) != CS_OK ||
+	if (cs_held_look(c->tls_key, e) != CS_OK ||
 	    cs_file_read_secret(c->tls_key, CERTS_MAX, key, e) != CS_OK)
 		return cs_server_conf_blame(c, NULL, 0, "tls-key", e);
 	if (c->client_ca != NULL &&
@@ -159,7 +144,8 @@ open_key(struct check *k, const char *uri, cs_buf **der, cs_spki *out,
 
 	if ((*der = cs_buf_new(1024)) == NULL)
 		return cs_nomem(e, where);
-	if ((rc = cs_key_open(uri, &env, &key, e)) == CS_OK &&
+	if ((rc = cs_held_look(uri, e)) == CS_OK &&
+	    (rc = cs_key_open(uri, &env, &key, e)) == CS_OK &&
 	    (rc = cs_key_spki(key, *der, e)) == CS_OK)
 		rc = cs_spki_parse(cs_buf_span(*der), out, e);
 	cs_key_close(&key);

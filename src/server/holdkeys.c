@@ -3,14 +3,37 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/scheme.h"
 #include "fmt/pem.h"
 #include "issue/wit.h"
 #include "server/holdkeys.h"
 
 #define CERT_FILE_MAX (64 * 1024)
+
+int
+cs_held_look(const char *uri, cs_err *e)
+{
+	struct stat st;
+	cs_scheme s;
+	int ret;
+
+	if ((ret = cs_scheme_split(uri, &s, e)) != CS_OK ||
+	    strcmp(s.name, "file") != 0)
+		return ret;
+	if (stat(s.rest, &st) != 0)
+		return cs_fail(e, CS_EIO, "keyholder", "%s: %s", s.rest,
+		    strerror(errno));
+	if ((st.st_mode & 077) != 0)
+		return cs_fail(e, CS_EREFUSED, "keyholder", "%s: mode %04o: "
+		    "expected 0600, so that nobody else reads it", s.rest,
+		    (unsigned)st.st_mode & 07777);
+	return CS_OK;
+}
 
 int
 cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h, cs_err *e)
@@ -21,7 +44,8 @@ cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h, cs_err *e)
 	h->spki_der = cs_buf_new(1024);
 	if (h->spki_der == NULL)
 		return cs_nomem(e, "keyholder");
-	if ((ret = cs_key_open(uri, env, &h->key, e)) != CS_OK ||
+	if ((ret = cs_held_look(uri, e)) != CS_OK ||
+	    (ret = cs_key_open(uri, env, &h->key, e)) != CS_OK ||
 	    (ret = cs_key_spki(h->key, h->spki_der, e)) != CS_OK ||
 	    (ret = cs_spki_parse(cs_buf_span(h->spki_der), &h->spki, e)) !=
 	    CS_OK)

@@ -21,6 +21,9 @@ typedef struct cs_held {
 	char kid[44];           /* of a WIT key */
 } cs_held;
 
+/* A key in a file that others may read is no secret: CS_EREFUSED. Whoever opens
+ * a key by its URI asks this before. */
+CS_USE int cs_held_look(const char *uri, cs_err *e);
 /* Opens the key and its public half. */
 CS_USE int cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h,
     cs_err *e);

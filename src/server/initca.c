@@ -15,6 +15,7 @@
 #include "issue/authority.h"
 #include "issue/leaf.h"
 #include "keys/keys.h"
+#include "server/holdkeys.h"
 #include "server/initp.h"
 #include "server/pinfile.h"
 
@@ -181,6 +182,7 @@ given_ca(struct ca *ca, cs_err *e)
 
 	cs_pinfile_set(&ca->pin, ca->i->pin_file);
 	if ((rc = read_cert(ca, e)) != CS_OK ||
+	    (rc = cs_held_look(ca->i->ca_key, e)) != CS_OK ||
 	    (rc = cs_key_open(ca->i->ca_key, &env, &ca->opened, e)) != CS_OK ||
 	    (rc = public_half(ca, e)) != CS_OK)
 		return rc;

@@ -112,6 +112,10 @@ exits 1 "a certificate of another key" server init --trust-domain corp.example \
 says "that is said" err "i/ca.pem is not the certificate of"
 exits 3 "a certificate that is no CA's" server init \
     --trust-domain corp.example --ca-key i/tls.key --ca-cert i/tls.pem m
+chmod 604 e/ca.key
+exits 1 "a key that others may read" server init --trust-domain corp.example \
+    --ca-key e/ca.key --ca-cert e/ca.pem m
+says "is no secret" err "e/ca.key: mode 0604: expected 0600"
 is "nothing was made of that" "$(echo m*)" "m*"
 # --check
 ok "the instance is good" server --config i/server.conf --check
@@ -144,6 +148,11 @@ cp whole i/server.conf
 chmod 644 i/tls.key
 broken "a key that others may read" "i/tls.key: mode 0644" 1
 chmod 600 i/tls.key
+for key in ca wit; do
+	chmod 640 i/$key.key
+	broken "$key.key, that others may read" "i/$key.key: mode 0640" 1
+	chmod 600 i/$key.key
+done
 mv i/store/store.db s.db
 broken "a store that is gone" "server.conf:$(line '^store'): store: " 9
 cp n/store/store.db i/store/store.db

@@ -170,6 +170,17 @@ is "three deaths within a minute end it" $? 5
 server_pid=
 says "and the log says why" "$log" "the keyholder died three times"
 
+# A key that others may read
+chmod 640 i/ca.key
+: >"$log"
+setsid "$SERVER" --config i/server.conf 2>>"$log" &
+server_pid=$!
+ok "nothing is signed with a key that others read" \
+    until_log "i/ca.key: mode 0640"
+end_server
+silent "nor asked for" "$log" "serves corp.example"
+chmod 600 i/ca.key
+
 # Words that mean nothing
 echo 'lisen = x' >>i/server.conf
 exits 3 "it does not start with an option that is none" \
