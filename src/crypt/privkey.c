@@ -14,10 +14,13 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "crypt/hash.h"
 #include "crypt/ossl.h"
 #include "crypt/privkeyp.h"
 #include "crypt/sigparams.h"
 #include "fmt/reason.h"
+
+#define SIG_MAX 512
 
 static const char where[] = "crypt/privkey";
 
@@ -147,6 +150,7 @@ cs_privkey_free(cs_privkey **k)
 {
 	if (k == NULL || *k == NULL)
 		return;
+	EVP_PKEY_CTX_free((*k)->ctx);
 	EVP_PKEY_free((*k)->pkey);
 	free(*k);
 	*k = NULL;
@@ -218,11 +222,52 @@ cs_privkey_spki(const cs_privkey *k, cs_buf *out, cs_err *e)
 	}
 }
 
+int
+cs_privkey_ready(cs_privkey *k, cs_err *e)
+{
+	if (k->ctx != NULL || (k->kind != CS_KEY_P256 &&
+	    k->kind != CS_KEY_P384))
+		return CS_OK;
+	ERR_clear_error();
+	if ((k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL)) !=
+	    NULL && EVP_PKEY_sign_init(k->ctx) == 1)
+		return CS_OK;
+	EVP_PKEY_CTX_free(k->ctx);
+	k->ctx = NULL;
+	return cs_ossl_fail(e, where, "cannot sign");
+}
+
+static int
+put(cs_buf *out, cs_span sig, cs_err *e)
+{
+	return cs_buf_put(out, sig) == CS_OK ? CS_OK :
+	    cs_fail(e, CS_EBUG, where, "no room for a signature");
+}
+
+/* A context that failed signs no more: the next signature has its own. */
+static int
+sign_hash(cs_privkey *k, const cs_alg *alg, cs_span bytes, cs_buf *out,
+    cs_err *e)
+{
+	uint8_t hash[CS_HASH_MAX], sig[SIG_MAX];
+	size_t n = sizeof(sig);
+	int rc;
+
+	if ((rc = cs_hash(alg->hash, bytes, hash, e)) != CS_OK)
+		return rc;
+	if (EVP_PKEY_sign(k->ctx, sig, &n, hash, cs_hash_len(alg->hash)) == 1)
+		return put(out, cs_span_of(sig, n), e);
+	rc = cs_ossl_fail(e, where, "cannot sign");
+	EVP_PKEY_CTX_free(k->ctx);
+	k->ctx = NULL;
+	return rc;
+}
+
 static int
 sign(EVP_MD_CTX *ctx, cs_privkey *k, const cs_alg *alg, cs_span bytes,
     cs_buf *out, cs_err *e)
 {
-	uint8_t sig[512];
+	uint8_t sig[SIG_MAX];
 	size_t n = sizeof(sig);
 	cs_sigparams p = {0};
 
@@ -232,9 +277,7 @@ sign(EVP_MD_CTX *ctx, cs_privkey *k, const cs_alg *alg, cs_span bytes,
 	    p.list) != 1 ||
 	    EVP_DigestSign(ctx, sig, &n, bytes.p, bytes.n) != 1)
 		return cs_ossl_fail(e, where, "cannot sign");
-	if (cs_buf_put(out, cs_span_of(sig, n)) != CS_OK)
-		return cs_fail(e, CS_EBUG, where, "no room for a signature");
-	return CS_OK;
+	return put(out, cs_span_of(sig, n), e);
 }
 
 int
@@ -248,6 +291,8 @@ cs_privkey_sign(cs_privkey *k, const cs_alg *alg, cs_span bytes, cs_buf *out,
 		return cs_fail(e, CS_EBUG, where,
 		    "%s does not belong to the key", alg->name);
 	ERR_clear_error();
+	if (k->ctx != NULL)
+		return sign_hash(k, alg, bytes, out, e);
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return cs_nomem(e, where);
 	rc = sign(ctx, k, alg, bytes, out, e);

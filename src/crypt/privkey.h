@@ -31,6 +31,9 @@ void cs_privkey_free(cs_privkey **k);
 CS_USE int cs_privkey_write(const cs_privkey *k, cs_buf **out, cs_err *e);
 /* Appends the SubjectPublicKeyInfo. */
 CS_USE int cs_privkey_spki(const cs_privkey *k, cs_buf *out, cs_err *e);
+/* For who signs often: keeps what each signature begins with (EC; of another
+ * kind nothing). From then on one thread at a time signs with it. */
+CS_USE int cs_privkey_ready(cs_privkey *k, cs_err *e);
 /* Appends the signature over `bytes`; ECDSA as DER. */
 CS_USE int cs_privkey_sign(cs_privkey *k, const cs_alg *alg, cs_span bytes,
     cs_buf *out, cs_err *e);

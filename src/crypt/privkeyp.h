@@ -12,6 +12,7 @@
 struct cs_privkey {
 	enum cs_key_kind kind;
 	EVP_PKEY *pkey;
+	EVP_PKEY_CTX *ctx; /* EC, when ready: signs hashes */
 };
 
 /* Takes *pkey when it is a key that the table has; leaves it otherwise. */

@@ -11,8 +11,10 @@ static int
 file_open(const char *path, const cs_keys_env *env, void **h, cs_err *e)
 {
 	cs_privkey *k = NULL;
-	const int rc = cs_privkey_load(path, env->ui, &k, e);
+	int rc = cs_privkey_load(path, env->ui, &k, e);
 
+	if (rc == CS_OK && (rc = cs_privkey_ready(k, e)) != CS_OK)
+		cs_privkey_free(&k);
 	*h = k;
 	return rc;
 }

@@ -65,6 +65,9 @@ WRAP(int, EVP_PKEY_verify_init, (EVP_PKEY_CTX *c), (c), 0)
 WRAP(int, EVP_PKEY_verify, (EVP_PKEY_CTX *c, const unsigned char *sig,
     size_t len, const unsigned char *hash, size_t n), (c, sig, len, hash, n),
     -1)
+WRAP(int, EVP_PKEY_sign_init, (EVP_PKEY_CTX *c), (c), 0)
+WRAP(int, EVP_PKEY_sign, (EVP_PKEY_CTX *c, unsigned char *sig, size_t *len,
+    const unsigned char *hash, size_t n), (c, sig, len, hash, n), 0)
 WRAP(int, EVP_PKEY_encrypt_init_ex, (EVP_PKEY_CTX *c, const OSSL_PARAM p[]),
     (c, p), 0)
 WRAP(int, EVP_PKEY_encrypt, (EVP_PKEY_CTX *c, unsigned char *out,

@@ -17,6 +17,7 @@
 #include "signer/plain.h"
 #include "tests/fault/attest.h"
 #include "tests/fault/fixture.h"
+#include "tests/fault/keys.h"
 #include "tests/fault/plugin.h"
 #include "tests/fault/store.h"
 #include "tests/fault/tpm.h"
@@ -193,67 +194,21 @@ certified_sign(cs_err *e)
 }
 
 static int
-answer(void *arg, const struct cs_pin_ask *ask, cs_buf **pin, cs_err *e)
-{
-	(void)ask;
-	*pin = cs_secret_new(64);
-	if (*pin == NULL)
-		return cs_nomem(e, "test");
-	return cs_buf_put_str(*pin, arg) == CS_OK ? CS_OK : CS_EBUG;
-}
-
-static int
-read_key(const cs_buf *pem, const char *word, cs_err *e)
-{
-	char text[32];
-	const cs_ui ui = {.arg = text, .pin = answer};
-	cs_privkey *k = NULL;
-	int rc;
-
-	(void)snprintf(text, sizeof(text), "%s", word);
-	rc = cs_privkey_read(cs_buf_span(pem), &ui, "passphrase", &k, e);
-	if ((rc == CS_OK) != (k != NULL))
-		rc = BROKEN;
-	cs_privkey_free(&k);
-	return rc;
-}
-
-static int
 plain_key(cs_err *e)
 {
-	return read_key(f.pem, "", e);
+	return keys_read(f.pem, "", e);
 }
 
 static int
 encrypted_key(cs_err *e)
 {
-	return read_key(f.encrypted_pem, FIXTURE_WORD, e);
+	return keys_read(f.encrypted_pem, FIXTURE_WORD, e);
 }
 
 static int
 wrong_word(cs_err *e)
 {
-	return read_key(f.encrypted_pem, "open simsim", e);
-}
-
-static int
-new_key(cs_err *e)
-{
-	cs_buf *pem = NULL, *spki = cs_buf_new(1024);
-	cs_privkey *k = NULL;
-	int rc;
-
-	if (spki == NULL)
-		rc = cs_nomem(e, "test");
-	else if ((rc = cs_privkey_generate("p256", &k, e)) == CS_OK &&
-	    (rc = cs_privkey_spki(k, spki, e)) == CS_OK)
-		rc = cs_privkey_write(k, &pem, e);
-	if ((rc == CS_OK) != (pem != NULL))
-		rc = BROKEN;
-	cs_privkey_free(&k);
-	cs_buf_free(&spki);
-	cs_buf_free(&pem);
-	return rc;
+	return keys_read(f.encrypted_pem, "open simsim", e);
 }
 
 static int
@@ -474,7 +429,8 @@ static const struct op ops[] = {
 	{"reading a key", plain_key, CS_OK, true},
 	{"reading an encrypted key", encrypted_key, CS_OK, true},
 	{"reading it with the wrong word", wrong_word, CS_EAUTH, true},
-	{"making a key", new_key, CS_OK, true},
+	{"making a key", keys_new, CS_OK, true},
+	{"a key that signs twice", keys_sign, CS_OK, false},
 	{"a certificate for CMS", certificate, CS_OK, false},
 	{"verifying a message", good_message, CS_OK, false},
 	{"verifying a forged message", forged_message, CS_EREFUSED, false},

@@ -167,6 +167,51 @@ test_encrypted(EVP_PKEY *k, enum form f, const char *name)
 	cs_buf_free(&pem);
 }
 
+/* Is the signature that `k` makes of `text` one of that, and of no more? */
+static bool
+signs(cs_privkey *k, const cs_spki *s, const char *text, cs_err *e)
+{
+	const cs_alg *a = cs_alg_for_key(s->kind, CS_USE_CMS);
+	cs_buf *sig = cs_buf_new(512);
+	cs_span bytes = cs_span_str(text), fewer = bytes;
+	cs_pubkey *pub = NULL;
+	bool good;
+
+	fewer.n--;
+	good = a != NULL && cs_privkey_sign(k, a, bytes, sig, e) == CS_OK &&
+	    cs_pubkey_new(s, &pub, e) == CS_OK &&
+	    cs_pubkey_verify(pub, a, bytes, cs_buf_span(sig), e) == CS_OK &&
+	    cs_pubkey_verify(pub, a, fewer, cs_buf_span(sig), NULL) ==
+	    CS_EREFUSED;
+	cs_pubkey_free(&pub);
+	cs_buf_free(&sig);
+	return good;
+}
+
+static void
+test_ready(EVP_PKEY *pkey, const char *name)
+{
+	static const char *const texts[] = {"one", "another", "a third"};
+	cs_buf *pem = pem_of(pkey, PKCS8, NULL), *spki = cs_buf_new(1024);
+	cs_privkey *k = NULL;
+	cs_err e = {0};
+	size_t i;
+	cs_spki s;
+	bool good;
+
+	good = cs_privkey_read(cs_buf_span(pem), NULL, "", &k, &e) == CS_OK &&
+	    cs_privkey_spki(k, spki, &e) == CS_OK &&
+	    cs_spki_parse(cs_buf_span(spki), &s, &e) == CS_OK &&
+	    cs_privkey_ready(k, &e) == CS_OK &&
+	    cs_privkey_ready(k, &e) == CS_OK;
+	for (i = 0; good && i < sizeof(texts) / sizeof(texts[0]); i++)
+		good = signs(k, &s, texts[i], &e);
+	ok(good, "%s: ready, it signs one text after another", name);
+	cs_privkey_free(&k);
+	cs_buf_free(&spki);
+	cs_buf_free(&pem);
+}
+
 static void
 test_kind(EVP_PKEY *k, const char *name)
 {
@@ -179,6 +224,7 @@ test_kind(EVP_PKEY *k, const char *name)
 	ok(reads_as(cs_buf_span(pkcs8), &ui, k, &e) && p.asked == 0,
 	    "%s: PKCS#8", name);
 	test_encrypted(k, PKCS8_ENC, name);
+	test_ready(k, name);
 	cs_buf_free(&pkcs8);
 	if (!is_old) /* RFC 8410 has PKCS#8 alone */
 		return;
