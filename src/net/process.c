@@ -30,11 +30,22 @@ typedef struct start {
 	int moved[FDS_MAX];
 } start;
 
+static int
+place_standard(int err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		return -1;
+	return dup2(err, STDERR_FILENO);
+}
+
 /* Above all that will be taken first, then into their places. */
 static int
 place_fds(start *p)
 {
-	int top = FIRST_FD + (int)p->s->n_fds;
+	int top = FIRST_FD + (int)p->s->n_fds, err = -1;
 	size_t i;
 
 	if ((p->report = fcntl(p->report, F_DUPFD_CLOEXEC, top)) < 0)
@@ -44,6 +55,10 @@ place_fds(start *p)
 		if (p->moved[i] < 0)
 			return -1;
 	}
+	if (p->s->err != NULL &&
+	    ((err = fcntl(*p->s->err, F_DUPFD_CLOEXEC, top)) < 0 ||
+		place_standard(err) < 0))
+		return -1;
 	for (i = 0; i < p->s->n_fds; i++) {
 		if (dup2(p->moved[i], FIRST_FD + (int)i) < 0)
 			return -1;

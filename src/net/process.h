@@ -13,11 +13,14 @@
 
 /* Starts /proc/self/exe with argv; `fds` become descriptors 3, 4, ... of the
  * child and every other one is closed; environment: LANG=C and PATH alone,
- * and what env_keep (NULL-ended "NAME=VALUE") says. The child dies with us. */
+ * and what env_keep (NULL-ended "NAME=VALUE") says. `err` becomes its standard
+ * error, and the other two are /dev/null; NULL: all three are ours. The child
+ * dies with us. */
 typedef struct cs_spawn {
 	char *const *argv;
 	const int *fds;
 	size_t n_fds;
+	const int *err;
 	const char *const *env_keep;
 } cs_spawn;
 CS_USE int cs_process_spawn(const cs_spawn *s, pid_t *out, cs_err *e);

@@ -416,6 +416,7 @@ add_slot(cs_master *m, enum cs_role role, size_t front)
 	s->m = m;
 	s->role = role;
 	s->front = front;
+	s->err = -1;
 	if (role == CS_ROLE_FRONT)
 		(void)snprintf(s->name, sizeof(s->name), "front %zu",
 		    front + 1);
@@ -493,6 +494,7 @@ close_all(cs_master *m)
 		s = &m->slots[i];
 		if (cs_slot_lives(s) && s->pid > 0)
 			(void)waitpid(s->pid, NULL, 0);
+		cs_slot_err_end(s);
 		cs_watch_free(&s->watch);
 		cs_channel_free(&s->control);
 	}

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,12 +189,12 @@ choose_environment(const cs_slot *s, const char *out[ENV_MAX])
 }
 
 static int
-spawn(cs_slot *s, int fd, cs_err *e)
+spawn(cs_slot *s, int fd, int err, cs_err *e)
 {
 	char program[] = "countersign-server", option[] = "--role", role[24];
 	char *argv[] = {program, option, role, NULL};
 	const char *keep[ENV_MAX];
-	cs_spawn spawn = {.argv = argv, .fds = &fd, .n_fds = 1,
+	cs_spawn spawn = {.argv = argv, .fds = &fd, .n_fds = 1, .err = &err,
 	    .env_keep = keep};
 
 	(void)snprintf(role, sizeof(role), "%s", cs_role_name(s->role));
@@ -201,9 +202,26 @@ spawn(cs_slot *s, int fd, cs_err *e)
 	return cs_process_spawn(&spawn, &s->pid, e);
 }
 
+/* With a pipe for what it writes where nobody asks it to. */
+static int
+spawn_heard(cs_slot *s, int fd, cs_err *e)
+{
+	int ends[2] = {-1, -1}, rc;
+
+	cs_slot_err_end(s);
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return cs_fail(e, CS_EIO, "server/master", "pipe: %s",
+		    strerror(errno));
+	if ((rc = cs_slot_err(s, ends[0], e)) == CS_OK)
+		rc = spawn(s, fd, ends[1], e);
+	close_fd(&ends[1]);
+	return rc;
+}
+
 static void
 let_go(cs_slot *s)
 {
+	cs_slot_err_end(s);
 	cs_watch_free(&s->watch);
 	cs_channel_free(&s->control);
 	s->reloading = false;
@@ -217,7 +235,7 @@ cs_slot_start(cs_slot *s, cs_err *e)
 	s->since_ms = s->heard_ms = cs_time_mono_ms();
 	s->behind = s->m->base != s->m->conf;
 	if ((rc = cs_channel_pair(ends, e)) == CS_OK)
-		rc = spawn(s, ends[1], e);
+		rc = spawn_heard(s, ends[1], e);
 	close_fd(&ends[1]);
 	if (rc != CS_OK) {
 		close_fd(&ends[0]);

@@ -34,6 +34,10 @@ typedef struct cs_slot { /* where a child is, and then another in its place */
 	pid_t pid;
 	cs_channel *control;
 	cs_watch *watch;
+	int err;                /* what it writes to its standard error; -1 */
+	cs_watch *err_watch;
+	char line[512];         /* of that, until it has an end */
+	size_t line_len;
 	int64_t since_ms, heard_ms; /* start, last word */
 	int64_t again_ms, pause_ms;
 	int64_t deaths[3];      /* when it died last; the oldest first */
@@ -98,6 +102,13 @@ void cs_master_reload(cs_master *m);
 
 /* masterwords.c: reads all that a child has said. */
 void cs_slot_listen(void *slot);
+
+/* mastererr.c */
+
+/* Takes the end that is read of what a child has as its standard error. */
+CS_USE int cs_slot_err(cs_slot *s, int fd, cs_err *e);
+/* Its last words there. */
+void cs_slot_err_end(cs_slot *s);
 
 /* master.c */
 void cs_master_say(cs_master *m, int level, const char *fmt, ...)

@@ -19,8 +19,9 @@ note_line(cs_slot *s, const cs_frame *f)
 
 	if (f->n != 2 || cs_frame_get_number(f->part[0], &level, NULL) != CS_OK)
 		return;
-	cs_log_line(s->m->env->log, level > COUNTERSIGN_LOG_INFO ?
-		COUNTERSIGN_LOG_INFO : (int)level, s->name, f->part[1]);
+	if (level < COUNTERSIGN_LOG_ERROR || level > COUNTERSIGN_LOG_INFO)
+		level = COUNTERSIGN_LOG_INFO;
+	cs_log_line(s->m->env->log, (int)level, s->name, f->part[1]);
 }
 
 static void

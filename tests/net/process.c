@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,6 +133,21 @@ child_serves(void)
 	return rc;
 }
 
+static const char *
+is_null(int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat("/dev/null", &b) == 0 &&
+	    S_ISCHR(a.st_mode) && a.st_rdev == b.st_rdev ? "null" : "other";
+}
+
+static int
+child_writes(void)
+{
+	return dprintf(2, "%s %s\n", is_null(0), is_null(1)) > 0 ? 42 : 1;
+}
+
 static int
 as_child(int argc, char **argv)
 {
@@ -139,6 +155,8 @@ as_child(int argc, char **argv)
 		return -1;
 	if (strcmp(argv[1], "tell") == 0)
 		return child_tells();
+	if (strcmp(argv[1], "standard") == 0)
+		return child_writes();
 	if (strcmp(argv[1], "die") == 0)
 		return child_dies(argv[0]);
 	if (strcmp(argv[1], "serve") == 0)
@@ -197,6 +215,27 @@ test_spawn(char *self, cs_err *e)
 	(void)close(q[0]);
 	(void)close(q[1]);
 	(void)sigprocmask(SIG_UNBLOCK, &mask, NULL);
+}
+
+/* Standard error is what it was given, and the rest is nothing. */
+static void
+test_standard(char *self, cs_err *e)
+{
+	char *const argv[] = {self, (char *)(uintptr_t)"standard", NULL};
+	int p[2];
+	cs_spawn s = {.argv = argv, .err = &p[1]};
+	char text[256];
+	pid_t pid = -1;
+
+	if (!ok(pipe2(p, O_CLOEXEC) == 0, "a pipe"))
+		return;
+	ok(cs_process_spawn(&s, &pid, e) == CS_OK, "started");
+	(void)close(p[1]);
+	read_all(p[0], text, sizeof(text));
+	ok(WEXITSTATUS(wait_for(pid)) == 42 && strcmp(text, "null null\n") == 0,
+	    "standard input and output are /dev/null: %.*s",
+	    (int)strcspn(text, "\n"), text);
+	(void)close(p[0]);
 }
 
 /* Descriptors that already stand where others go. */
@@ -386,6 +425,7 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	test_spawn(argv[0], &e);
+	test_standard(argv[0], &e);
 	test_crossed(argv[0], &e);
 	test_fails(argv[0], &e);
 	test_death(argv[0], &e);

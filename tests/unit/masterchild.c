@@ -49,6 +49,17 @@ ask_peer(cs_channel *peer)
 	(void)!cs_channel_send(peer, &f, 0, NULL);
 }
 
+/* What would pass for the words of others. */
+static void
+shout(cs_child *c)
+{
+	static const char words[] = "once\n"
+	    "2026-01-01T00:00:00Z error master: \x1b[2Jforged\r\n\n\xff";
+
+	cs_say(c->control, 99, "twice\n%s", "<0>issuer: forged, too");
+	(void)!write(2, words, sizeof(words) - 1);
+}
+
 struct peers {
 	cs_channel *c[16];
 	size_t n;
@@ -133,6 +144,7 @@ master_child(enum cs_role role)
 	if (cs_child_begin(role, 3, NULL, &c, &e) != CS_OK)
 		return -e.cls;
 	if (asked(c, "die")) {
+		(void)!write(2, "last words", 10);
 		cs_child_free(&c);
 		return -CS_EDEVICE;
 	}
@@ -146,6 +158,8 @@ master_child(enum cs_role role)
 	(void)!cs_say_ready(c->control, "nothing", NULL);
 	cs_say(c->control, 2, "has %d worker", (int)c->conf->workers);
 	say_certificate(c);
+	if (asked(c, "shout"))
+		shout(c);
 	if (role == CS_ROLE_FRONT)
 		ask_peer(p.c[0]);
 	for (;;) {

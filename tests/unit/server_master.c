@@ -402,6 +402,32 @@ stubborn(void)
 	cs_server_conf_free(&conf);
 }
 
+/* Only the master writes lines. */
+static void
+shouts(void)
+{
+	cs_server_conf *conf = new_conf("server.conf", "");
+	const char *at;
+
+	ask("shout-front", true);
+	start(conf, ALL);
+	ok(wait_for("front 2: stderr: once\n", NULL) != NULL &&
+	    wait_for("warning front 1: stderr: once\n", NULL) != NULL,
+	    "what a child writes by itself has its name");
+	ok(wait_for("front 1: stderr: 2026-01-01T00:00:00Z error master: "
+	    "\\u{1B}[2Jforged\\u{D}\n", NULL) != NULL,
+	    "and is escaped, line by line");
+	ok((at = wait_for("front 1: twice\\u{A}<0>issuer: forged, too\n",
+	    NULL)) != NULL && strstr(seen, "info front 1: twice") != NULL,
+	    "what it says has no lines and no level of others");
+	ok(pid_of("front 1") > 0 && hit(pid_of("front 1"), SIGKILL) &&
+	    wait_for("front 1: stderr: \\x{FF}\n", at) != NULL,
+	    "a line without an end ends with the child");
+	ok(hit(master, SIGTERM) && ended(10000) == 0, "it ends");
+	ask("shout-front", false);
+	cs_server_conf_free(&conf);
+}
+
 static void
 no_start(void)
 {
@@ -409,6 +435,8 @@ no_start(void)
 
 	ask("die-issuer", true);
 	start(conf, ALL);
+	ok(wait_for("issuer: stderr: last words\n", NULL) != NULL,
+	    "last words");
 	ok(wait_for("ended: issuer did not start", NULL) != NULL &&
 	    ended(10000) == -CS_EDEVICE, "who cannot start ends all of it");
 	ask("die-issuer", false);
@@ -539,6 +567,7 @@ main(int argc, char **argv)
 	listen_to_notices();
 	whole_life();
 	stubborn();
+	shouts();
 	no_start();
 	no_keyholder();
 	orphans();
