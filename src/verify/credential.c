@@ -329,7 +329,8 @@ check_same(const struct check *k, size_t i, cs_err *e)
 		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
 		    "the binding has another key or number than its approval");
 	if (k->is_pinned[i] && k->each[i].role != CS_ROLE_USE &&
-	    (r = check_anchor(k, &k->each[i].anchor, b, e)) != CS_OK)
+	    ((r = check_anchor(k, &k->each[i].anchor, b, e)) != CS_OK ||
+	    (r = cs_step_person(&k->each[i], e)) != CS_OK))
 		return r;
 	if (!cs_span_eq(t->authority, k->in->authority))
 		return CS_REFUSE(e, CS_R_WRONG_AUTHORITY,

@@ -123,10 +123,17 @@ assurance_of(const cs_approved *a)
 	return s;
 }
 
+/* Whose signature tells of a touch and of a PIN. */
+static bool
+is_security_key(const cs_anchor *k)
+{
+	return k->type == CS_ANCHOR_FIDO2 || k->type == CS_ANCHOR_SK;
+}
+
 static const char *
 no_touch(const cs_anchor *k)
 {
-	if (k->type == CS_ANCHOR_FIDO2 || k->type == CS_ANCHOR_SK)
+	if (is_security_key(k))
 		return "a signature made without one";
 	if (k->proof == CS_PROOF_TPM2)
 		return "a key in a TPM, which never proves one, and no "
@@ -135,9 +142,9 @@ no_touch(const cs_anchor *k)
 }
 
 static int
-check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
+check_person(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 {
-	bool sk = k->type == CS_ANCHOR_FIDO2 || k->type == CS_ANCHOR_SK;
+	bool sk = is_security_key(k);
 
 	if (!k->no_touch_required && !s->present)
 		return CS_REFUSE(e, CS_R_TOUCH_MISSING,
@@ -148,6 +155,26 @@ check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
 		    "expected a verified owner, found %s, %s:%u",
 		    sk ? "a signature made without PIN or fingerprint" :
 		    "no proof", CS_ANCHOR_AT(k));
+	return CS_OK;
+}
+
+int
+cs_step_person(const cs_approved *a, cs_err *e)
+{
+	const cs_assurance s = assurance_of(a);
+
+	if (a->role == CS_ROLE_USE || !is_security_key(&a->anchor))
+		return CS_OK;
+	return check_person(&a->anchor, &s, e);
+}
+
+static int
+check_assurance(const cs_anchor *k, const cs_assurance *s, cs_err *e)
+{
+	int r;
+
+	if ((r = check_person(k, s, e)) != CS_OK)
+		return r;
 	if (k->hardware_required && !s->hardware)
 		return CS_REFUSE(e, CS_R_NOT_HARDWARE,
 		    "expected proven hardware, found %s, %s:%u",

@@ -136,5 +136,15 @@ def anchor_of(one, before, agent, anchors, now):
         check(v.is_under(agent, line.get("agents", "").split()),
               "agent-not-allowed")
         check(not path.is_revoked(line, now), "revoked")
+        check_person(one, line)
         return line
     return None
+
+
+def check_person(one, line):
+    """What the line asks of whom a security key's signature tells."""
+    if one["kind"] == "digest" or not line["kind"].startswith(("fido2", "sk-")):
+        return
+    check("no-touch-required" in line or one["flags"] & 1, "touch-missing")
+    check("verify-required" not in line or one["flags"] & 4,
+          "verification-missing")

@@ -57,13 +57,17 @@ def pair(key, sign, holder, use):
 EVIL = {"origin": b"https://evil.example"}
 BELOW = {"origin": b"https://login." + sk.RP + b":8443"}
 c.put("proven-sk-fido2", full("fido", assertion("fido")))
-c.put("proven-sk-fido2-untouched", full("fido", assertion("fido", flags=0)))
+c.put("proven-sk-fido2-waived", full("waived", assertion("waived", flags=0)))
+c.put("proven-sk-fido2-verified", full("verify", assertion(
+    "verify", flags=5)))
 c.put("proven-sk-fido2-ed", full("fido_ed", assertion("fido_ed")))
 c.put("proven-sk-fido2-origins", full("origins", assertion(
     "origins", origin=b"https://b.example:8443")))
 c.put("proven-sk-ssh", full("ed", ssh("ed")))
 c.put("proven-sk-ssh-rsa", full("rsa", ssh("rsa")))
 c.put("proven-sk-ssh-sk", full("sk", ssh("sk", b"ssh:")))
+c.put("proven-sk-ssh-waived", full("sk_waived", ssh(
+    "sk_waived", b"ssh:", flags=0)))
 c.put("proven-sk-pair", *pair("granter", assertion("granter"), "ed_holder",
                               ssh("ed_holder")))
 c.put("proven-sk-pair-cms", *pair(
@@ -74,6 +78,17 @@ c.put("issuer-only-sk-fido2-below", full("stranger", assertion(
 c.put("issuer-only-sk-ssh", full("ed_holder", ssh("ed_holder")))
 c.put("issuer-only-sk-ssh-sk", full("stranger", ssh("stranger", b"ssh:x")))
 c.put("issuer-only-sk-cms", full("stranger", cms("stranger")))
+c.put("issuer-only-sk-fido2-untouched", full("stranger", assertion(
+    "stranger", flags=0)))
+c.put("touch-missing-sk-fido2", full("fido", assertion("fido", flags=0)))
+c.put("touch-missing-sk-fido2-verified", full("fido", assertion(
+    "fido", flags=4)))
+c.put("touch-missing-sk-pair", *pair("granter", assertion(
+    "granter", flags=0), "ed_holder", ssh("ed_holder")))
+c.put("touch-missing-sk-ssh", full("sk", ssh("sk", b"ssh:", flags=0)))
+c.put("verification-missing-sk-fido2", full("verify", assertion("verify")))
+c.put("verification-missing-sk-ssh", full("sk_verify", ssh(
+    "sk_verify", b"ssh:")))
 c.put("signature-invalid-sk-fido2", full("fido", assertion(
     "fido", signer=K["stranger"])))
 c.put("signature-invalid-sk-fido2-rp", full("fido", assertion(
