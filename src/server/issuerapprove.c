@@ -43,9 +43,9 @@ denies(const struct handing *h)
 }
 
 static int
-noted(cs_telling *t, const char *what)
+taken(cs_telling *t, enum cs_outcome outcome, const char *what)
 {
-	t->outcome = CS_OUTCOME_NOTED;
+	t->outcome = outcome;
 	t->why = (cs_err){0};
 	(void)snprintf(t->why.text, sizeof(t->why.text), "%s", what);
 	return CS_OK;
@@ -65,7 +65,7 @@ keep_denial(struct handing *h, cs_span message)
 	if ((rc = cs_plug_judge(&h->i->plug, &q, &j, &h->t->why)) != CS_OK)
 		return rc;
 	if (j.a.state == COUNTERSIGN_DENIED)
-		rc = noted(h->t, "denied");
+		rc = taken(h->t, CS_OUTCOME_KEPT, "denied");
 	else if (j.a.state == COUNTERSIGN_APPROVED)
 		rc = cs_fail_detail(&h->t->why, CS_EBUG, CS_R_INTERNAL, where,
 		    "a denial that is none");
@@ -113,9 +113,9 @@ out:
 static int
 note(struct handing *h, enum came came)
 {
-	return noted(h->t, came == CAME_WHOLE ?
-	    "approved: the agent may fetch it" :
-	    "noted: more owners have to approve");
+	return came == CAME_WHOLE ? taken(h->t, CS_OUTCOME_READY,
+	    "approved: the agent may fetch it") : taken(h->t,
+	    CS_OUTCOME_NOTED, "noted: more owners have to approve");
 }
 
 struct merging { /* of one request that is kept */

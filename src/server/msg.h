@@ -72,7 +72,9 @@ enum cs_outcome {
 	CS_OUTCOME_ISSUED,
 	CS_OUTCOME_PENDING,  /* kept; retry after */
 	CS_OUTCOME_DENIED,   /* an owner said no */
-	CS_OUTCOME_NOTED,    /* APPROVE: a denial or an approval was taken */
+	CS_OUTCOME_READY,    /* APPROVE: approved, the agent may fetch it */
+	CS_OUTCOME_NOTED,    /* APPROVE: more owners have to approve */
+	CS_OUTCOME_KEPT,     /* APPROVE: a denial was kept */
 	CS_OUTCOME_BUSY,     /* queue full, or the deadline came */
 	CS_OUTCOME_UNKNOWN   /* LOOKUP: no such request */
 };

@@ -39,7 +39,9 @@ cs_outcome_name(enum cs_outcome o)
 		[CS_OUTCOME_ISSUED] = "issued",
 		[CS_OUTCOME_PENDING] = "pending",
 		[CS_OUTCOME_DENIED] = "denied",
+		[CS_OUTCOME_READY] = "ready",
 		[CS_OUTCOME_NOTED] = "noted",
+		[CS_OUTCOME_KEPT] = "kept",
 		[CS_OUTCOME_BUSY] = "busy",
 		[CS_OUTCOME_UNKNOWN] = "unknown",
 	};

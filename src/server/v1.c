@@ -366,17 +366,34 @@ waits(const cs_told_issue *told, cs_web_answer *ans)
 	    (long long)told->retry_after);
 }
 
+/* What was handed in was taken: what came of it. */
+static const char *
+taken(enum cs_outcome o)
+{
+	switch (o) {
+	case CS_OUTCOME_READY:
+		return "ready";
+	case CS_OUTCOME_NOTED:
+		return "noted";
+	case CS_OUTCOME_KEPT:
+		return "denied";
+	default:
+		return NULL;
+	}
+}
+
 void
 cs_v1_tell(const cs_web_ask *ask, const cs_told_issue *t, cs_web_answer *ans)
 {
 	bool approving = ask->shape == CS_SHAPE_NOTED;
+	const char *word = taken(t->outcome);
 
 	if (t->outcome == CS_OUTCOME_ISSUED && !approving)
 		issued(ask, t, ans);
 	else if (t->outcome == CS_OUTCOME_PENDING && !approving)
 		waits(t, ans);
-	else if (t->outcome == CS_OUTCOME_NOTED && approving)
-		put(ans, 200, CS_TYPE_JSON, state(t, "noted"), "noted");
+	else if (word != NULL && approving)
+		put(ans, 200, CS_TYPE_JSON, state(t, word), word);
 	else
 		cs_web_refuse_told(CS_WEB_V1, t, ans);
 }

@@ -90,10 +90,11 @@ put_answer(const cs_server *s, const cs_reqfile *r, const json_t *told,
 	    (rc = cs_server_text(told, "detail", &detail, e)) != CS_OK ||
 	    (rc = check_id(r, id, e)) != CS_OK)
 		return rc;
-	if (!cs_span_is(state, "noted"))
-		return cs_fail(e, CS_EFORMAT, where,
-		    "the server's answer: expected the state noted, found "
-		    "%.*s", state.n < 40 ? (int)state.n : 40, state.p);
+	if (!cs_span_is(state, "ready") && !cs_span_is(state, "noted") &&
+	    !cs_span_is(state, "denied"))
+		return cs_fail(e, CS_EFORMAT, where, "the server's answer: "
+		    "expected the state ready, noted or denied, found %.*s",
+		    state.n < 40 ? (int)state.n : 40, state.p);
 	if (detail.n > DETAIL_MAX)
 		detail.n = DETAIL_MAX;
 	cs_out_object(out, NULL, NULL);

@@ -54,7 +54,7 @@ request two --owner "$alice"
 is "one of two" "$(ask one)" 202
 is "and two" "$(ask two)" 202
 ok "both in one signature" sign --json one.base two.base
-ok "are both noted" jq -e '[.submitted[].state] == ["noted", "noted"]' out
+ok "are both complete" jq -e '[.submitted[].state] == ["ready", "ready"]' out
 is "one" "$(ask one)" 200
 is "two" "$(ask two)" 200
 

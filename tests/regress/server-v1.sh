@@ -168,8 +168,8 @@ ok "a while" [ "$(field Retry-After)" -gt 0 ]
 is "there, too" "$(ask GET "$place")" 202
 ok "he signs" signed wait
 is "and hands it in" "$(post /v1/approvals "$pem" wait.approval)" 200
-is "which is noted" "$(jq -r '"\(.state) \(.detail)"' body)" \
-    "noted approved: the agent may fetch it"
+is "which is enough" "$(jq -r '"\(.state) \(.detail)"' body)" \
+    "ready approved: the agent may fetch it"
 is "it is there" "$(ask GET "$place")" 200
 cp body wait.pem
 ok "good" reads wait.pem
@@ -193,7 +193,7 @@ is "another waits" "$(post /v1/credentials "$pem" no.base)" 202
 place=$(field Location)
 signed no --deny
 is "and is denied" "$(post /v1/approvals "$pem" no.approval)" 200
-is "which is noted" "$(jq -r '"\(.state) \(.detail)"' body)" "noted denied"
+is "which is kept" "$(jq -r '"\(.state) \(.detail)"' body)" "denied denied"
 is "its retry" "$(post /v1/credentials "$pem" no.base)" 403
 why "is denied" denied
 is "and so is its place" "$(ask GET "$place")" 403

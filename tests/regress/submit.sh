@@ -68,7 +68,7 @@ digest() { # of a request
 }
 noted() { # REQUEST [N]
 	answer 200 application/json "{\"id\":\"$(digest "$1")\",\
-\"agent\":\"$id\",\"state\":\"noted\",\"detail\":\"approved: the agent may fetch it\"}" \
+\"agent\":\"$id\",\"state\":\"ready\",\"detail\":\"approved: the agent may fetch it\"}" \
 	    '' "$2"
 }
 problem() { # STATUS REASON DETAIL [FIELD] [N]
@@ -103,7 +103,7 @@ is "the request and the approval" "$(cat begins)" \
 ok "which is of it" countersign show --json sent
 ok "and of this owner" jq -e '.objects[1].owner == "'$alice'"' out
 ok "with --json" sign --json --submit "$url/" agent.csr
-ok "the answer is there" jq -e '.ok and .submitted[0].state == "noted" and
+ok "the answer is there" jq -e '.ok and .submitted[0].state == "ready" and
     (.submitted[0].id | length) == 64 and .server == "'"$url"'"' out
 ok "with -o it is written, too" sign --submit "$url" -o kept agent.csr
 ok "an approval" countersign show kept
@@ -194,7 +194,7 @@ answer 200 application/json "{\"id\":\"$(digest again.csr)\",\"state\":\
 refused 3 "another request" "is about another request"
 answer 200 application/json "{\"id\":\"$(digest agent.csr)\",\"state\":\
 \"pending\",\"detail\":\"x\"}"
-refused 3 "another state" "expected the state noted"
+refused 3 "another state" "expected the state ready"
 for status in 201 202 204 302 304 400 404 418; do
 	noted agent.csr
 	sed -i "s/^HTTP.1.1 200/HTTP\/1.1 $status/" asked/answer

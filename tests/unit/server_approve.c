@@ -88,7 +88,7 @@ test_pending(void)
 	    n == 4, "once, however often it is asked");
 	ok(look_up(&o, BED_NOON, CS_OUTCOME_PENDING, &again),
 	    "so it is found");
-	ok(approve(approvals, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE),
+	ok(approve(approvals, BED_NOON, CS_OUTCOME_READY, CS_R_NONE),
 	    "its owner's approval alone");
 	ok(issue(request, BED_NOON, CS_OUTCOME_ISSUED, CS_R_NONE, &o),
 	    "and it is issued");
@@ -189,9 +189,9 @@ test_denied(void)
 
 	ok(issuerbed_split("denied-bundle.pem", &request, &approvals),
 	    "a request and its denial");
-	ok(approve(m, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE),
+	ok(approve(m, BED_NOON, CS_OUTCOME_KEPT, CS_R_NONE),
 	    "a denial beside its request is taken");
-	ok(approve(m, BED_NOON, CS_OUTCOME_NOTED, CS_R_NONE), "again");
+	ok(approve(m, BED_NOON, CS_OUTCOME_KEPT, CS_R_NONE), "again");
 	ok(issue(request, BED_NOON, CS_OUTCOME_DENIED, CS_R_NONE, &o),
 	    "nothing is issued then");
 	ok(look_up(&o, BED_NOON, CS_OUTCOME_DENIED, &found),

@@ -32,6 +32,7 @@ static const char *const names[PEOPLE] = {"mailto:alice@corp.example",
 static struct issuerbed b;
 static struct approver who[PEOPLE];
 static int64_t now = BED_NOON; /* it never goes back: the store has a clock */
+static enum cs_outcome last;  /* of what was taken */
 static cs_buf *request;       /* of this round; it names Alice */
 static cs_buf *words[PEOPLE]; /* that each has signed last */
 
@@ -87,6 +88,17 @@ ask(void)
 	return good;
 }
 
+/* The last outcome, which is remembered, if something was taken. */
+static bool
+taken(enum cs_outcome o)
+{
+	if (o != CS_OUTCOME_READY && o != CS_OUTCOME_NOTED &&
+	    o != CS_OUTCOME_KEPT)
+		return false;
+	last = o;
+	return true;
+}
+
 static bool
 hand_in(int n, enum cs_outcome outcome, int reason)
 {
@@ -94,7 +106,8 @@ hand_in(int n, enum cs_outcome outcome, int reason)
 	cs_issued o = {.own = NULL};
 	bool good = pem != NULL &&
 	    issuerbed_approve(&b, cs_buf_span(pem), now, &o) &&
-	    o.told.outcome == outcome && o.told.reason == reason;
+	    (taken(o.told.outcome) ? CS_OUTCOME_NOTED : o.told.outcome) ==
+	    outcome && o.told.reason == reason;
 
 	if (!good)
 		printf("# %s\n", issuerbed_say(&o));
@@ -121,7 +134,7 @@ again(int n)
 	return hand_in(n, CS_OUTCOME_NOTED, CS_R_NONE);
 }
 
-/* Is it kept so, with so many approvals? */
+/* Is it kept so, with so many approvals, and was that said? */
 static bool
 kept(enum cs_pending_state state, size_t approvals)
 {
@@ -135,7 +148,9 @@ kept(enum cs_pending_state state, size_t approvals)
 	    cs_request_digest(c, digest, &e) == CS_OK && cs_pending_find(
 	    b.store, cs_span_of(digest, sizeof(digest)), now, 0, &p, &own,
 	    &e) == CS_OK && cs_message_parse(p.message, &m, &e) == CS_OK &&
-	    p.state == state && m->n == approvals;
+	    p.state == state && m->n == approvals &&
+	    last == (state == CS_PENDING_READY ? CS_OUTCOME_READY :
+	    CS_OUTCOME_NOTED);
 
 	if (!good)
 		printf("# state %d, %zu approvals %s\n", (int)p.state,

@@ -497,22 +497,33 @@ test_waits(void)
 	static const char *const names[] = {"id", "agent", "state", "detail"};
 	static const char *const values[] = {HEX, WEB_AGENT, "pending",
 	    "waits\\u{7}"};
-	static const char *const noted[] = {HEX, WEB_AGENT, "noted",
-	    "denied"};
+	static const struct {
+		enum cs_outcome outcome;
+		const char *values[4];
+	} taken[] = {
+		{CS_OUTCOME_READY, {HEX, WEB_AGENT, "ready", "why"}},
+		{CS_OUTCOME_NOTED, {HEX, WEB_AGENT, "noted", "why"}},
+		{CS_OUTCOME_KEPT, {HEX, WEB_AGENT, "denied", "why"}},
+	};
 	cs_told_issue t = {.outcome = CS_OUTCOME_PENDING,
 	    .request_digest = cs_span_of(digest, sizeof(digest)),
 	    .agent = cs_span_str(WEB_AGENT), .retry_after = 30,
 	    .text = cs_span_str("waits\a")};
+	size_t i;
 
 	ok(asked(WIT) && webbed_told(&t, 202) && is_json(names, values, 4) &&
 	    is_field("Location", PLACE) && is_field("Retry-After", "30"),
 	    "pending");
-	t.outcome = CS_OUTCOME_NOTED;
-	ok(asked(NULL) && webbed_told(&t, 500) && webbed_why("internal",
-	    NULL), "noted is nothing that was asked for");
-	t.text = cs_span_str("denied");
-	ok(webbed_ask("POST", APPROVE, PEM, NULL, cs_buf_span(bundle), 0) &&
-	    webbed_told(&t, 200) && is_json(names, noted, 4), "but here");
+	t.text = cs_span_str("why");
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		t.outcome = taken[i].outcome;
+		ok(asked(NULL) && webbed_told(&t, 500) && webbed_why(
+		    "internal", NULL), "%s is nothing that was asked for",
+		    taken[i].values[2]);
+		ok(webbed_ask("POST", APPROVE, PEM, NULL,
+		    cs_buf_span(bundle), 0) && webbed_told(&t, 200) &&
+		    is_json(names, taken[i].values, 4), "but here");
+	}
 	t.outcome = CS_OUTCOME_PENDING;
 	ok(webbed_ask("POST", APPROVE, PEM, NULL, cs_buf_span(bundle), 0) &&
 	    webbed_told(&t, 500), "where nothing waits");
