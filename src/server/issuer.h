@@ -37,6 +37,9 @@ typedef struct cs_issuer_env { /* borrows, for the issuer's life */
 	countersign_instance *instance;
 	cs_store *store;        /* pending requests, revocations, CRL */
 	cs_sign_ops signer;
+	/* Does who signs answer, with these keys? May be NULL. */
+	int (*there)(void *arg, int64_t deadline_ms, cs_err *e);
+	void *there_arg;
 	cs_authority *const *ca; /* [0] signs; the rest are retired */
 	size_t n_ca;
 	cs_spki wit[4];         /* [0] signs; n_wit 0: no WITs */

@@ -504,31 +504,11 @@ do_health(struct act *a, cs_err *e)
 	return CS_OK;
 }
 
-/* Can a credential be issued now? */
 static int
 do_ready(struct act *a, cs_err *e)
 {
-	const cs_authority *ca = a->i->env.ca[0];
-	cs_store_info info = {0};
-	cs_crl_state lists;
-	cs_buf *crl = NULL;
-	int64_t number;
-	int rc;
+	int rc = cs_issuer_ready(a->i, a->now, a->deadline_ms, e);
 
-	rc = cs_store_look(a->i->env.store, a->now, a->deadline_ms, &info, e);
-	if (rc == CS_OK)
-		rc = cs_issuer_crl(a->i, (cs_span){0}, a->now, a->deadline_ms,
-		    &crl, &number, e);
-	cs_buf_free(&crl);
-	cs_issuer_crl_state(a->i, &lists);
-	/* The last one is still given out, and lacks who was revoked since. */
-	if (rc == CS_OK && lists.failing != 0)
-		rc = cs_fail(e, CS_EIO, where, "no new revocation list: %s",
-		    lists.why.text);
-	if (rc == CS_OK && (a->now < ca->not_before ||
-	    a->now >= ca->not_after))
-		rc = cs_fail(e, CS_EIO, where,
-		    "the CA's certificate is not valid now");
 	if (rc == CS_OK)
 		set(a, a->out, "status", json_string("ready"));
 	else

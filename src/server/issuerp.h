@@ -100,6 +100,9 @@ typedef struct cs_crl_state {
 	cs_err why;
 } cs_crl_state;
 void cs_issuer_crl_state(cs_issuer *i, cs_crl_state *out);
+/* Can a credential be issued now? Its text says why not. */
+CS_USE int cs_issuer_ready(cs_issuer *i, int64_t now, int64_t deadline_ms,
+    cs_err *e);
 /* Whose certificates a certificate wants beside it: its CA; NULL: none. */
 const cs_authority *cs_issuer_of(const cs_issuer *i, cs_span cert);
 

@@ -159,13 +159,28 @@ queued(void *arg)
 	return (int64_t)cs_pool_queued(r->pool);
 }
 
+/* The keyholder answers, and signs with the key that it had at the start. */
+static int
+there(void *arg, int64_t deadline_ms, cs_err *e)
+{
+	const struct run *r = arg;
+	cs_keys_told now = {.n_ca = 0};
+	int rc;
+
+	if ((rc = cs_link_keys(r->link, deadline_ms, &now, e)) == CS_OK &&
+	    !cs_span_eq(now.ca[0]->der, r->keys.ca[0]->der))
+		rc = cs_fail(e, CS_EBUG, where, "the keyholder has another CA");
+	cs_keys_told_clear(&now);
+	return rc;
+}
+
 static int
 make_issuer(struct run *r, cs_err *e)
 {
 	cs_issuer_env env = {.conf = r->child->conf,
 	    .plugin = r->host.plugin, .instance = r->host.instance,
 	    .store = r->host.store, .signer = cs_link_signer(r->link),
-	    .ca = r->keys.ca, .n_ca = r->keys.n_ca, .n_wit = r->keys.n_wit,
+	    .there = there, .there_arg = r, .ca = r->keys.ca, .n_ca = r->keys.n_ca, .n_wit = r->keys.n_wit,
 	    .log = say, .log_arg = r, .queued = queued, .queued_arg = r,
 	    .workers = (int64_t)threads(r->child->conf)};
 	size_t i;

@@ -137,6 +137,14 @@ ok "a key that others read" until_log "tls.key: mode 0644"
 chmod 600 i/tls.key
 is "does not end it" "$(web /v1/bundle)" 200
 
+# A keyholder that stands still: what is current says nothing of it
+is "ready" "$(operate /v1/ready)" 200
+kill -s STOP "$(pid_of keyholder)"
+is "not without a keyholder" "$(operate /v1/ready)" 503
+says "and it says so" body "nothing can be signed: the keyholder has not"
+kill -s CONT "$(pid_of keyholder)"
+is "ready again" "$(operate /v1/ready)" 200
+
 # The end
 pids=$(all_pids)
 began=$(date +%s)

@@ -68,6 +68,16 @@ last_list(void *arg, cs_span key_id, int64_t deadline_ms, cs_buf **der,
 	return *der != NULL ? CS_OK : cs_nomem(e, "bed");
 }
 
+static int
+there(void *arg, int64_t deadline_ms, cs_err *e)
+{
+	const struct issuerbed *b = arg;
+
+	(void)deadline_ms;
+	return atomic_load(&b->away) ? cs_fail(e, CS_ETIMEOUT, "bed",
+	    "the keyholder has not answered in time") : CS_OK;
+}
+
 static bool
 make_ca(struct issuerbed *b, size_t n)
 {
@@ -131,7 +141,8 @@ issuerbed_again(struct issuerbed *b, size_t first)
 	static cs_authority *order[ISSUERBED_CAS];
 	cs_issuer_env env = {.conf = &b->conf, .plugin = b->plug.p,
 	    .instance = b->instance, .store = b->store,
-	    .signer = {issuerbed_sign, last_list, b}, .ca = order,
+	    .signer = {issuerbed_sign, last_list, b},
+	    .there = there, .there_arg = b, .ca = order,
 	    .n_ca = b->n_ca, .n_wit = 1, .log = say};
 	cs_err e = {0};
 

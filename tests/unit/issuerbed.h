@@ -29,6 +29,7 @@ struct issuerbed {
 	cs_issuer *i;
 	/* Of the signer. */
 	atomic_int fail;      /* so many signatures are not given; -1: all */
+	atomic_bool away;     /* it does not answer */
 	atomic_int signatures;
 	uint8_t asked[32];    /* SHA-256 of the last body; of one thread */
 	bool threads;         /* many: asked is not kept */

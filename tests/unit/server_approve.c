@@ -480,6 +480,11 @@ test_ready(void)
 	    "nor is it tried at each question");
 	b.i->crl[0].failed_ms = 1; /* long ago */
 	ok(act("ready", "", 200, "\"ready\""), "but it is again");
+	atomic_store(&b.away, true);
+	ok(act("ready", "", 503, "nothing can be signed: the keyholder has "
+	    "not answered"), "nor without the keyholder, current as it is");
+	atomic_store(&b.away, false);
+	ok(act("ready", "", 200, "\"ready\""), "until it is back");
 }
 
 #define MANY 350
