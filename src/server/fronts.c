@@ -31,15 +31,18 @@ static const char where[] = "server/issuer";
 struct cs_fronts {
 	cs_fronts_env env;
 	struct front *first;
+	atomic_size_t n, queued; /* fronts, without the admin's; questions */
 };
 
 struct front { /* a channel, for its reader and for jobs on their way */
 	const cs_fronts_env *env;
 	struct front *next;
+	cs_fronts *all;
 	cs_channel *channel;
 	cs_outbox *out;
 	bool is_admin;
 	atomic_uint refs;
+	atomic_size_t queued; /* of its questions */
 	atomic_bool ended;
 	pthread_t thread;
 };
@@ -267,6 +270,13 @@ do_ask(const struct job *j, cs_err *e)
 	}
 }
 
+static void
+leave_room(struct front *f)
+{
+	(void)atomic_fetch_sub(&f->queued, 1);
+	(void)atomic_fetch_sub(&f->all->queued, 1);
+}
+
 /* A front whose frames are none is not our front any more. */
 static void
 do_job(void *arg, bool late)
@@ -275,6 +285,7 @@ do_job(void *arg, bool late)
 	cs_err e = {0};
 	int rc = CS_OK;
 
+	leave_room(j->front);
 	if (late)
 		answer_busy(j, "the deadline came before its turn");
 	else
@@ -302,6 +313,31 @@ deadline_of(const cs_frame *f)
 	return cs_issuer_deadline(0);
 }
 
+/* The last quarter of the queue is for fronts that have little in it: none keeps
+ * others out, whatever it asks. */
+static bool
+has_room(struct front *f)
+{
+	size_t queue = f->env->queue, fronts = atomic_load(&f->all->n);
+	size_t its = atomic_fetch_add(&f->queued, 1);
+	size_t all = atomic_fetch_add(&f->all->queued, 1);
+
+	return fronts < 2 || f->is_admin || all < queue - queue / 4 ||
+	    its < 1 + queue / 4 / fronts;
+}
+
+static int
+put_job(struct job *j, cs_err *e)
+{
+	int rc = has_room(j->front) ? cs_pool_put(j->env->pool, do_job, j,
+	    j->deadline_ms, e) : cs_fail(e, CS_EREFUSED, where,
+	    "other fronts want to ask, too");
+
+	if (rc != CS_OK)
+		leave_room(j->front);
+	return rc;
+}
+
 static void
 enqueue(struct front *f, cs_frame **ask)
 {
@@ -316,8 +352,7 @@ enqueue(struct front *f, cs_frame **ask)
 	*j = (struct job){.env = f->env, .front = f, .ask = *ask,
 	    .waiting_max = WAITING_MAX, .deadline_ms = deadline_of(*ask), .began_us = now_us()};
 	*ask = NULL; /* transferred */
-	if (cs_pool_put(f->env->pool, do_job, j, j->deadline_ms, &e) ==
-	    CS_OK)
+	if (put_job(j, &e) == CS_OK)
 		return;
 	answer_busy(j, e.text);
 	job_free(j);
@@ -349,6 +384,8 @@ read_front(void *arg)
 	}
 	cs_frame_free(&ask);
 	say_end(f, end, &e);
+	if (!f->is_admin)
+		(void)atomic_fetch_sub(&f->all->n, 1);
 	atomic_store(&f->ended, true);
 	return NULL;
 }
@@ -381,8 +418,7 @@ join_ended(cs_fronts *r)
 
 /* Takes the descriptor. */
 static int
-new_front(const cs_fronts_env *env, int fd, bool is_admin, struct front **out,
-    cs_err *e)
+new_front(cs_fronts *r, int fd, bool is_admin, struct front **out, cs_err *e)
 {
 	struct front *f;
 	cs_channel *c = NULL;
@@ -396,7 +432,8 @@ new_front(const cs_fronts_env *env, int fd, bool is_admin, struct front **out,
 		return cs_nomem(e, where);
 	}
 	cs_channel_long(c, CS_LONG_OUT);
-	f->env = env;
+	f->all = r;
+	f->env = &r->env;
 	f->channel = c;
 	f->is_admin = is_admin;
 	atomic_init(&f->refs, 1);
@@ -414,9 +451,13 @@ cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
 	int rc;
 
 	join_ended(r);
-	if ((rc = new_front(&r->env, fd, is_admin, &f, e)) != CS_OK)
+	if ((rc = new_front(r, fd, is_admin, &f, e)) != CS_OK)
 		return rc;
+	if (!is_admin)
+		(void)atomic_fetch_add(&r->n, 1);
 	if (pthread_create(&f->thread, NULL, read_front, f) != 0) {
+		if (!is_admin)
+			(void)atomic_fetch_sub(&r->n, 1);
 		front_drop(f);
 		return cs_fail(e, CS_EBUG, where, "no thread for a front");
 	}

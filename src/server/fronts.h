@@ -13,6 +13,8 @@ typedef struct cs_fronts cs_fronts;
 typedef struct cs_fronts_env { /* borrows, until all jobs are done */
 	cs_issuer *issuer;
 	cs_pool *pool;
+	size_t queue; /* so many wait in the pool: a part is kept for fronts
+		       * that ask for little */
 	void (*say)(void *arg, int level, const char *text);
 	void *say_arg;
 } cs_fronts_env;

@@ -194,7 +194,7 @@ static int
 make_fronts(struct run *r, cs_err *e)
 {
 	const cs_fronts_env env = {.issuer = r->issuer, .pool = r->pool,
-	    .say = say, .say_arg = r};
+	    .queue = (size_t)r->child->conf->limits.queue, .say = say, .say_arg = r};
 
 	return cs_fronts_new(&env, &r->fronts, e);
 }

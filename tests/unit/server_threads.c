@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,11 +340,73 @@ test_deaf(cs_fronts *fronts)
 	cs_channel_free(&good.channel);
 }
 
+static void
+hold(void *arg, bool late)
+{
+	const atomic_bool *held = arg;
+
+	(void)late;
+	while (atomic_load(held))
+		(void)sched_yield();
+}
+
+/* While the one worker is held: of a queue of 16 one front gets 12, and another
+ * what is left of its share. */
+static void
+test_share(void)
+{
+	cs_fronts_env env = {.issuer = b.i, .queue = 16, .say = say};
+	struct front many = {.id = 0}, few = {.id = 0};
+	cs_fronts *fronts = NULL;
+	atomic_bool held;
+	int i, asked = 0;
+
+	atomic_init(&held, true);
+	if (cs_pool_new(1, 16, &env.pool, NULL) != CS_OK ||
+	    cs_pool_put(env.pool, hold, &held, 0, NULL) != CS_OK ||
+	    cs_fronts_new(&env, &fronts, NULL) != CS_OK ||
+	    !open_front(fronts, &many, false) ||
+	    !open_front(fronts, &few, false))
+		exit(99);
+	while (cs_pool_queued(env.pool) != 0)
+		(void)sched_yield();
+	for (i = 0; i < 40; i++)
+		asked += looks_up(&many, 0);
+	ok(asked == 40 && hears(&many, 28, true) == 28 &&
+	    cs_pool_queued(env.pool) == 12, "a front asks for too much");
+	ok(looks_up(&few, 0) && looks_up(&few, 0) && looks_up(&few, 0) &&
+	    looks_up(&few, 0) && hears(&few, 1, true) == 1 &&
+	    cs_pool_queued(env.pool) == 15, "another has room");
+	atomic_store(&held, false);
+	ok(hears(&few, 3, false) == 3 && hears(&many, 12, false) == 12,
+	    "both are answered");
+	cs_fronts_stop(fronts);
+	cs_pool_free(&env.pool);
+	cs_fronts_free(&fronts);
+	cs_channel_free(&many.channel);
+	cs_channel_free(&few.channel);
+}
+
+static void
+test_fronts(const cs_fronts_env *env, struct keyholder *k)
+{
+	cs_fronts *fronts = NULL;
+	cs_pool *pool = env->pool;
+
+	if (ok(cs_fronts_new(env, &fronts, NULL) == CS_OK, "fronts")) {
+		test_all(fronts, k);
+		test_deaf(fronts);
+		test_share();
+	}
+	cs_fronts_stop(fronts);
+	cs_pool_free(&pool);
+	cs_fronts_free(&fronts);
+}
+
 int
 main(void)
 {
-	cs_fronts_env env = {.say = say};
-	cs_fronts *fronts = NULL;
+	cs_fronts_env env = {.say = say, .queue = 64};
 	struct keyholder k = {.fd = -1};
 	cs_pool *pool = NULL;
 	cs_err e = {0};
@@ -365,13 +428,7 @@ main(void)
 	ok(issuerbed_again(&b, 0), "an issuer over them");
 	env.issuer = b.i;
 	env.pool = pool;
-	if (ok(cs_fronts_new(&env, &fronts, &e) == CS_OK, "fronts")) {
-		test_all(fronts, &k);
-		test_deaf(fronts);
-	}
-	cs_fronts_stop(fronts);
-	cs_pool_free(&pool);
-	cs_fronts_free(&fronts);
+	test_fronts(&env, &k);
 	cs_issuer_free(&b.i);
 	cs_link_free(&keys_link);
 	keyholder_goes(&k);
