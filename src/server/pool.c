@@ -5,7 +5,9 @@
 
 #include "server/pool.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 #include "base/time.h"
@@ -13,56 +15,104 @@
 static const char where[] = "server/pool";
 
 struct job {
-	cs_job_fn *fn;
+	cs_job_fn *fn; /* NULL: none */
 	void *arg;
 	int64_t deadline_ms;
 };
 
+/* Who has nothing to do is given a job, and woken by a semaphore of its own:
+ * whoever is woken by a condition waits for its mutex, too. The last to have had
+ * one comes first, whose caches are warm. */
+struct worker {
+	pthread_t thread;
+	cs_pool *pool;
+	struct worker *next; /* of those that wait */
+	struct job job;
+	sem_t given;
+};
+
 struct cs_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t some;
 	struct job *ring; /* of `room`, from `first` on, n of them */
 	size_t room, first, n;
+	struct worker *idle; /* while the ring is empty */
 	size_t busy;
 	uint64_t done, seen;
 	bool ends;
-	pthread_t *threads;
-	size_t n_threads;
+	struct worker *workers;
+	size_t n_workers;
 };
 
-static bool
-take(cs_pool *p, struct job *out)
+static struct job
+take_first(cs_pool *p)
 {
-	(void)pthread_mutex_lock(&p->lock);
-	while (p->n == 0 && !p->ends)
-		(void)pthread_cond_wait(&p->some, &p->lock);
-	if (p->n == 0) {
-		(void)pthread_mutex_unlock(&p->lock);
-		return false;
-	}
-	*out = p->ring[p->first];
+	struct job j = p->ring[p->first];
+
 	p->first = (p->first + 1) % p->room;
 	p->n--;
-	p->busy++;
+	return j;
+}
+
+static void
+wait_for(sem_t *s)
+{
+	while (sem_wait(s) != 0 && errno == EINTR)
+		continue;
+}
+
+/* The next job; none: it ends. */
+static struct job
+next(cs_pool *p, struct worker *w, bool did_one)
+{
+	bool waits;
+
+	w->job = (struct job){.fn = NULL};
+	(void)pthread_mutex_lock(&p->lock);
+	if (did_one) {
+		p->busy--;
+		p->done++;
+	}
+	waits = p->n == 0 && !p->ends;
+	if (waits) {
+		w->next = p->idle;
+		p->idle = w;
+	} else if (p->n > 0) {
+		w->job = take_first(p);
+		p->busy++;
+	}
 	(void)pthread_mutex_unlock(&p->lock);
-	return true;
+	if (waits)
+		wait_for(&w->given);
+	return w->job;
 }
 
 static void *
 work(void *arg)
 {
-	cs_pool *p = arg;
-	struct job j;
+	struct worker *w = arg;
+	struct job j = next(w->pool, w, false);
 
-	while (take(p, &j)) {
+	while (j.fn != NULL) {
 		j.fn(j.arg, j.deadline_ms != 0 &&
 		    cs_time_mono_ms() > j.deadline_ms);
-		(void)pthread_mutex_lock(&p->lock);
-		p->busy--;
-		p->done++;
-		(void)pthread_mutex_unlock(&p->lock);
+		j = next(w->pool, w, true);
 	}
 	return NULL;
+}
+
+static bool
+start(cs_pool *p)
+{
+	struct worker *w = &p->workers[p->n_workers];
+
+	w->pool = p;
+	(void)sem_init(&w->given, 0, 0);
+	if (pthread_create(&w->thread, NULL, work, w) == 0) {
+		p->n_workers++;
+		return true;
+	}
+	(void)sem_destroy(&w->given);
+	return false;
 }
 
 int
@@ -74,15 +124,13 @@ cs_pool_new(size_t threads, size_t queue, cs_pool **out, cs_err *e)
 	if (p == NULL)
 		return cs_nomem(e, where);
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->some, NULL);
 	p->room = queue == 0 ? 1 : queue;
 	p->ring = calloc(p->room, sizeof(*p->ring));
-	p->threads = calloc(threads, sizeof(*p->threads));
-	while (p->ring != NULL && p->threads != NULL &&
-	    p->n_threads < threads && pthread_create(
-	    &p->threads[p->n_threads], NULL, work, p) == 0)
-		p->n_threads++;
-	if (threads == 0 || p->n_threads < threads) {
+	p->workers = calloc(threads, sizeof(*p->workers));
+	while (p->ring != NULL && p->workers != NULL &&
+	    p->n_workers < threads && start(p))
+		continue;
+	if (threads == 0 || p->n_workers < threads) {
 		cs_pool_free(&p);
 		return cs_fail(e, CS_EBUG, where,
 		    "expected %zu threads, could not start them", threads);
@@ -91,22 +139,39 @@ cs_pool_new(size_t threads, size_t queue, cs_pool **out, cs_err *e)
 	return CS_OK;
 }
 
+/* With the lock; gives whom to wake, NULL: nobody. */
+static struct worker *
+give(cs_pool *p, const struct job *j)
+{
+	struct worker *w = p->idle;
+
+	if (w == NULL) {
+		p->ring[(p->first + p->n++) % p->room] = *j;
+		return NULL;
+	}
+	p->idle = w->next;
+	p->busy++;
+	w->job = *j;
+	return w;
+}
+
 int
 cs_pool_put(cs_pool *p, cs_job_fn *fn, void *arg, int64_t deadline_ms,
     cs_err *e)
 {
+	const struct job j = {fn, arg, deadline_ms};
+	struct worker *w = NULL;
 	int rc = CS_OK;
 
 	(void)pthread_mutex_lock(&p->lock);
-	if (p->ends || p->n == p->room) {
+	if (p->ends || p->n == p->room)
 		rc = cs_fail(e, CS_EREFUSED, where, p->ends ?
 		    "the server ends" : "%zu questions wait already", p->n);
-	} else {
-		p->ring[(p->first + p->n++) % p->room] =
-		    (struct job){fn, arg, deadline_ms};
-		(void)pthread_cond_signal(&p->some);
-	}
+	else
+		w = give(p, &j);
 	(void)pthread_mutex_unlock(&p->lock);
+	if (w != NULL)
+		(void)sem_post(&w->given);
 	return rc;
 }
 
@@ -133,6 +198,20 @@ cs_pool_moves(cs_pool *p)
 	return moves;
 }
 
+static void
+end(cs_pool *p)
+{
+	struct worker *w;
+
+	(void)pthread_mutex_lock(&p->lock);
+	p->ends = true;
+	w = p->idle;
+	p->idle = NULL;
+	(void)pthread_mutex_unlock(&p->lock);
+	for (; w != NULL; w = w->next)
+		(void)sem_post(&w->given);
+}
+
 void
 cs_pool_free(cs_pool **pp)
 {
@@ -141,15 +220,13 @@ cs_pool_free(cs_pool **pp)
 
 	if (pp == NULL || (p = *pp) == NULL)
 		return;
-	(void)pthread_mutex_lock(&p->lock);
-	p->ends = true;
-	(void)pthread_cond_broadcast(&p->some);
-	(void)pthread_mutex_unlock(&p->lock);
-	for (i = 0; i < p->n_threads; i++)
-		(void)pthread_join(p->threads[i], NULL);
-	(void)pthread_cond_destroy(&p->some);
+	end(p);
+	for (i = 0; i < p->n_workers; i++) {
+		(void)pthread_join(p->workers[i].thread, NULL);
+		(void)sem_destroy(&p->workers[i].given);
+	}
 	(void)pthread_mutex_destroy(&p->lock);
-	free(p->threads);
+	free(p->workers);
 	free(p->ring);
 	free(p);
 	*pp = NULL;

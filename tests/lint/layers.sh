@@ -50,7 +50,7 @@ countersign/ src/include/ src/lib/ src/plugin/ src/server/ src/tool/
 
 system='arpa/ assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h grp.h inttypes.h
 langinfo.h limits.h linux/ locale.h net/ netdb.h netinet/ poll.h pthread.h
-pwd.h sched.h signal.h spawn.h
+pwd.h sched.h semaphore.h signal.h spawn.h
 stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h
 strings.h sys/ syslog.h termios.h time.h unistd.h wchar.h wctype.h'
 
