@@ -219,8 +219,8 @@ end_sending(cs_channel *c)
 {
 	(void)pthread_mutex_lock(&c->lock);
 	c->sending = false;
-	(void)pthread_cond_signal(&c->free);
 	(void)pthread_mutex_unlock(&c->lock);
+	(void)pthread_cond_signal(&c->free); /* who wakes finds it free */
 }
 
 static void

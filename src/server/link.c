@@ -5,7 +5,10 @@
 
 #include "server/link.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -17,9 +20,11 @@ static const char where[] = "server/keyholder";
 struct waiter { /* on the stack of who asked */
 	struct waiter *next;
 	uint64_t id;
-	cs_frame *answer;
-	bool gone;
-	pthread_cond_t came;
+	cs_frame *answer; /* NULL where told: the keyholder went */
+	/* Whoever takes it off the list does both, in this order; only then may
+	 * its stack frame end. */
+	atomic_bool told;
+	sem_t came;
 };
 
 struct end { /* one channel, and who reads it */
@@ -31,7 +36,6 @@ struct end { /* one channel, and who reads it */
 
 struct cs_link {
 	pthread_mutex_t lock;
-	pthread_condattr_t monotonic;
 	struct waiter *waiters;
 	struct end *now;   /* NULL: none, since */
 	int64_t lost_ms;
@@ -41,6 +45,29 @@ struct cs_link {
 	pthread_cond_t sent;
 };
 
+/* Takes it off the list, with the lock. False: it was not there. */
+static bool
+take_off(cs_link *l, const struct waiter *w)
+{
+	struct waiter **at = &l->waiters;
+
+	while (*at != NULL && *at != w)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	*at = w->next;
+	return true;
+}
+
+/* Of one that is off the list, without the lock: it goes on at once. */
+static void
+tell(struct waiter *w, cs_frame *answer)
+{
+	w->answer = answer;
+	atomic_store(&w->told, true);
+	(void)sem_post(&w->came);
+}
+
 static void
 deliver(cs_link *l, cs_frame **f)
 {
@@ -49,12 +76,13 @@ deliver(cs_link *l, cs_frame **f)
 	(void)pthread_mutex_lock(&l->lock);
 	for (w = l->waiters; w != NULL && w->id != (*f)->id; w = w->next)
 		;
-	if (w != NULL && w->answer == NULL) {
-		w->answer = *f;
-		*f = NULL; /* transferred */
-		(void)pthread_cond_signal(&w->came);
-	}
+	if (w != NULL)
+		(void)take_off(l, w);
 	(void)pthread_mutex_unlock(&l->lock);
+	if (w != NULL) {
+		tell(w, *f);
+		*f = NULL; /* transferred */
+	}
 	cs_frame_free(f);
 }
 
@@ -63,7 +91,7 @@ static void
 lose(struct end *end)
 {
 	cs_link *l = end->link;
-	struct waiter *w;
+	struct waiter *w = NULL, *next;
 
 	(void)pthread_mutex_lock(&l->lock);
 	if (l->now == end) {
@@ -71,12 +99,14 @@ lose(struct end *end)
 		l->before = end;
 		l->now = NULL;
 		l->lost_ms = cs_time_mono_ms();
-		for (w = l->waiters; w != NULL; w = w->next) {
-			w->gone = true;
-			(void)pthread_cond_signal(&w->came);
-		}
+		w = l->waiters;
+		l->waiters = NULL;
 	}
 	(void)pthread_mutex_unlock(&l->lock);
+	for (; w != NULL; w = next) {
+		next = w->next;
+		tell(w, NULL);
+	}
 }
 
 static void *
@@ -107,8 +137,6 @@ cs_link_new(cs_link **out, cs_err *e)
 	if (l == NULL)
 		return cs_nomem(e, where);
 	(void)pthread_mutex_init(&l->lock, NULL);
-	(void)pthread_condattr_init(&l->monotonic);
-	(void)pthread_condattr_setclock(&l->monotonic, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&l->sent, NULL);
 	l->lost_ms = cs_time_mono_ms();
 	*out = l;
@@ -197,6 +225,7 @@ cs_link_away(cs_link *l)
 	return away;
 }
 
+/* NULL: there is no channel, and nobody waits. */
 static struct end *
 begin(cs_link *l, struct waiter *w)
 {
@@ -204,12 +233,11 @@ begin(cs_link *l, struct waiter *w)
 
 	(void)pthread_mutex_lock(&l->lock);
 	w->id = ++l->last_id;
-	w->next = l->waiters;
-	l->waiters = w;
-	if ((end = l->now) != NULL)
+	if ((end = l->now) != NULL) {
+		w->next = l->waiters;
+		l->waiters = w;
 		l->sending++;
-	else
-		w->gone = true;
+	}
 	(void)pthread_mutex_unlock(&l->lock);
 	return end;
 }
@@ -223,30 +251,51 @@ was_sent(cs_link *l)
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
-static void
-leave(cs_link *l, struct waiter *w)
-{
-	struct waiter **at = &l->waiters;
-
-	while (*at != w)
-		at = &(*at)->next;
-	*at = w->next;
-}
-
-static void
-wait_for(cs_link *l, struct waiter *w, int64_t deadline_ms)
+/* False: the deadline has come. */
+static bool
+wait_until(sem_t *s, int64_t deadline_ms)
 {
 	const struct timespec until = {
 		.tv_sec = (time_t)(deadline_ms / 1000),
 		.tv_nsec = (long)(deadline_ms % 1000) * 1000000,
 	};
-	int late = 0;
+	int rc;
 
-	(void)pthread_mutex_lock(&l->lock);
-	while (w->answer == NULL && !w->gone && late == 0)
-		late = pthread_cond_timedwait(&w->came, &l->lock, &until);
-	leave(l, w);
-	(void)pthread_mutex_unlock(&l->lock);
+	do {
+		rc = sem_clockwait(s, CLOCK_MONOTONIC, &until);
+	} while (rc != 0 && errno == EINTR);
+	return rc == 0;
+}
+
+/* Until it is told, or is late and off the list. */
+static void
+wait_for(cs_link *l, struct waiter *w, int64_t deadline_ms)
+{
+	bool late = !wait_until(&w->came, deadline_ms);
+
+	if (late) {
+		(void)pthread_mutex_lock(&l->lock);
+		late = take_off(l, w);
+		(void)pthread_mutex_unlock(&l->lock);
+		/* Or somebody is just telling it. */
+		while (!late && sem_wait(&w->came) != 0)
+			continue;
+	}
+}
+
+static int
+ask_over(cs_link *l, struct end *end, struct waiter *w, const cs_frame *f,
+    int64_t deadline_ms, cs_err *e)
+{
+	int rc = cs_channel_send(end->channel, f, deadline_ms, e);
+
+	was_sent(l);
+	wait_for(l, w, rc == CS_OK ? deadline_ms : 0);
+	if (atomic_load(&w->told) && w->answer != NULL)
+		return CS_OK;
+	return cs_fail(e, CS_ETIMEOUT, where, rc != CS_OK ||
+	    atomic_load(&w->told) ? "the keyholder went" :
+	    "the keyholder has not answered in time");
 }
 
 static int
@@ -254,22 +303,18 @@ ask(cs_link *l, cs_frame *f, int64_t deadline_ms, cs_frame **out, cs_err *e)
 {
 	struct waiter w = {.id = 0};
 	struct end *end;
-	int rc = CS_OK;
+	int rc;
 
 	*out = NULL;
-	(void)pthread_cond_init(&w.came, &l->monotonic);
+	atomic_init(&w.told, false);
+	(void)sem_init(&w.came, 0, 0);
 	end = begin(l, &w);
 	f->id = w.id;
-	if (end != NULL) {
-		rc = cs_channel_send(end->channel, f, deadline_ms, e);
-		was_sent(l);
-	}
-	wait_for(l, &w, rc == CS_OK ? deadline_ms : 0);
-	(void)pthread_cond_destroy(&w.came);
-	if ((*out = w.answer) != NULL)
-		return CS_OK;
-	return cs_fail(e, CS_ETIMEOUT, where, w.gone || rc != CS_OK ?
-	    "the keyholder went" : "the keyholder has not answered in time");
+	rc = end != NULL ? ask_over(l, end, &w, f, deadline_ms, e) :
+	    cs_fail(e, CS_ETIMEOUT, where, "the keyholder went");
+	(void)sem_destroy(&w.came);
+	*out = w.answer;
+	return rc;
 }
 
 static int
@@ -341,7 +386,6 @@ cs_link_free(cs_link **lp)
 		return;
 	hang_up(l);
 	(void)pthread_cond_destroy(&l->sent);
-	(void)pthread_condattr_destroy(&l->monotonic);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);
 	*lp = NULL;

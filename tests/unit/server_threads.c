@@ -28,6 +28,7 @@
 #define ASKERS 3 /* of each front */
 #define TURNS 12
 #define WAIT_MS 60000
+#define KEYS_TURNS 300
 #define SOON_MS 20000 /* of milliseconds */
 #define FULL_MS 50 /* not read in this time: full */
 
@@ -65,7 +66,10 @@ answer(cs_channel *c, const cs_frame *ask)
 	cs_frame f = {.type = CS_MSG_SIGNED, .id = ask->id, .n = 1, .fd = -1};
 	cs_err e = {0};
 
-	if (ask->type == CS_MSG_LAST_CRL) {
+	if (ask->type == CS_MSG_KEYS) {
+		f = (cs_frame){.type = CS_MSG_KEYS_ARE, .id = ask->id, .n = 2,
+		    .part = {cs_span_str("ca"), b.ca[0]->der}, .fd = -1};
+	} else if (ask->type == CS_MSG_LAST_CRL) {
 		f.type = CS_MSG_LAST_CRL_IS;
 		f.part[0] = cs_span_of("", 0);
 	} else if (issuerbed_sign(&b, ask->type, ask->part[0], ask->part[1],
@@ -310,6 +314,44 @@ is_left(const struct front *f)
 	return poll(&p, 1, WAIT_MS) == 1;
 }
 
+static void *
+ask_for_keys(void *arg)
+{
+	struct asker *a = arg;
+	cs_keys_told told;
+	int i, rc;
+
+	for (i = 0; i < KEYS_TURNS; i++) {
+		rc = cs_link_keys(keys_link, cs_time_mono_ms() + i % 2, &told,
+		    NULL);
+		a->answers += rc == CS_OK || rc == CS_ETIMEOUT;
+		cs_keys_told_clear(&told);
+	}
+	return NULL;
+}
+
+/* Answers that come as their askers go are nobody's, and no other's. */
+static void
+test_late(void)
+{
+	struct asker asker[ASKERS] = {{.answers = 0}};
+	cs_keys_told told;
+	int i, answers = 0;
+
+	for (i = 0; i < ASKERS; i++)
+		if (pthread_create(&asker[i].thread, NULL, ask_for_keys,
+		    &asker[i]) != 0)
+			exit(99);
+	for (i = 0; i < ASKERS; i++) {
+		(void)pthread_join(asker[i].thread, NULL);
+		answers += asker[i].answers;
+	}
+	ok(answers == ASKERS * KEYS_TURNS && cs_link_keys(keys_link,
+	    cs_time_mono_ms() + WAIT_MS, &told, NULL) == CS_OK &&
+	    told.n_ca == 1, "answers that come at the deadline");
+	cs_keys_told_clear(&told);
+}
+
 /* A front that asks and does not read is nobody's trouble but its own. */
 static void
 test_deaf(cs_fronts *fronts)
@@ -396,6 +438,7 @@ test_fronts(const cs_fronts_env *env, struct keyholder *k)
 	if (ok(cs_fronts_new(env, &fronts, NULL) == CS_OK, "fronts")) {
 		test_all(fronts, k);
 		test_deaf(fronts);
+		test_late();
 		test_share();
 	}
 	cs_fronts_stop(fronts);
