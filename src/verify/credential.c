@@ -328,6 +328,8 @@ check_same(const struct check *k, size_t i, cs_err *e)
 	    !cs_span_eq(t->approval_id, b->approval_id))
 		return CS_REFUSE(e, CS_R_BINDING_MISMATCH,
 		    "the binding has another key or number than its approval");
+	if ((r = cs_step_bound(&k->each[i], b->assurance, e)) != CS_OK)
+		return r;
 	if (k->is_pinned[i] && k->each[i].role != CS_ROLE_USE &&
 	    ((r = check_anchor(k, &k->each[i].anchor, b, e)) != CS_OK ||
 	    (r = cs_step_person(&k->each[i], e)) != CS_OK))

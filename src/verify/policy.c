@@ -6,6 +6,7 @@
 #include "verify/step.h"
 
 #include "base/time.h"
+#include "fmt/bindings.h"
 
 #define MAX_WINDOW (24 * 3600) /* formats section 8, for one without its own */
 #define MAX_GRANT_WINDOW (90 * INT64_C(86400))
@@ -88,12 +89,19 @@ add_attested(const cs_anchor *k, cs_assurance *s)
 }
 
 /* What may leave its device is no hardware's, whoever says so. */
-static void
-add_assertion(const cs_authdata *auth, cs_assurance *s)
+static bool
+may_leave(const cs_approved *a)
 {
-	s->present = auth->present;
-	s->verified = auth->verified;
-	if (auth->backup_eligible)
+	return a->approval->carrier == CS_CARRIER_WEBAUTHN &&
+	    a->approval->webauthn.auth.backup_eligible;
+}
+
+static void
+add_assertion(const cs_approved *a, cs_assurance *s)
+{
+	s->present = a->approval->webauthn.auth.present;
+	s->verified = a->approval->webauthn.auth.verified;
+	if (may_leave(a))
 		s->hardware = s->asserted = false;
 }
 
@@ -111,7 +119,7 @@ assurance_of(const cs_approved *a)
 		add_attested(k, &s);
 		break;
 	case CS_CARRIER_WEBAUTHN:
-		add_assertion(&a->approval->webauthn.auth, &s);
+		add_assertion(a, &s);
 		break;
 	case CS_CARRIER_SSHSIG: /* of a plain key, neither */
 		s.present = a->approval->sshsig.present;
@@ -166,6 +174,25 @@ cs_step_person(const cs_approved *a, cs_err *e)
 	if (a->role == CS_ROLE_USE || !is_security_key(&a->anchor))
 		return CS_OK;
 	return check_person(&a->anchor, &s, e);
+}
+
+int
+cs_step_bound(const cs_approved *a, unsigned bits, cs_err *e)
+{
+	const cs_assurance s = assurance_of(a);
+	unsigned most = (s.present ? CS_BOUND_PRESENT : 0u) |
+	    (s.verified ? CS_BOUND_VERIFIED : 0u);
+
+	if (a->role == CS_ROLE_USE)
+		most = 0;
+	else if (a->approval->carrier == CS_CARRIER_CMS)
+		return CS_OK;
+	else if (!may_leave(a))
+		most |= CS_BOUND_HARDWARE | CS_BOUND_ASSERTED;
+	if ((bits & ~most) == 0)
+		return CS_OK;
+	return CS_REFUSE(e, CS_R_BINDING_MISMATCH, "the binding says more of "
+	    "a touch, a PIN or hardware than what was signed");
 }
 
 static int

@@ -68,6 +68,9 @@ CS_USE int cs_step_policy(const struct cs_step *s, cs_approved *a, cs_err *e);
 /* What a line asks of the person, where the signature itself tells: of a
  * security key. Not of a use. */
 CS_USE int cs_step_person(const cs_approved *a, cs_err *e);
+/* Whether an assurance (enum cs_bound) that an issuer names contradicts what a
+ * security key or OpenSSH's has signed; of a use it is none. */
+CS_USE int cs_step_bound(const cs_approved *a, unsigned bits, cs_err *e);
 /* Is a line's key valid now? */
 CS_USE int cs_step_life(const cs_anchor *k, int64_t now, cs_err *e);
 /* Are owner, keys, agent or approval revoked, as far as is remembered? */

@@ -99,6 +99,7 @@ def check_approval(one, agent, cert, authority):
           "binding-mismatch")
     check("underGrant" in one or one["owner"] == one["binding"]["owner"],
           "wrong-owner")
+    check(not claimed(one) - may_be_claimed(one), "binding-mismatch")
     check(one["authority"] == authority, "wrong-authority")
     check(one["kind"] == "grant" or subject["agentId"] == agent and
           subject["agentKeyHash"] == sha256(cert.spki).digest(),
@@ -108,6 +109,24 @@ def check_approval(one, agent, cert, authority):
     check(start <= r.time(one["notAfter"]), "expired")
     check((end - start).total_seconds() <= one["maxLifetime"],
           "lifetime-exceeded")
+
+
+def claimed(one):
+    """The issuer's bits of assurance."""
+    bits = (one["binding"]["assurance"] + b"\0")[1]
+    return {i for i in range(4) if bits << i & 0x80}
+
+
+def may_be_claimed(one):
+    """What does not contradict the flags that were signed."""
+    if "underGrant" in one:
+        return set()
+    if one["carrier"] == d.CMS:
+        return {0, 1, 2, 3}
+    leaves = one["carrier"] == d.WEBAUTHN and one["flags"] & 8
+    return {bit for bit, holds in (
+        (0, not leaves), (1, not leaves), (2, one["flags"] & 1),
+        (3, one["flags"] & 4)) if holds}
 
 
 def may_be_use(one, before):

@@ -252,6 +252,7 @@ def refused_grants():
     put("grant-invalid-early", *grant(use=dict(nb="20261031000000Z")))
     put("grant-invalid-other", *grant(use=dict(under=b"\x77" * 32)))
     put("signature-invalid-use", *grant(signer=STRANGER))
+    put("binding-mismatch-use", *grant(bits=b"\x07\x80"))
 
 
 def anchors():

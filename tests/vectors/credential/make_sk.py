@@ -42,6 +42,10 @@ def full(key, sign, **fields):
     return c.binding(sign(t), k=K[key])
 
 
+def bound(key, sign, assurance):
+    return c.binding(sign(c.tbs(k=K[key])), k=K[key], assurance=assurance)
+
+
 def cms(key):
     return lambda t: m.cms(K[key], t)
 
@@ -54,6 +58,8 @@ def pair(key, sign, holder, use):
             c.binding(use(u), k=K[holder], ident=b"\2" * 16))
 
 
+HARDWARE, PRESENT, VERIFIED, ALL = (
+    b"\x07\x80", b"\x05\x20", b"\x04\x10", b"\x04\xb0")
 EVIL = {"origin": b"https://evil.example"}
 BELOW = {"origin": b"https://login." + sk.RP + b":8443"}
 c.put("proven-sk-fido2", full("fido", assertion("fido")))
@@ -63,6 +69,11 @@ c.put("proven-sk-fido2-verified", full("verify", assertion(
 c.put("proven-sk-fido2-ed", full("fido_ed", assertion("fido_ed")))
 c.put("proven-sk-fido2-origins", full("origins", assertion(
     "origins", origin=b"https://b.example:8443")))
+c.put("proven-sk-fido2-assurance", bound("verify", assertion(
+    "verify", flags=5), ALL))
+c.put("proven-sk-ssh-assurance", bound("sk_verify", ssh(
+    "sk_verify", b"ssh:", flags=5), ALL))
+c.put("proven-sk-ssh-hardware", bound("ed", ssh("ed"), HARDWARE))
 c.put("proven-sk-ssh", full("ed", ssh("ed")))
 c.put("proven-sk-ssh-rsa", full("rsa", ssh("rsa")))
 c.put("proven-sk-ssh-sk", full("sk", ssh("sk", b"ssh:")))
@@ -121,6 +132,17 @@ c.put("wrong-type-sk-ssh-fido2", full("p256", assertion("p256")))
 c.put("wrong-type-sk-spki", full("spki", ssh("spki")))
 c.put("wrong-type-sk-pair", *pair("granter", assertion(
     "granter"), "holder", assertion("holder")))
+c.put("binding-mismatch-sk-fido2-present", bound("waived", assertion(
+    "waived", flags=0), PRESENT))
+c.put("binding-mismatch-sk-fido2-verified", bound("fido", assertion(
+    "fido"), VERIFIED))
+c.put("binding-mismatch-sk-fido2-hardware", bound("backup", assertion(
+    "backup", flags=9), HARDWARE))
+c.put("binding-mismatch-sk-fido2-unpinned", bound("stranger", assertion(
+    "stranger", flags=0), PRESENT))
+c.put("binding-mismatch-sk-ssh-present", bound("ed", ssh("ed"), PRESENT))
+c.put("binding-mismatch-sk-ssh-verified", bound("sk", ssh(
+    "sk", b"ssh:"), ALL))
 c.put("malformed-sk-fido2", full("fido", assertion("fido", flags=0x41)))
 with open(os.path.join(VERDICT, "owners-sk"), encoding="ascii") as f:
     with open(os.path.join(HERE, "owners-sk"), "w", encoding="ascii") as to:
