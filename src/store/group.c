@@ -16,14 +16,15 @@
  * Group commit. Whoever comes when nobody commits leads: begins, takes all who
  * wait by then, does their work one by one, each so that it can be taken back
  * alone, and commits once. Those who come meanwhile wait for the next leader,
- * who is the first of them.
+ * who is the first of them, and is called by the one before. Who is called
+ * needs nothing that others hold.
  */
 
 #define BATCH_MAX 64
 
 static const char where[] = "store/group";
 
-enum job_state { JOB_WAITS = 0, JOB_TAKEN, JOB_DONE };
+enum call { CALL_NONE = 0, CALL_LEAD, CALL_DONE };
 
 struct cs_job { /* on its caller's stack */
 	cs_txn_fn *work;
@@ -32,9 +33,11 @@ struct cs_job { /* on its caller's stack */
 	int64_t deadline_ms;
 	cs_err *e;
 	int rc;
-	enum job_state state;
-	pthread_cond_t wake;
+	bool waits;           /* in the queue; of the store's lock */
 	struct cs_job *next;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake;
+	enum call call;
 };
 
 struct batch {
@@ -48,6 +51,7 @@ queue_put(cs_store *s, struct cs_job *j)
 {
 	*s->last = j;
 	s->last = &j->next;
+	j->waits = true;
 }
 
 static void
@@ -61,13 +65,17 @@ queue_remove(cs_store *s, struct cs_job *j)
 	if (j->next == NULL)
 		s->last = at;
 	j->next = NULL;
+	j->waits = false;
 }
 
+/* Of one who is in no queue any more, and who may be gone afterwards. */
 static void
-done(struct cs_job *j, int rc)
+call(struct cs_job *j, enum call what)
 {
-	j->rc = rc;
-	j->state = JOB_DONE;
+	(void)pthread_mutex_lock(&j->lock);
+	j->call = what;
+	(void)pthread_cond_signal(&j->wake);
+	(void)pthread_mutex_unlock(&j->lock);
 }
 
 /* The last of a process: an engine whose file or log was taken away may still
@@ -129,16 +137,23 @@ begin(cs_store *s, int64_t deadline_ms, cs_err *e)
 }
 
 static void
-take(cs_store *s, struct cs_job *me, struct batch *b)
+take(cs_store *s, struct batch *b)
 {
-	struct cs_job *j = me;
+	struct cs_job *j;
 
-	do {
+	(void)pthread_mutex_lock(&s->lock);
+	while ((j = s->first) != NULL && b->n < BATCH_MAX) {
 		queue_remove(s, j);
-		j->state = JOB_TAKEN;
 		b->job[b->n++] = j;
-		j = s->first;
-	} while (j != NULL && b->n < BATCH_MAX);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static int
+too_late(cs_err *e)
+{
+	return cs_fail_detail(e, CS_EIO, CS_R_STORE_UNAVAILABLE, where,
+	    "waited for other writers until the deadline");
 }
 
 /* *died: the engine can do no more in this transaction. */
@@ -146,8 +161,7 @@ static void
 do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 {
 	if (cs_time_mono_ms() >= j->deadline_ms) {
-		j->rc = cs_fail_detail(j->e, CS_EIO, CS_R_STORE_UNAVAILABLE,
-		    where, "waited for other writers until the deadline");
+		j->rc = too_late(j->e);
 		return;
 	}
 	t->ops->deadline(t->db, j->deadline_ms);
@@ -225,68 +239,99 @@ do_batch(cs_store *s, struct batch *b)
 		drop_writer(s);
 }
 
-/* Called and returns with the lock; nobody else leads meanwhile. */
+/* The first of those who wait leads next, and is no longer one of them. */
+static void
+hand_on(cs_store *s)
+{
+	struct cs_job *next;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if ((next = s->first) != NULL)
+		queue_remove(s, next);
+	else
+		s->leads = false;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (next != NULL)
+		call(next, CALL_LEAD);
+}
+
+/* Nobody else leads meanwhile. */
 static void
 lead(cs_store *s, struct cs_job *me)
 {
-	struct batch b = {.n = 0};
+	struct batch b = {.job = {me}, .n = 1};
 	size_t i;
-	int rc;
 
-	s->leads = true;
-	(void)pthread_mutex_unlock(&s->lock);
-	rc = begin(s, me->deadline_ms, me->e);
-	(void)pthread_mutex_lock(&s->lock);
-	if (rc != CS_OK) {
-		queue_remove(s, me);
-		done(me, rc);
-	} else {
-		take(s, me, &b);
-		(void)pthread_mutex_unlock(&s->lock);
+	if ((me->rc = begin(s, me->deadline_ms, me->e)) == CS_OK) {
+		take(s, &b);
 		do_batch(s, &b);
-		(void)pthread_mutex_lock(&s->lock);
 	}
-	for (i = 0; i < b.n; i++) {
-		b.job[i]->state = JOB_DONE;
-		(void)pthread_cond_signal(&b.job[i]->wake);
-	}
-	s->leads = false;
+	hand_on(s);
+	for (i = 1; i < b.n; i++)
+		call(b.job[i], CALL_DONE);
 }
 
-/* One whose work was taken stays: it is being done, on its stack. */
-static void
-wait_turn(cs_store *s, struct cs_job *j)
+/* CALL_NONE: not until the deadline. */
+static enum call
+wait_call(struct cs_job *j, bool has_deadline)
 {
 	const struct timespec t = {
 		.tv_sec = (time_t)(j->deadline_ms / 1000),
 		.tv_nsec = (long)(j->deadline_ms % 1000) * 1000000
 	};
+	enum call what;
 
-	if (j->state == JOB_TAKEN) {
-		(void)pthread_cond_wait(&j->wake, &s->lock);
-		return;
-	}
-	if (pthread_cond_timedwait(&j->wake, &s->lock, &t) == 0 ||
-	    j->state != JOB_WAITS)
-		return;
-	queue_remove(s, j);
-	done(j, cs_fail_detail(j->e, CS_EIO, CS_R_STORE_UNAVAILABLE, where,
-	    "waited for other writers until the deadline"));
+	(void)pthread_mutex_lock(&j->lock);
+	while (j->call == CALL_NONE)
+		if (!has_deadline)
+			(void)pthread_cond_wait(&j->wake, &j->lock);
+		else if (pthread_cond_timedwait(&j->wake, &j->lock, &t) != 0)
+			break;
+	what = j->call;
+	(void)pthread_mutex_unlock(&j->lock);
+	return what;
+}
+
+/* Not one who was taken. */
+static bool
+leave(cs_store *s, struct cs_job *j)
+{
+	bool waited;
+
+	(void)pthread_mutex_lock(&s->lock);
+	if ((waited = j->waits))
+		queue_remove(s, j);
+	(void)pthread_mutex_unlock(&s->lock);
+	return waited;
+}
+
+/* One whose work was taken stays: it is being done, on its stack. */
+static enum call
+wait_turn(cs_store *s, struct cs_job *j)
+{
+	enum call what = wait_call(j, true);
+
+	if (what != CALL_NONE)
+		return what;
+	if (!leave(s, j))
+		return wait_call(j, false);
+	j->rc = too_late(j->e);
+	return CALL_DONE;
 }
 
 static void
 queue_up(cs_store *s, struct cs_job *j)
 {
+	bool leads;
+
 	(void)pthread_mutex_lock(&s->lock);
-	queue_put(s, j);
-	while (j->state != JOB_DONE)
-		if (j->state == JOB_WAITS && !s->leads)
-			lead(s, j);
-		else
-			wait_turn(s, j);
-	if (!s->leads && s->first != NULL)
-		(void)pthread_cond_signal(&s->first->wake);
+	if ((leads = !s->leads))
+		s->leads = true;
+	else
+		queue_put(s, j);
 	(void)pthread_mutex_unlock(&s->lock);
+	if (leads || wait_turn(s, j) == CALL_LEAD)
+		lead(s, j);
 }
 
 /* Whoever fails in the engine's room need not know of reasons. */
@@ -308,9 +353,14 @@ cs_store_write(cs_store *s, cs_txn_fn *work, void *arg, bool dry,
 	if (s->mode == CS_DB_READ)
 		return cs_fail(e, CS_EBUG, where,
 		    "the store was opened for reading");
-	if (pthread_cond_init(&j.wake, &s->monotonic) != 0)
+	if (pthread_mutex_init(&j.lock, NULL) != 0)
 		return cs_nomem(e, where);
+	if (pthread_cond_init(&j.wake, &s->monotonic) != 0) {
+		(void)pthread_mutex_destroy(&j.lock);
+		return cs_nomem(e, where);
+	}
 	queue_up(s, &j);
 	(void)pthread_cond_destroy(&j.wake);
+	(void)pthread_mutex_destroy(&j.lock);
 	return with_reason(j.rc, e);
 }

@@ -4,11 +4,14 @@
 #include "config.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/time.h"
 #include "fmt/reason.h"
+#include "store/handle.h"
 #include "storebed.h"
 #include "tap.h"
 
@@ -140,6 +143,119 @@ test_threads(cs_err *e)
 	cs_store_close(&second.s);
 }
 
+/* A writer in a thread of its own, whose work ends when it may. */
+struct slow {
+	pthread_t id;
+	int64_t deadline_ms;
+	atomic_bool begun, may_end, ended;
+	int rc;
+	const struct slow *other;
+	bool before; /* was through when the other had not ended */
+};
+
+static int
+work_slowly(cs_txn *t, void *arg, cs_err *e)
+{
+	struct add a = {.name = "slow"};
+	struct slow *w = arg;
+	int rc = add_one(t, &a, e);
+
+	w->begun = true;
+	while (!w->may_end && cs_time_mono_ms() < w->deadline_ms)
+		(void)sched_yield();
+	w->ended = true;
+	return rc;
+}
+
+static void *
+write_slowly(void *arg)
+{
+	struct slow *w = arg;
+	cs_err e = {0};
+
+	w->rc = cs_store_write(bed.s, work_slowly, w, false, w->deadline_ms,
+	    &e);
+	w->before = w->other != NULL && !w->other->ended;
+	return NULL;
+}
+
+static struct cs_job **
+queue_end(void)
+{
+	struct cs_job **end;
+
+	(void)pthread_mutex_lock(&bed.s->lock);
+	end = bed.s->last;
+	(void)pthread_mutex_unlock(&bed.s->lock);
+	return end;
+}
+
+/* Until it is being done, or waits. */
+static bool
+start(struct slow *w)
+{
+	struct cs_job **end = queue_end();
+
+	if (pthread_create(&w->id, NULL, write_slowly, w) != 0)
+		return false;
+	while (!w->begun && queue_end() == end)
+		(void)sched_yield();
+	return true;
+}
+
+static void
+test_leaves(struct slow *first)
+{
+	struct slow brief = {.deadline_ms = storebed_ms(50), .other = first};
+
+	if (!ok(pthread_create(&brief.id, NULL, write_slowly, &brief) == 0,
+	    "one who waits for it"))
+		return;
+	(void)pthread_join(brief.id, NULL);
+	ok(brief.rc == CS_EIO && brief.before && !brief.begun,
+	    "goes when it is late");
+}
+
+/* On its stack lies what others work with. */
+static void
+test_taken(struct slow *first, struct slow *next)
+{
+	struct slow taken = {.deadline_ms = storebed_ms(500), .other = next};
+	bool in_time;
+
+	if (!ok(start(next) && start(&taken), "two more"))
+		return;
+	first->may_end = true;
+	while (!next->begun)
+		(void)sched_yield();
+	in_time = cs_time_mono_ms() < taken.deadline_ms;
+	while (cs_time_mono_ms() < taken.deadline_ms + 50)
+		(void)sched_yield();
+	next->may_end = true;
+	(void)pthread_join(taken.id, NULL);
+	(void)pthread_join(next->id, NULL);
+	ok(next->rc == CS_OK, "the first of them is served");
+	ok(taken.rc == CS_EIO && !taken.begun,
+	    "and the other late, while that one worked");
+	ok(!in_time || !taken.before, "but stayed until it had ended");
+}
+
+static void
+test_deadlines(void)
+{
+	struct slow first = {.deadline_ms = storebed_ms(20000)},
+	    next = {.deadline_ms = storebed_ms(20000)};
+
+	if (!ok(start(&first), "a slow writer"))
+		return;
+	test_leaves(&first);
+	test_taken(&first, &next);
+	first.may_end = true;
+	(void)pthread_join(first.id, NULL);
+	ok(first.rc == CS_OK && count(bed.s, "slow") == 2,
+	    "and nobody else was served");
+}
+
 int
 main(void)
 {
@@ -149,6 +265,7 @@ main(void)
 		return done_testing();
 	test_alone(&e);
 	test_threads(&e);
+	test_deadlines();
 	storebed_remove(&bed);
 	return done_testing();
 }
