@@ -15,9 +15,9 @@
 /*
  * Group commit. Whoever comes when nobody commits leads: begins, takes all who
  * wait by then, does their work one by one, each so that it can be taken back
- * alone, and commits once. Those who come meanwhile wait for the next leader,
- * who is the first of them, and is called by the one before. Who is called
- * needs nothing that others hold.
+ * alone, and that of those who came meanwhile, and commits once. Those who come
+ * then wait for the next leader, who is the first of them, and is called by the
+ * one before. Who is called needs nothing that others hold.
  */
 
 #define BATCH_MAX 64
@@ -227,8 +227,11 @@ do_batch(cs_store *s, struct batch *b)
 	int died = CS_OK;
 	size_t i;
 
-	for (i = 0; i < b->n && died == CS_OK; i++)
+	for (i = 0; i < b->n && died == CS_OK; i++) {
 		do_one(&t, b->job[i], b, &died, &e);
+		if (died == CS_OK && i + 1 == b->n)
+			take(s, b);
+	}
 	if (died == CS_OK && b->kept != 0)
 		died = commit(s, &t, b, &e);
 	else

@@ -147,6 +147,7 @@ test_threads(cs_err *e)
 struct slow {
 	pthread_t id;
 	int64_t deadline_ms;
+	int64_t committed; /* what others saw when it began */
 	atomic_bool begun, may_end, ended;
 	int rc;
 	const struct slow *other;
@@ -160,6 +161,7 @@ work_slowly(cs_txn *t, void *arg, cs_err *e)
 	struct slow *w = arg;
 	int rc = add_one(t, &a, e);
 
+	w->committed = count(bed.s, a.name);
 	w->begun = true;
 	while (!w->may_end && cs_time_mono_ms() < w->deadline_ms)
 		(void)sched_yield();
@@ -234,7 +236,8 @@ test_taken(struct slow *first, struct slow *next)
 	next->may_end = true;
 	(void)pthread_join(taken.id, NULL);
 	(void)pthread_join(next->id, NULL);
-	ok(next->rc == CS_OK, "the first of them is served");
+	ok(next->rc == CS_OK && next->committed == 0,
+	    "the first of them is served by the same commit");
 	ok(taken.rc == CS_EIO && !taken.begun,
 	    "and the other late, while that one worked");
 	ok(!in_time || !taken.before, "but stayed until it had ended");
