@@ -15,10 +15,13 @@
 
 /*
  * Group commit. Whoever comes when nobody commits leads: begins, takes all who
- * wait by then, does their work one by one, each so that it can be taken back
- * alone, and that of those who came meanwhile, and commits once. Those who come
- * then wait for the next leader, who is the first of them, and is called by the
- * one before. Who is called needs nothing that others hold.
+ * wait by then, does their work one by one, and that of those who came
+ * meanwhile, and commits once. Those who come then wait for the next leader, who
+ * is the first of them, and is called by the one before. Who is called needs
+ * nothing that others hold.
+ *
+ * Hardly ever does one have to be taken back alone, so there are no marks for
+ * that; and if it has, all are taken back, and begin anew with marks.
  */
 
 #define BATCH_MAX 64
@@ -157,11 +160,51 @@ too_late(cs_err *e)
 	    "waited for other writers until the deadline");
 }
 
+static int64_t
+latest(const struct batch *b)
+{
+	int64_t ms = b->job[0]->deadline_ms;
+	size_t i;
+
+	for (i = 1; i < b->n; i++)
+		if (b->job[i]->deadline_ms > ms)
+			ms = b->job[i]->deadline_ms;
+	return ms;
+}
+
+static bool
+is_late(const struct cs_job *j)
+{
+	return cs_time_mono_ms() >= j->deadline_ms;
+}
+
+/* false: some are to be taken back, and none is told yet. */
+static bool
+do_all(cs_store *s, struct batch *b)
+{
+	cs_txn t = {s->ops, s->writer, s, 0};
+	struct cs_job *j;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		j = b->job[i];
+		if (j->dry || is_late(j))
+			return false;
+		t.ops->deadline(t.db, j->deadline_ms);
+		if ((j->rc = j->work(&t, j->arg, j->e)) != CS_OK)
+			return false;
+		if (i + 1 == b->n)
+			take(s, b);
+	}
+	b->kept = b->n;
+	return true;
+}
+
 /* *died: the engine can do no more in this transaction. */
 static void
 do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 {
-	if (cs_time_mono_ms() >= j->deadline_ms) {
+	if (is_late(j)) {
 		j->rc = too_late(j->e);
 		return;
 	}
@@ -178,27 +221,31 @@ do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 	*died = t->ops->undo(t->db, e);
 }
 
-static int64_t
-latest(const struct batch *b)
+/* Others may have written in between. */
+static int
+do_each(cs_store *s, struct batch *b, cs_err *e)
 {
-	int64_t ms = b->job[0]->deadline_ms;
+	cs_txn t = {s->ops, s->writer, s, 0};
+	int died;
 	size_t i;
 
-	for (i = 1; i < b->n; i++)
-		if (b->job[i]->deadline_ms > ms)
-			ms = b->job[i]->deadline_ms;
-	return ms;
+	s->ops->rollback(s->writer);
+	died = begin_once(s, latest(b), e);
+	for (i = 0; i < b->n && died == CS_OK; i++)
+		do_one(&t, b->job[i], b, &died, e);
+	return died;
 }
 
 static int
-commit(cs_store *s, cs_txn *t, const struct batch *b, cs_err *e)
+commit(cs_store *s, const struct batch *b, cs_err *e)
 {
+	cs_txn t = {s->ops, s->writer, s, 0};
 	int64_t head = 0;
 	int rc;
 
-	t->ops->deadline(t->db, latest(b));
-	if ((rc = cs_meta_get(t, "head", &head, NULL, e)) != CS_OK ||
-	    (rc = t->ops->commit(t->db, e)) != CS_OK)
+	t.ops->deadline(t.db, latest(b));
+	if ((rc = cs_meta_get(&t, "head", &head, NULL, e)) != CS_OK ||
+	    (rc = t.ops->commit(t.db, e)) != CS_OK)
 		return rc;
 	cs_store_saw(s, head);
 	return CS_OK;
@@ -223,19 +270,14 @@ nobody_served(struct batch *b, int rc, const cs_err *e)
 static void
 do_batch(cs_store *s, struct batch *b)
 {
-	cs_txn t = {s->ops, s->writer, s, 0};
 	cs_err e = {0};
 	int died = CS_OK;
-	size_t i;
 
-	for (i = 0; i < b->n && died == CS_OK; i++) {
-		do_one(&t, b->job[i], b, &died, &e);
-		if (died == CS_OK && i + 1 == b->n)
-			take(s, b);
-	}
+	if (!do_all(s, b))
+		died = do_each(s, b, &e);
 	if (died == CS_OK && b->kept != 0)
-		died = commit(s, &t, b, &e);
-	else
+		died = commit(s, b, &e);
+	else if (s->writer != NULL)
 		s->ops->rollback(s->writer);
 	if (died != CS_OK)
 		nobody_served(b, died, &e);

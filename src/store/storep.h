@@ -18,7 +18,9 @@ typedef struct cs_txn { /* lent to who works in a transaction */
 
 /* One piece of work. What it did is taken back when it does not return CS_OK,
  * and the caller of cs_store_write() gets what it returned; the rest of its
- * group goes on where the engine still can, and else is CS_EIO. */
+ * group goes on where the engine still can, and else is CS_EIO. It is called
+ * again when it was taken back for another's sake: what it leaves in `arg` it
+ * sets anew. */
 typedef int cs_txn_fn(cs_txn *t, void *arg, cs_err *e);
 
 /* Durable when it returns CS_OK. Whoever comes first commits for all that wait
