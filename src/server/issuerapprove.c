@@ -70,7 +70,7 @@ keep_denial(struct handing *h, cs_span message)
 		rc = cs_fail_detail(&h->t->why, CS_EBUG, CS_R_INTERNAL, where,
 		    "a denial that is none");
 	else
-		rc = cs_judged_refusal(&j, &h->t->why);
+		rc = cs_telling_refusal(h->t, &j);
 	cs_judged_clear(&h->i->plug, &j);
 	return rc;
 }
@@ -100,10 +100,10 @@ check(struct handing *h, cs_span message, bool may_deny, enum came *came)
 	else if (j.a.reason == COUNTERSIGN_R_QUORUM_MISSING)
 		*came = CAME_HALF;
 	else
-		rc = cs_judged_refusal(&j, &h->t->why);
+		rc = cs_telling_refusal(h->t, &j);
 	if (*came == CAME_DENIED && !may_deny) {
 		*came = CAME_REFUSED;
-		rc = cs_judged_refusal(&j, &h->t->why);
+		rc = cs_telling_refusal(h->t, &j);
 	}
 out:
 	cs_judged_clear(&h->i->plug, &j);
@@ -277,15 +277,18 @@ is_new(const struct merging *m)
 static int
 begin_anew(struct merging *m, enum came came)
 {
-	cs_err *e = &m->h->t->why, why = *e;
+	cs_telling *t = m->h->t;
 	cs_picked all = m->in;
+	cs_err why = t->why;
+	bool denied = t->denied;
 	int rc = CS_OK;
 
 	if (is_new(m) && (rc = try_each(m, &all, &came)) == CS_OK &&
 	    came != CAME_REFUSED)
 		return keep(m, &all, came);
 	if (rc == CS_OK) {
-		*e = why;
+		t->why = why;
+		t->denied = denied;
 		rc = why.cls;
 	}
 	return rc;
@@ -495,7 +498,7 @@ static int
 alone(struct handing *h)
 {
 	struct digests d = {.n = 0};
-	bool known = false, any = false, good = false;
+	bool known = false, any = false, good = false, denied = false;
 	cs_err why = {0};
 	size_t n;
 	int rc, last = CS_OK;
@@ -511,12 +514,14 @@ alone(struct handing *h)
 		if (rc != CS_OK) {
 			last = rc;
 			why = h->t->why;
+			denied = h->t->denied;
 		}
 	}
 	if (good)
 		return CS_OK;
 	if (any || last != CS_OK) {
 		h->t->why = why;
+		h->t->denied = denied;
 		return last;
 	}
 	h->t->outcome = CS_OUTCOME_UNKNOWN;

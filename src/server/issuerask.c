@@ -45,6 +45,41 @@ cs_telling_about(cs_telling *t, cs_span agent, cs_span digest)
 	return CS_OK;
 }
 
+/* Nobody is asked again what he has denied. */
+static int
+check_denied(cs_issuer *i, cs_span digest, const cs_question *q, cs_telling *t)
+{
+	char owner[CS_OWNER_MAX + 1] = "", until[24] = "";
+	int64_t not_after = 0;
+	int rc;
+
+	if ((rc = cs_denial_find(i->env.store, digest, q->now, q->deadline_ms,
+	    &not_after, owner, sizeof(owner), &t->why)) != CS_OK ||
+	    not_after == 0)
+		return rc;
+	t->denied = true;
+	if (!cs_rfc3339_put(not_after, until))
+		until[0] = '\0';
+	return cs_fail_detail(&t->why, CS_EREFUSED, CS_R_NONE, where,
+	    "%s has denied this request until %s", owner, until);
+}
+
+/* A claim that is refused without a reason: has an owner denied meanwhile? */
+static int
+check_claimed(cs_issuer *i, const cs_question *q, int rc, cs_telling *t)
+{
+	cs_err why = t->why;
+	int found;
+
+	if (rc != CS_EREFUSED || why.detail != CS_R_NONE || !t->has_digest)
+		return rc;
+	found = check_denied(i, cs_span_of(t->digest, sizeof(t->digest)), q,
+	    t);
+	if (found == CS_OK)
+		t->why = why;
+	return found == CS_OK ? rc : found;
+}
+
 int
 cs_issuer_settle(cs_issuer *i, const cs_question *q, unsigned kinds,
     cs_telling *t)
@@ -58,10 +93,10 @@ cs_issuer_settle(cs_issuer *i, const cs_question *q, unsigned kinds,
 	    cs_plug_span(j.a.request_digest))) != CS_OK)
 		goto out;
 	if (j.a.state == COUNTERSIGN_APPROVED)
-		rc = cs_issuer_make(i, &j, kinds, q->now, q->deadline_ms, t,
-		    &t->why);
+		rc = check_claimed(i, q, cs_issuer_make(i, &j, kinds, q->now,
+		    q->deadline_ms, t, &t->why), t);
 	else
-		rc = cs_judged_refusal(&j, &t->why);
+		rc = cs_telling_refusal(t, &j);
 out:
 	cs_judged_clear(&i->plug, &j);
 	return rc;
@@ -88,24 +123,6 @@ waits(cs_telling *t, cs_span owner)
 	(void)snprintf(t->why.text, sizeof(t->why.text), "waits for %.*s",
 	    (int)owner.n, (const char *)owner.p);
 	return CS_OK;
-}
-
-/* Nobody is asked again what he has denied. */
-static int
-check_denied(cs_issuer *i, cs_span digest, int64_t now, int64_t deadline_ms,
-    cs_err *e)
-{
-	char owner[CS_OWNER_MAX + 1] = "", until[24] = "";
-	int64_t not_after = 0;
-	int rc;
-
-	if ((rc = cs_denial_find(i->env.store, digest, now, deadline_ms,
-	    &not_after, owner, sizeof(owner), e)) != CS_OK || not_after == 0)
-		return rc;
-	if (!cs_rfc3339_put(not_after, until))
-		until[0] = '\0';
-	return cs_fail_detail(e, CS_EREFUSED, CS_R_NONE, where,
-	    "%s has denied this request until %s", owner, until);
 }
 
 static int
@@ -180,8 +197,7 @@ without(cs_issuer *i, const cs_csr *c, const cs_question *q, unsigned kinds,
 		rc = kept(i, &p, q, kinds, t);
 		goto out;
 	}
-	if ((rc = check_denied(i, digest, q->now, q->deadline_ms, &t->why)) !=
-	    CS_OK)
+	if ((rc = check_denied(i, digest, q, t)) != CS_OK)
 		goto out;
 	if (p.state == CS_PENDING_NONE &&
 	    (rc = cs_issuer_keep(i, c, digest, q, t)) != CS_OK)
@@ -254,8 +270,7 @@ look(cs_issuer *i, const cs_ask_lookup *a, const cs_question *q,
 		rc = kept(i, &p, q, a->kinds, t);
 		goto out;
 	}
-	if ((rc = check_denied(i, a->request_digest, q->now, q->deadline_ms,
-	    &t->why)) != CS_OK)
+	if ((rc = check_denied(i, a->request_digest, q, t)) != CS_OK)
 		goto out;
 	if (p.state == CS_PENDING_WAITS) {
 		if ((rc = cs_telling_about(t, p.agent_id,

@@ -69,12 +69,15 @@ typedef struct cs_telling {
 	uint8_t digest[32];
 	bool has_digest;
 	bool later;             /* refused now, but not for ever */
+	bool denied;            /* why has no reason: an owner has denied */
 	cs_buf *agent, *cert, *wit;
 	int64_t not_after;
 } cs_telling;
 void cs_telling_clear(cs_telling *t);
 /* Whom and what it is about; t->why. */
 CS_USE int cs_telling_about(cs_telling *t, cs_span agent, cs_span digest);
+/* An answer that is no yes, as t->why. */
+CS_USE int cs_telling_refusal(cs_telling *t, const cs_judged *j);
 /* What `rc` and t->why are as an outcome. */
 void cs_telling_fail(cs_telling *t, int rc);
 /* Takes the pieces together, counts and logs. */

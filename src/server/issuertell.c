@@ -25,8 +25,15 @@ cs_telling_clear(cs_telling *t)
 	*t = (cs_telling){0};
 }
 
-/* A refusal has a reason; a denial none; the rest is trouble of ours, which
- * may be gone when it is tried again. */
+int
+cs_telling_refusal(cs_telling *t, const cs_judged *j)
+{
+	t->denied = j->a.state == COUNTERSIGN_DENIED;
+	return cs_judged_refusal(j, &t->why);
+}
+
+/* A refusal has a reason; a denial none, but nothing is one that nobody knows
+ * of; the rest is trouble of ours, which may be gone when it is tried again. */
 void
 cs_telling_fail(cs_telling *t, int rc)
 {
@@ -35,10 +42,13 @@ cs_telling_fail(cs_telling *t, int rc)
 	cs_buf_free(&t->wit);
 	switch (rc) {
 	case CS_EREFUSED:
-	case CS_EFORMAT:
-		if (rc == CS_EREFUSED && t->why.detail == CS_R_NONE)
+		if (t->why.detail == CS_R_NONE && t->denied)
 			t->outcome = CS_OUTCOME_DENIED;
 		else if (t->why.detail == CS_R_NONE)
+			t->why.detail = CS_R_INTERNAL;
+		break;
+	case CS_EFORMAT:
+		if (t->why.detail == CS_R_NONE)
 			t->why.detail = CS_R_MALFORMED;
 		break;
 	case CS_ETIMEOUT:

@@ -11,6 +11,7 @@
 #include "fmt/message.h"
 #include "fmt/reason.h"
 #include "issuerbed.h"
+#include "server/issuerp.h"
 #include "store/pending.h"
 #include "tap.h"
 
@@ -263,6 +264,37 @@ test_denied(void)
 	    gets(CS_OUTCOME_ISSUED), "and it is issued");
 }
 
+static bool denies_now;
+
+/* Between the claim and its record, when nobody asks owners any more. */
+static int
+deny_and_sign(void *arg, uint32_t type, cs_span key_id, cs_span body,
+    int64_t deadline_ms, cs_buf *sig, cs_err *e)
+{
+	if (denies_now)
+		denies_now = !says(BOB, CS_DENY, LONG);
+	return issuerbed_sign(arg, type, key_id, body, deadline_ms, sig, e);
+}
+
+/* Only what an owner has said is told as his denial. */
+static void
+test_told(void)
+{
+	cs_telling t = {.retry_after = 0};
+
+	cs_telling_fail(&t, cs_fail(&t.why, CS_EREFUSED, "test", "no"));
+	ok(t.outcome == CS_OUTCOME_REFUSED && t.why.detail == CS_R_INTERNAL &&
+	    t.retry_after > 0, "a refusal without a reason is no denial");
+	cs_telling_clear(&t);
+	b.signer = (cs_sign_ops){.sign = deny_and_sign, .arg = &b};
+	ok(issuerbed_again(&b, 0) && approved_by_two(LONG, LONG),
+	    "approved, once more");
+	denies_now = true;
+	ok(gets(CS_OUTCOME_DENIED) && !denies_now,
+	    "denied while it was signed");
+	ok(gets(CS_OUTCOME_DENIED), "and so it stays");
+}
+
 int
 main(void)
 {
@@ -276,6 +308,7 @@ main(void)
 	test_half();
 	test_late();
 	test_denied();
+	test_told();
 	for (n = 0; n < PEOPLE; n++) {
 		approver_free(&who[n]);
 		cs_buf_free(&words[n]);
