@@ -257,6 +257,14 @@ early 2 "half of a client" "--client-cert goes with --client-key" \
     --submit https://localhost --client-cert client.pem
 early 9 "no such file" "nothere.pem" --submit https://localhost \
     --server-ca nothere.pem
+cp ca.pem open.pem
+chmod 666 open.pem
+early 9 "a CA that anybody may write" "open.pem: mode 0666" \
+    --submit https://localhost --server-ca open.pem
+mkdir -m 777 open
+cp ca.pem open
+early 9 "or may replace" "open/: mode 0777" \
+    --submit https://localhost --server-ca open/ca.pem
 exits 7 "nobody to ask" countersign sign --submit https://localhost \
     --server-ca ca.pem agent.csr
 says "the owner's command submits, too" err "--submit https://localhost"
