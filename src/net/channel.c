@@ -330,9 +330,10 @@ take_fds(struct msghdr *m, packet *p)
 	}
 }
 
-/* One packet; false: none is there, or the socket is broken (errno). */
+/* One packet, waiting for it where `flags` has no MSG_DONTWAIT; false: none is
+ * there, or the socket is broken (errno). */
 static bool
-receive_packet(cs_channel *c, packet *p)
+receive_packet(cs_channel *c, int flags, packet *p)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_MAX *
 	    sizeof(int))];
@@ -345,7 +346,7 @@ receive_packet(cs_channel *c, packet *p)
 	/* A peer that closed with something unread is an error first, once;
 	 * what it has said is still there to be read. */
 	do {
-		n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = recvmsg(c->fd, &m, flags | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return false;
@@ -425,8 +426,8 @@ end_channel(cs_channel *c)
 	(void)shutdown(c->fd, SHUT_RDWR);
 }
 
-int
-cs_channel_try(cs_channel *c, cs_frame **out, bool *end, cs_err *e)
+static int
+receive_some(cs_channel *c, int flags, cs_frame **out, bool *end, cs_err *e)
 {
 	packet p;
 	int rc = CS_OK, turns;
@@ -434,7 +435,7 @@ cs_channel_try(cs_channel *c, cs_frame **out, bool *end, cs_err *e)
 	*out = NULL;
 	for (turns = 0; !c->ended && *out == NULL && turns < PACKETS_A_TURN;
 	    turns++) {
-		if (!receive_packet(c, &p)) {
+		if (!receive_packet(c, flags, &p)) {
 			if (errno == EAGAIN)
 				break;
 			rc = cs_fail(e, CS_EIO, where, "receive: %s",
@@ -452,13 +453,21 @@ cs_channel_try(cs_channel *c, cs_frame **out, bool *end, cs_err *e)
 }
 
 int
+cs_channel_try(cs_channel *c, cs_frame **out, bool *end, cs_err *e)
+{
+	return receive_some(c, MSG_DONTWAIT, out, end, e);
+}
+
+int
 cs_channel_receive(cs_channel *c, int64_t deadline_ms, cs_frame **out,
     bool *end, cs_err *e)
 {
-	int rc;
+	/* Without a deadline one call does, in place of one before poll() and
+	 * one behind it. */
+	int flags = deadline_ms == 0 ? 0 : MSG_DONTWAIT, rc;
 
 	for (;;) {
-		rc = cs_channel_try(c, out, end, e);
+		rc = receive_some(c, flags, out, end, e);
 		if (rc != CS_OK || *out != NULL || *end)
 			return rc;
 		rc = wait_for(c->fd, POLLIN, deadline_ms, e);
