@@ -198,7 +198,7 @@ submit_each(cs_server *server, const cs_plan *p, cs_out *out, cs_err *e)
 		r = make_pem(p, p->job[p->o->each ? i : 0], &pem, &why);
 		if (r == CS_OK)
 			r = cs_submit_put(server, p->req[i], cs_buf_span(pem),
-			    out, &why);
+			    p->o->deny, out, &why);
 		cs_buf_free(&pem);
 		if (r != CS_OK && first != CS_OK)
 			cs_out_trouble(out, "sign", &why);

@@ -78,9 +78,21 @@ check_id(const cs_reqfile *r, cs_span id, cs_err *e)
 	return rc;
 }
 
+/* That something else came of it than was meant is no yes. */
 static int
-put_answer(const cs_server *s, const cs_reqfile *r, const json_t *told,
-    cs_out *out, cs_err *e)
+check_state(cs_span state, bool denial, cs_err *e)
+{
+	if (denial ? cs_span_is(state, "denied") :
+	    cs_span_is(state, "ready") || cs_span_is(state, "noted"))
+		return CS_OK;
+	return cs_fail(e, CS_EFORMAT, where, "the server's answer: expected "
+	    "the state %s, found %.*s", denial ? "denied" : "ready or noted",
+	    state.n < 40 ? (int)state.n : 40, state.p);
+}
+
+static int
+put_answer(const cs_server *s, const cs_reqfile *r, bool denial,
+    const json_t *told, cs_out *out, cs_err *e)
 {
 	cs_span id = {0}, state = {0}, detail = {0};
 	int rc;
@@ -88,13 +100,9 @@ put_answer(const cs_server *s, const cs_reqfile *r, const json_t *told,
 	if ((rc = cs_server_text(told, "id", &id, e)) != CS_OK ||
 	    (rc = cs_server_text(told, "state", &state, e)) != CS_OK ||
 	    (rc = cs_server_text(told, "detail", &detail, e)) != CS_OK ||
-	    (rc = check_id(r, id, e)) != CS_OK)
+	    (rc = check_id(r, id, e)) != CS_OK ||
+	    (rc = check_state(state, denial, e)) != CS_OK)
 		return rc;
-	if (!cs_span_is(state, "ready") && !cs_span_is(state, "noted") &&
-	    !cs_span_is(state, "denied"))
-		return cs_fail(e, CS_EFORMAT, where, "the server's answer: "
-		    "expected the state ready, noted or denied, found %.*s",
-		    state.n < 40 ? (int)state.n : 40, state.p);
 	if (detail.n > DETAIL_MAX)
 		detail.n = DETAIL_MAX;
 	cs_out_object(out, NULL, NULL);
@@ -110,7 +118,7 @@ put_answer(const cs_server *s, const cs_reqfile *r, const json_t *told,
 
 int
 cs_submit_put(cs_server *s, const cs_reqfile *r, cs_span approvals,
-    cs_out *out, cs_err *e)
+    bool denial, cs_out *out, cs_err *e)
 {
 	cs_server_ask ask = {.method = "POST", .path = "/v1/approvals",
 	    .type = "application/x-pem-file"};
@@ -122,7 +130,7 @@ cs_submit_put(cs_server *s, const cs_reqfile *r, cs_span approvals,
 		return rc;
 	ask.body = cs_buf_span(body);
 	if ((rc = cs_server_ask_json(s, &ask, &told, e)) == CS_OK)
-		rc = put_answer(s, r, told, out, e);
+		rc = put_answer(s, r, denial, told, out, e);
 	if (rc != CS_OK)
 		(void)cs_wrap(e, "request %s is not submitted", r->code);
 	json_decref(told);

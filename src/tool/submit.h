@@ -32,9 +32,9 @@ struct cs_submit_opts { /* NULL: not given */
  * NULL when nothing is to be submitted. */
 CS_USE int cs_submit_open(const cs_tool *t, const struct cs_submit_opts *o,
     cs_server **out, cs_err *e);
-/* One request with its approvals (PEM), and in `out` what the server says: an
- * object of a list. */
+/* One request with its approvals (PEM) or a denial, and in `out` what the server
+ * says: an object of a list. */
 CS_USE int cs_submit_put(cs_server *s, const cs_reqfile *r, cs_span approvals,
-    cs_out *out, cs_err *e);
+    bool denial, cs_out *out, cs_err *e);
 
 #endif

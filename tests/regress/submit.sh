@@ -107,10 +107,16 @@ ok "the answer is there" jq -e '.ok and .submitted[0].state == "ready" and
     (.submitted[0].id | length) == 64 and .server == "'"$url"'"' out
 ok "with -o it is written, too" sign --submit "$url" -o kept agent.csr
 ok "an approval" countersign show kept
+taken() { # STATE: of agent.csr, with a detail that says yes
+	answer 200 application/json "{\"id\":\"$(digest agent.csr)\",\
+\"state\":\"$1\",\"detail\":\"done\"}"
+}
+taken denied
 ok "a denial" sign --deny --submit "$url" agent.csr
 body 4 >sent
 ok "is one" sh -c 'countersign() { "$COUNTERSIGN" "$@"; }
     countersign show --json sent | jq -e ".objects[1].decision == \"deny\""'
+noted agent.csr
 ok "a certificate of the client's" sign --submit "$url" \
     --client-cert client.pem --client-key client.key agent.csr
 says "is shown" asked/peer.5 client
@@ -195,6 +201,16 @@ refused 3 "another request" "is about another request"
 answer 200 application/json "{\"id\":\"$(digest agent.csr)\",\"state\":\
 \"pending\",\"detail\":\"x\"}"
 refused 3 "another state" "expected the state ready"
+taken denied
+refused 3 "a denial of what was approved" "expected the state ready or noted"
+for state in ready noted; do
+	taken $state
+	exits 3 "$state for a denial" sign --deny --submit "$url" agent.csr
+	says "$state for a denial: why" err "expected the state denied"
+	says "$state for a denial: nothing is lost" out "BEGIN OWNER APPROVAL"
+done
+taken noted
+ok "one of several owners" sign --submit "$url" agent.csr
 for status in 201 202 204 302 304 400 404 418; do
 	noted agent.csr
 	sed -i "s/^HTTP.1.1 200/HTTP\/1.1 $status/" asked/answer
