@@ -134,15 +134,35 @@ find_target(const char *user, const char *group, target *t, cs_err *e)
 	return rc;
 }
 
+/* While it may: what is executed later gets none, either. Who may not has
+ * none that could be had anew, as there are no new privileges. */
+static int
+drop_bounds(cs_err *e)
+{
+	int cap;
+
+	for (cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap) != 0 && errno != EPERM)
+			return fail_errno(e, "the capabilities' bounds");
+	return CS_OK;
+}
+
 static int
 drop_capabilities(cs_err *e)
 {
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2] = {{0}};
+	struct __user_cap_data_struct none[2] = {{0}}, now[2] = {{0}};
+	size_t i;
 
-	if (syscall(SYS_capset, &head, none) != 0)
+	if (syscall(SYS_capset, &head, none) != 0 ||
+	    syscall(SYS_capget, &head, now) != 0)
 		return fail_errno(e, "capset");
+	for (i = 0; i < 2; i++)
+		if ((now[i].permitted | now[i].effective |
+		    now[i].inheritable) != 0)
+			return cs_fail(e, CS_EBUG, where,
+			    "has capabilities still");
 	return CS_OK;
 }
 
@@ -204,14 +224,12 @@ become_as_root(const target *t, bool group_named, cs_err *e)
 	return keep_ways(signo, parent, e);
 }
 
-int
-cs_process_become(const char *user, const char *group, cs_err *e)
+static int
+become(const char *user, const char *group, cs_err *e)
 {
 	target t = {0};
 	int rc;
 
-	if (user == NULL && group == NULL)
-		return CS_OK;
 	if ((rc = find_target(user, group, &t, e)) != CS_OK)
 		goto out;
 	if (geteuid() == 0)
@@ -223,11 +241,22 @@ cs_process_become(const char *user, const char *group, cs_err *e)
 		    (unsigned)getegid());
 	else
 		t.gid = getegid();
-	if (rc == CS_OK && t.uid != 0)
+	if (rc == CS_OK)
 		rc = drop_capabilities(e);
 	if (rc == CS_OK)
 		rc = check(&t, e);
 out:
 	free(t.name);
 	return rc;
+}
+
+int
+cs_process_become(const char *user, const char *group, cs_err *e)
+{
+	int rc = drop_bounds(e);
+
+	if (rc != CS_OK)
+		return rc;
+	return user == NULL && group == NULL ? drop_capabilities(e) :
+	    become(user, group, e);
 }

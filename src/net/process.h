@@ -29,8 +29,8 @@ CS_USE int cs_process_spawn(const cs_spawn *s, pid_t *out, cs_err *e);
  * standard descriptors open. */
 CS_USE int cs_process_harden(cs_err *e);
 /* To this user (name or number) and his groups, or the group that is named;
- * as root only, otherwise it has to be ourselves (CS_EREFUSED). Without any
- * capability, and cannot be undone. NULL: no change. */
+ * as root only, otherwise it has to be ourselves (CS_EREFUSED). NULL: who we
+ * are. Without any capability, root as well, and cannot be undone. */
 CS_USE int cs_process_become(const char *user, const char *group, cs_err *e);
 /* What `fn` finds as that user, in a process of its own: its result and words.
  * Only root is ever another; then what fn changes in memory is lost. */

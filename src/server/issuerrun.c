@@ -180,7 +180,8 @@ make_issuer(struct run *r, cs_err *e)
 	cs_issuer_env env = {.conf = r->child->conf,
 	    .plugin = r->host.plugin, .instance = r->host.instance,
 	    .store = r->host.store, .signer = cs_link_signer(r->link),
-	    .there = there, .there_arg = r, .ca = r->keys.ca, .n_ca = r->keys.n_ca, .n_wit = r->keys.n_wit,
+	    .there = there, .there_arg = r, .ca = r->keys.ca,
+	    .n_ca = r->keys.n_ca, .n_wit = r->keys.n_wit,
 	    .log = say, .log_arg = r, .queued = queued, .queued_arg = r,
 	    .workers = (int64_t)threads(r->child->conf)};
 	size_t i;

@@ -100,6 +100,11 @@ ok "that is said" until_log "uid 65534, process "
 is "one whose group it is may" "$(asked --regid 1 --clear-groups)" 200
 is "one who is in it, too" "$(asked --regid 65534 --groups 2,1)" 200
 is "in others not" "$(asked --regid 65534 --groups 2,3)" 403
+for who in "front 1" admin issuer keyholder; do
+	is "$who is root without what root may" \
+	    "$(sed -n 's/^Cap[PB][rn][md]:[[:space:]]*0*//p' \
+	    "/proc/$(pid_of "$who")/status")" ""
+done
 ok "it ends" stop_server
 
 # Started as root it becomes somebody else, who cannot read the key of its TLS;
