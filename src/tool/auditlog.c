@@ -5,6 +5,7 @@
 
 #include "tool/auditlog.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,23 @@ cs_auditlog_of(int what)
 
 	return what >= CS_AUDIT_OF_OWNER && what <= CS_AUDIT_OF_APPROVAL ?
 	    names[what] : "unknown";
+}
+
+int
+cs_auditlog_row(int64_t sequence, cs_span der, cs_audit_record **out,
+    cs_err *e)
+{
+	int64_t found;
+	int r;
+
+	if ((r = cs_audit_parse(der, out, e)) != CS_OK)
+		return r;
+	if ((found = (*out)->sequence) == sequence)
+		return CS_OK;
+	cs_audit_free(out);
+	return cs_fail(e, CS_EFORMAT, "audit",
+	    "expected the record of this number, found record %" PRId64,
+	    found);
 }
 
 static int

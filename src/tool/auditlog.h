@@ -18,6 +18,11 @@ const char *cs_auditlog_kind(int kind);      /* "x509" */
 const char *cs_auditlog_role(unsigned role); /* "own" */
 const char *cs_auditlog_of(int what);        /* "owner", what is revoked */
 
+/* A record as a log gives it: the one of this number, CS_EFORMAT for another.
+ * Gives. */
+CS_USE int cs_auditlog_row(int64_t sequence, cs_span der,
+    cs_audit_record **out, cs_err *e);
+
 /* Every field, within an object that the caller has opened. Approvals are
  * checked again, and one field says how that ended. */
 CS_USE int cs_describe_audit(const cs_audit_record *r, cs_out *out,

@@ -235,7 +235,8 @@ list_row(void *arg, int64_t sequence, cs_span der, cs_err *e)
 	bool fits = true;
 	int rc = CS_OK;
 
-	if (cs_audit_parse(der, &r, &why) != CS_OK && why.cls != CS_EFORMAT) {
+	if (cs_auditlog_row(sequence, der, &r, &why) != CS_OK &&
+	    why.cls != CS_EFORMAT) {
 		*e = why;
 		return why.cls;
 	}
@@ -312,7 +313,7 @@ show_row(void *arg, int64_t sequence, cs_span der, cs_err *e)
 	int rc;
 
 	s->found = true;
-	if ((rc = cs_audit_parse(der, &r, e)) != CS_OK)
+	if ((rc = cs_auditlog_row(sequence, der, &r, e)) != CS_OK)
 		return cs_wrap(e, "record %" PRId64, sequence);
 	rc = cs_describe_audit(r, s->out, e);
 	cs_audit_free(&r);

@@ -47,7 +47,7 @@ put_row(void *arg, int64_t sequence, cs_span der, cs_err *e)
 	json_t *v = NULL;
 	int rc;
 
-	if ((rc = cs_audit_parse(der, &r, e)) != CS_OK)
+	if ((rc = cs_auditlog_row(sequence, der, &r, e)) != CS_OK)
 		return cs_wrap(e, "record %" PRId64, sequence);
 	if (j->is_der)
 		rc = cs_growing_put(&j->bytes, r->der, e);
@@ -65,7 +65,7 @@ keep_issued(void *arg, int64_t sequence, cs_span der, cs_err *e)
 	cs_audit_record *r = NULL;
 	int rc;
 
-	if ((rc = cs_audit_parse(der, &r, e)) != CS_OK)
+	if ((rc = cs_auditlog_row(sequence, der, &r, e)) != CS_OK)
 		return cs_wrap(e, "record %" PRId64, sequence);
 	if (r->event == CS_AUDIT_ISSUED)
 		rc = cs_growing_put(&j->issued, r->der, e);
@@ -79,7 +79,7 @@ keep_claim(void *arg, int64_t sequence, cs_span der, cs_err *e)
 	struct job *j = arg;
 	int rc;
 
-	if ((rc = cs_audit_parse(der, &j->claim, e)) != CS_OK)
+	if ((rc = cs_auditlog_row(sequence, der, &j->claim, e)) != CS_OK)
 		return cs_wrap(e, "record %" PRId64, sequence);
 	return CS_OK;
 }

@@ -224,6 +224,31 @@ log '{"sequence":2,"record":"AAAA"},{"sequence":1,"record":"AAAA"}'
 exits 3 "out of order" audit list
 log '{"sequence":7,"record":"AAAA"}'
 exits 3 "another than was asked for" audit show 5
+claimed=$(openssl base64 -A -in "$SRCDIR/tests/vectors/audit/01-claimed.der")
+issued=$(openssl base64 -A -in "$SRCDIR/tests/vectors/audit/02-issued.der")
+log "{\"sequence\":5,\"record\":\"$claimed\"}"
+exits 3 "another than it is given for" audit show 5
+says "says so" err "record 5: expected the record of this number, found record 1"
+log "{\"sequence\":5,\"record\":\"$claimed\"}"
+ok "in a list" audit list
+says "it is broken" out "5  broken: "
+log "{\"sequence\":5,\"record\":\"$claimed\"}"
+exits 3 "nor is it exported" audit export
+new_key operator.key
+statements() { # RECORDS, and then the claim's
+	begin
+	json "{\"records\":[$1],\"next\":9}"
+	json '{"records":[],"next":9}'
+	json "{\"records\":[$2],\"next\":9}"
+}
+statements "{\"sequence\":2,\"record\":\"$issued\"}" \
+    "{\"sequence\":1,\"record\":\"$claimed\"}"
+ok "a statement of both" audit export --format dsse --key operator.key
+statements "{\"sequence\":2,\"record\":\"$issued\"}" \
+    "{\"sequence\":1,\"record\":\"$(openssl base64 -A -in \
+    "$SRCDIR/tests/vectors/audit/03-claimed-wit.der")\"}"
+exits 3 "none of what somebody else was issued" audit export --format dsse \
+    --key operator.key
 begin
 json "{$store}"
 json '{"records":[],"next":1}'
