@@ -4,8 +4,8 @@
 #ifndef CS_SERVER_LINK_H
 #define CS_SERVER_LINK_H
 
-#include "issue/authority.h"
 #include "server/issuer.h"
+#include "server/keystold.h"
 
 /* The issuer's end of the keyholder: questions of many threads over one channel,
  * whose answers are paired by their ids. */
@@ -25,17 +25,7 @@ cs_sign_ops cs_link_signer(cs_link *l);
 void cs_link_free(cs_link **l);
 
 /* What keys the keyholder has. */
-typedef struct cs_keys_told {
-	cs_authority *ca[CS_CONF_CAS_MAX]; /* [0] signs */
-	size_t n_ca;
-	cs_spki wit[CS_CONF_CAS_MAX]; /* [0] signs; borrow from own */
-	size_t n_wit;
-	cs_buf *own[CS_CONF_CAS_MAX];
-} cs_keys_told;
 CS_USE int cs_link_keys(cs_link *l, int64_t deadline_ms, cs_keys_told *out,
     cs_err *e);
-/* From the frame alone. CS_EFORMAT. */
-CS_USE int cs_keys_told_get(const cs_frame *f, cs_keys_told *out, cs_err *e);
-void cs_keys_told_clear(cs_keys_told *k);
 
 #endif
