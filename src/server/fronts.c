@@ -7,14 +7,12 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/time.h"
-#include "fmt/reason.h"
-#include "net/outbox.h"
+#include "server/frontask.h"
 
 /*
  * Channels to fronts, a thread for each that reads. What a front asks is a job
@@ -48,21 +46,11 @@ struct front { /* a channel, for its reader and for jobs on their way */
 };
 
 struct job {
-	const cs_fronts_env *env;
+	cs_front_ask q;
 	struct front *front;
 	cs_frame *ask;
-	int64_t deadline_ms, began_us;
-	size_t waiting_max;
+	int64_t began_us;
 };
-
-static void
-say(const cs_fronts_env *env, int level, const char *what, const cs_err *e)
-{
-	char text[sizeof(e->text) + 64];
-
-	(void)snprintf(text, sizeof(text), "%s: %s", what, e->text);
-	env->say(env->say_arg, level, text);
-}
 
 static void
 front_drop(struct front *f)
@@ -91,185 +79,6 @@ job_free(struct job *j)
 	free(j);
 }
 
-static void answer_busy(const struct job *j, const char *why);
-
-/* A refusal is short, and there are no more than there are questions: it has
- * room where an answer has none. */
-static void
-send_answer(const struct job *j, cs_frame *f)
-{
-	struct job again = *j;
-	cs_err e = {0};
-	int rc;
-
-	f->id = j->ask->id;
-	rc = cs_outbox_put(j->front->out, f, j->waiting_max, &e);
-	if (rc == CS_ETIMEOUT) {
-		again.waiting_max = SIZE_MAX;
-		answer_busy(&again, "too many answers wait to be read");
-	} else if (rc != CS_OK && rc != CS_EIO) {
-		say(j->env, COUNTERSIGN_LOG_WARNING,
-		    "an answer that nobody takes", &e);
-	}
-}
-
-static void
-answer_issue(const struct job *j, const cs_told_issue *t)
-{
-	cs_msg_room room;
-	cs_frame f;
-
-	if (cs_told_issue_put(t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-static void
-answer_given(const struct job *j, int rc, cs_span octets, int64_t number,
-    const cs_err *e)
-{
-	cs_told_given t = {.number = number, .octets = octets};
-	cs_msg_room room;
-	cs_frame f;
-
-	if (rc != CS_OK) {
-		t = (cs_told_given){.reason = e->detail == CS_R_NONE ?
-		    CS_R_INTERNAL : e->detail,
-		    .text = cs_span_str(e->text)};
-	}
-	if (cs_told_given_put(&t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-static void
-answer_admin(const struct job *j, int status, cs_span body)
-{
-	const cs_told_admin t = {status, body};
-	cs_msg_room room;
-	cs_frame f;
-
-	if (cs_told_admin_put(&t, &room, &f, NULL) == CS_OK)
-		send_answer(j, &f);
-}
-
-/* Before anything was looked at. */
-static void
-answer_busy(const struct job *j, const char *why)
-{
-	const cs_told_issue t = {.outcome = CS_OUTCOME_BUSY,
-	    .text = cs_span_str(why), .retry_after = 2};
-	cs_err e = {0};
-
-	switch (j->ask->type) {
-	case CS_MSG_ADMIN:
-		answer_admin(j, 503, cs_span_str("{\"error\":\"busy\"}"));
-		break;
-	case CS_MSG_BUNDLE:
-	case CS_MSG_CRL:
-		(void)cs_fail_detail(&e, CS_ETIMEOUT, CS_R_INTERNAL, where,
-		    "%s", why);
-		answer_given(j, CS_ETIMEOUT, (cs_span){0}, 0, &e);
-		break;
-	default:
-		answer_issue(j, &t);
-		break;
-	}
-}
-
-static int
-do_issue(const struct job *j, cs_err *e)
-{
-	cs_issuer *i = j->env->issuer;
-	cs_ask_issue a;
-	cs_issued out = {.own = NULL};
-	bool issue = j->ask->type == CS_MSG_ISSUE;
-	int rc = issue ? cs_ask_issue_get(j->ask, &a, e) :
-	    cs_ask_approve_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = issue ? cs_issuer_issue(i, &a, cs_time_now(), &out, e) :
-		    cs_issuer_approve(i, &a, cs_time_now(), &out, e);
-	if (rc == CS_OK)
-		answer_issue(j, &out.told);
-	cs_issued_clear(&out);
-	return rc;
-}
-
-static int
-do_lookup(const struct job *j, cs_err *e)
-{
-	cs_ask_lookup a;
-	cs_issued out = {.own = NULL};
-	int rc = cs_ask_lookup_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = cs_issuer_lookup(j->env->issuer, &a, cs_time_now(), &out,
-		    e);
-	if (rc == CS_OK)
-		answer_issue(j, &out.told);
-	cs_issued_clear(&out);
-	return rc;
-}
-
-static void
-do_given(const struct job *j)
-{
-	cs_issuer *i = j->env->issuer;
-	cs_span key_id = {0};
-	cs_buf *b = NULL;
-	int64_t number = 0;
-	cs_err e = {0};
-	int rc;
-
-	if (j->ask->n != 0)
-		key_id = j->ask->part[0];
-	rc = j->ask->type == CS_MSG_BUNDLE ?
-	    cs_issuer_bundle(i, &b, &number, &e) :
-	    cs_issuer_crl(i, key_id, cs_time_now(), j->deadline_ms, &b,
-	    &number, &e);
-	answer_given(j, rc, cs_buf_span(b), number, &e);
-	cs_buf_free(&b);
-}
-
-static int
-do_admin(const struct job *j, cs_err *e)
-{
-	cs_ask_admin a;
-	cs_buf *b = NULL;
-	int status = 500, rc = cs_ask_admin_get(j->ask, &a, e);
-
-	if (rc == CS_OK)
-		rc = cs_issuer_admin(j->env->issuer, &a, cs_time_now(),
-		    j->deadline_ms, &status, &b, e);
-	if (rc == CS_OK)
-		answer_admin(j, status, cs_buf_span(b));
-	cs_buf_free(&b);
-	return rc;
-}
-
-static int
-do_ask(const struct job *j, cs_err *e)
-{
-	if (j->front->is_admin != (j->ask->type == CS_MSG_ADMIN))
-		return cs_fail(e, CS_EFORMAT, where, "a question of type %u "
-		    "over a channel that has no such ones", j->ask->type);
-	switch (j->ask->type) {
-	case CS_MSG_ISSUE:
-	case CS_MSG_APPROVE:
-		return do_issue(j, e);
-	case CS_MSG_LOOKUP:
-		return do_lookup(j, e);
-	case CS_MSG_BUNDLE:
-	case CS_MSG_CRL:
-		do_given(j);
-		return CS_OK;
-	case CS_MSG_ADMIN:
-		return do_admin(j, e);
-	default:
-		return cs_fail(e, CS_EFORMAT, where,
-		    "a question of type %u", j->ask->type);
-	}
-}
-
 static void
 leave_room(struct front *f)
 {
@@ -287,15 +96,15 @@ do_job(void *arg, bool late)
 
 	leave_room(j->front);
 	if (late)
-		answer_busy(j, "the deadline came before its turn");
+		cs_front_ask_busy(&j->q, "the deadline came before its turn");
 	else
-		rc = do_ask(j, &e);
+		rc = cs_front_ask_do(&j->q, &e);
 	if (rc != CS_OK) {
-		say(j->env, COUNTERSIGN_LOG_ERROR, "a front's channel ends",
-		    &e);
+		cs_fronts_say(j->q.env, COUNTERSIGN_LOG_ERROR,
+		    "a front's channel ends", &e);
 		(void)shutdown(cs_channel_fd(j->front->channel), SHUT_RDWR);
 	}
-	cs_issuer_took(j->env->issuer, now_us() - j->began_us);
+	cs_issuer_took(j->q.env->issuer, now_us() - j->began_us);
 	job_free(j);
 }
 
@@ -329,8 +138,8 @@ has_room(struct front *f)
 static int
 put_job(struct job *j, cs_err *e)
 {
-	int rc = has_room(j->front) ? cs_pool_put(j->env->pool, do_job, j,
-	    j->deadline_ms, e) : cs_fail(e, CS_EREFUSED, where,
+	int rc = has_room(j->front) ? cs_pool_put(j->q.env->pool, do_job, j,
+	    j->q.deadline_ms, e) : cs_fail(e, CS_EREFUSED, where,
 	    "other fronts want to ask, too");
 
 	if (rc != CS_OK)
@@ -349,12 +158,14 @@ enqueue(struct front *f, cs_frame **ask)
 		return;
 	}
 	(void)atomic_fetch_add(&f->refs, 1);
-	*j = (struct job){.env = f->env, .front = f, .ask = *ask,
-	    .waiting_max = WAITING_MAX, .deadline_ms = deadline_of(*ask), .began_us = now_us()};
+	*j = (struct job){.q = {.env = f->env, .out = f->out,
+	    .is_admin = f->is_admin, .ask = *ask,
+	    .deadline_ms = deadline_of(*ask), .waiting_max = WAITING_MAX},
+	    .front = f, .ask = *ask, .began_us = now_us()};
 	*ask = NULL; /* transferred */
 	if (put_job(j, &e) == CS_OK)
 		return;
-	answer_busy(j, e.text);
+	cs_front_ask_busy(&j->q, e.text);
 	job_free(j);
 }
 
@@ -365,7 +176,8 @@ say_end(const struct front *f, bool ended, cs_err *e)
 		(void)cs_fail(e, CS_EIO, where, "it takes no answers");
 	else if (ended)
 		return;
-	say(f->env, COUNTERSIGN_LOG_WARNING, "a front's channel ends", e);
+	cs_fronts_say(f->env, COUNTERSIGN_LOG_WARNING, "a front's channel ends",
+	    e);
 }
 
 static void *
