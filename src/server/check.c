@@ -27,6 +27,7 @@
 #include "server/holdkeys.h"
 #include "server/hook.h"
 #include "server/pinfile.h"
+#include "server/places.h"
 #include "store/store.h"
 
 static const char where[] = "server/check";
@@ -374,6 +375,7 @@ cs_check(const cs_server_conf *c, const char *module_dir, int64_t now,
 
 	cs_pinfile_set(&k.pin, c->pin_file);
 	if ((rc = check_users(&k, e)) != CS_OK ||
+	    (rc = cs_places_check(c, e)) != CS_OK ||
 	    (rc = check_tls(&k, e)) != CS_OK)
 		return rc;
 	for (i = 0; rc == CS_OK && i < c->n_ca; i++)

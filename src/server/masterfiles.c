@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "server/masterp.h"
+#include "server/places.h"
 
 static const char where[] = "server/master";
 
@@ -73,10 +74,12 @@ cs_files_close(int fds[CS_CHILD_FILES])
 int
 cs_files_look(const cs_server_conf *c, cs_err *e)
 {
-	int fds[CS_CHILD_FILES], rc = cs_files_open(c, fds, e);
+	int fds[CS_CHILD_FILES], rc;
 
+	if ((rc = cs_files_open(c, fds, e)) != CS_OK)
+		return rc;
 	cs_files_close(fds);
-	return rc;
+	return cs_places_check(c, e);
 }
 
 int

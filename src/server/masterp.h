@@ -90,7 +90,7 @@ bool cs_slot_lives(const cs_slot *s);
 CS_USE int cs_files_open(const cs_server_conf *c, int fds[CS_CHILD_FILES],
     cs_err *e);
 void cs_files_close(int fds[CS_CHILD_FILES]);
-/* Could they be opened? */
+/* Could they be opened, and is all in its place (places.h)? */
 CS_USE int cs_files_look(const cs_server_conf *c, cs_err *e);
 
 /* Two servers of one state would undo each other's lists: gives a descriptor

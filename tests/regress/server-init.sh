@@ -153,6 +153,36 @@ for key in ca wit; do
 	broken "$key.key, that others may read" "i/$key.key: mode 0640" 1
 	chmod 600 i/$key.key
 done
+# lies WHERE SED...: a layout in which the issuer could reach what it must not
+lies() {
+	lies=$1
+	shift
+	cp -a i flat
+	(cd flat && sed -i "$1" server.conf && shift && "$@") || return
+	exits 1 "$lies" server --config flat/server.conf --check
+	says "where: $lies" err "where the issuer may"
+	rm -rf flat
+}
+lies "the store beside the keys" 's|store/store.db|store.db|' \
+    mv store/store.db .
+says "and which" err \
+    "flat/server.conf:$(line '^tls-key'): tls-key: $PWD/flat/tls.key lies below $PWD/flat, where the issuer may write"
+lies "the policy beside the keys" 's|policy/policy.conf|policy.conf|' \
+    mv policy/policy.conf .
+lies "the owners beside the keys" 's|owners.d|owners|' cp /dev/null owners
+lies "a key beside the policy" 's|"ca.key"|"policy/ca.key"|' mv ca.key policy
+lies "and one for tokens" 's|"wit.key"|"owners.d/wit.key"|' \
+    mv wit.key owners.d
+lies "a link to a key" '' sh -c 'mv ca.key store && ln -s store/ca.key .'
+lies "a link to the store" '' sh -c 'mv store/store.db . && rmdir store &&
+    ln -s . store'
+lies "a key by a link that the issuer could turn" 's|"ca.key"|"store/k"|' \
+    ln -s ../ca.key store/k
+lies "the lists beside the store" 's|"keyholder"|"store/lists"|' \
+    mkdir -m 700 store/lists
+lies "modules there" '1i modules = "store/so"' mkdir store/so
+lies "the PIN" 's|^#pin-file.*|pin-file = "store/pin"|' \
+    sh -c 'umask 077; echo 1 >store/pin'
 mv i/store/store.db s.db
 broken "a store that is gone" "server.conf:$(line '^store'): store: " 9
 cp n/store/store.db i/store/store.db

@@ -189,6 +189,19 @@ end_server
 silent "nor asked for" "$log" "serves corp.example"
 chmod 600 i/ca.key
 
+# And one that the issuer could
+cp i/store/* i
+set_option i 'store = "sqlite:store.db"'
+: >"$log"
+setsid "$SERVER" --config i/server.conf 2>>"$log" &
+server_pid=$!
+ok "nor with one that lies beside the store" \
+    until_log "i/tls.key lies below"
+end_server
+silent "no more than that" "$log" "serves corp.example"
+rm i/store.db*
+cp whole i/server.conf
+
 # Words that mean nothing
 echo 'lisen = x' >>i/server.conf
 exits 3 "it does not start with an option that is none" \
