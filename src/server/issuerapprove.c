@@ -166,10 +166,22 @@ keep(struct merging *m, const cs_picked *all, enum came came)
 	return rc == CS_OK ? note(h, came) : rc;
 }
 
-/* What came before, with what it has not: another owner's, or an owner's that
- * lasts longer than his own. *more: there was such. */
+/* Has he nothing there that lasts as long? Where there are enough owners,
+ * another one only makes it weaker: the strictest of all decides, and it ends
+ * with the first of them. */
+static bool
+adds(const struct merging *m, enum came had, cs_span owner)
+{
+	int64_t before = cs_picked_until(&m->kept, owner);
+
+	return cs_picked_until(&m->in, owner) > before &&
+	    (before != 0 || had != CAME_WHOLE);
+}
+
+/* What came before, with what it has not. *more: there was such. */
 static int
-join(const struct merging *m, cs_picked *all, bool *more, cs_err *e)
+join(const struct merging *m, enum came had, cs_picked *all, bool *more,
+    cs_err *e)
 {
 	cs_span owner;
 	size_t n;
@@ -178,14 +190,12 @@ join(const struct merging *m, cs_picked *all, bool *more, cs_err *e)
 	*more = false;
 	for (n = 0; n < m->kept.n && rc == CS_OK; n++) {
 		owner = m->kept.at[n]->tbs.owner;
-		if (cs_picked_until(&m->in, owner) <=
-		    cs_picked_until(&m->kept, owner))
+		if (!adds(m, had, owner))
 			rc = cs_pick(all, m->kept.at[n], e);
 	}
 	for (n = 0; n < m->in.n && rc == CS_OK; n++) {
 		owner = m->in.at[n]->tbs.owner;
-		if (cs_picked_until(&m->in, owner) <=
-		    cs_picked_until(&m->kept, owner))
+		if (!adds(m, had, owner))
 			continue;
 		*more = true;
 		rc = cs_pick(all, m->in.at[n], e);
@@ -194,8 +204,8 @@ join(const struct merging *m, cs_picked *all, bool *more, cs_err *e)
 }
 
 /* What came before holds, and stays as good as it is: what adds nothing to it
- * (the same again, another signature of the same, an owner's second word)
- * changes nothing. */
+ * (the same again, another signature of the same, an owner's second word, one
+ * owner more than it needs) changes nothing. */
 static int
 add_to(struct merging *m, enum came had)
 {
@@ -204,7 +214,7 @@ add_to(struct merging *m, enum came had)
 	bool more = false;
 	int rc;
 
-	if ((rc = join(m, &all, &more, &m->h->t->why)) != CS_OK ||
+	if ((rc = join(m, had, &all, &more, &m->h->t->why)) != CS_OK ||
 	    (more && (rc = judge(m, &all, &came)) != CS_OK))
 		return rc;
 	if (came != had && had == CAME_WHOLE)
