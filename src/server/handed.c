@@ -95,6 +95,25 @@ cs_pick_request(cs_picked *p, const cs_handed *from, cs_span digest,
 	return rc;
 }
 
+int
+cs_picked_few(const cs_picked *p, cs_err *e)
+{
+	size_t n, i, his;
+
+	for (n = 0; n < p->n; n++) {
+		for (his = i = 0; i < p->n; i++)
+			his += cs_span_eq(p->at[i]->tbs.owner,
+			    p->at[n]->tbs.owner);
+		if (his > 2)
+			return cs_fail_detail(e, CS_EREFUSED, CS_R_TOO_LARGE,
+			    where, "expected at most two approvals of an "
+			    "owner, found %zu of %.*s", his,
+			    (int)p->at[n]->tbs.owner.n,
+			    (const char *)p->at[n]->tbs.owner.p);
+	}
+	return CS_OK;
+}
+
 bool
 cs_picked_denies(const cs_picked *p)
 {

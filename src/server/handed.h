@@ -29,6 +29,9 @@ CS_USE int cs_pick_owner(cs_picked *p, const cs_picked *from, cs_span owner,
 /* Those that are of this request, as far as they say. */
 CS_USE int cs_pick_request(cs_picked *p, const cs_handed *from,
     cs_span digest, cs_err *e);
+/* CS_R_TOO_LARGE: of one owner more than a grant and its use, which would take
+ * the room of others. */
+CS_USE int cs_picked_few(const cs_picked *p, cs_err *e);
 bool cs_picked_denies(const cs_picked *p);
 bool cs_picked_has(const cs_picked *p, cs_span tbs);
 /* When the first of this owner's ends; 0: there is none. */

@@ -378,8 +378,11 @@ with(struct handing *h, const cs_pending *p, const cs_message *old,
 		    &h->t->why);
 	for (n = 0; n < kept.n && rc == CS_OK; n++)
 		rc = cs_pick(&m.kept, kept.at[n], &h->t->why);
-	if (rc == CS_OK)
-		rc = cs_picked_denies(&m.in) ? deny(&m) : merge(&m);
+	if (rc == CS_OK && cs_picked_denies(&m.in))
+		rc = deny(&m);
+	else if (rc == CS_OK &&
+	    (rc = cs_picked_few(&m.in, &h->t->why)) == CS_OK)
+		rc = merge(&m);
 	*changed = m.changed;
 	cs_handed_clear(&kept);
 	return rc;

@@ -135,6 +135,33 @@ again(int n)
 	return hand_in(n, CS_OUTCOME_NOTED, CS_R_NONE);
 }
 
+/* So many of his at once, each another one. */
+static bool
+says_often(int n, int times, enum cs_outcome outcome, int reason)
+{
+	cs_buf *all = cs_buf_new(CS_MESSAGE_MAX), *one;
+	cs_issued o = {.own = NULL};
+	bool good = all != NULL;
+	int i;
+
+	for (i = 0; i < times && good; i++) {
+		cs_buf_free(&words[n]);
+		words[n] = approver_words(&who[n], request, CS_APPROVE,
+		    now - 60, now + LONG);
+		one = approver_sign(&who[n], words[n]);
+		good = one != NULL && cs_buf_put(all, cs_buf_span(one)) ==
+		    CS_OK;
+		cs_buf_free(&one);
+	}
+	good = good && issuerbed_approve(&b, cs_buf_span(all), now, &o) &&
+	    o.told.outcome == outcome && o.told.reason == reason;
+	if (!good)
+		printf("# %s\n", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	cs_buf_free(&all);
+	return good;
+}
+
 /* Is it kept so, with so many approvals, and was that said? */
 static bool
 kept(enum cs_pending_state state, size_t approvals)
@@ -226,6 +253,20 @@ test_half(void)
 	    "enough since the policy asks for less");
 }
 
+/* The room is for sixteen. */
+static void
+test_room(void)
+{
+	ok(quorum(3) && ask() && says(ALICE, CS_APPROVE, LONG) &&
+	    says_often(BOB, 15, CS_OUTCOME_REFUSED, CS_R_TOO_LARGE) &&
+	    says_often(BOB, 3, CS_OUTCOME_REFUSED, CS_R_TOO_LARGE) &&
+	    kept(CS_PENDING_WAITS, 1), "no owner takes the room of others");
+	ok(says_often(BOB, 2, CS_OUTCOME_NOTED, CS_R_NONE) &&
+	    kept(CS_PENDING_WAITS, 3), "two are what a grant and its use are");
+	ok(says(CAROL, CS_APPROVE, LONG) && kept(CS_PENDING_READY, 4) &&
+	    gets(CS_OUTCOME_ISSUED) && quorum(2), "and another has his");
+}
+
 /* One of them has run out. */
 static void
 test_late(void)
@@ -306,6 +347,7 @@ main(void)
 		return 1;
 	test_complete();
 	test_half();
+	test_room();
 	test_late();
 	test_denied();
 	test_told();
