@@ -506,41 +506,54 @@ find_digests(const cs_handed *a, struct digests *d)
 				    a->at[n]->tbs.subjects[s].request_digest);
 }
 
-/* For every request of theirs that is kept; one that it is good for will do. */
+static void
+tell_instead(cs_telling *t, cs_telling *by)
+{
+	cs_telling_clear(t);
+	*t = *by;
+	*by = (cs_telling){0}; /* transferred */
+}
+
+static int
+none_waits(cs_telling *t)
+{
+	t->outcome = CS_OUTCOME_UNKNOWN;
+	(void)snprintf(t->why.text, sizeof(t->why.text), "expected the "
+	    "request beside its approvals: none of theirs waits here");
+	return CS_OK;
+}
+
+/* For every request of theirs that is kept; one that it is good for will do,
+ * and is what is told. */
 static int
 alone(struct handing *h)
 {
 	struct digests d = {.n = 0};
-	bool known = false, any = false, good = false, denied = false;
-	cs_err why = {0};
-	size_t n;
+	cs_telling good = {0}, bad = {0};
+	bool known, is_good = false;
 	int rc, last = CS_OK;
+	size_t n;
 
 	find_digests(&h->in, &d);
 	for (n = 0; n < d.n; n++) {
-		if ((rc = cs_telling_about(h->t, (cs_span){0}, d.at[n])) !=
+		known = false;
+		if ((rc = cs_telling_about(h->t, (cs_span){0}, d.at[n])) ==
 		    CS_OK)
-			return rc;
-		rc = hand_over(h, d.at[n], &known);
-		any = any || known;
-		good = good || (rc == CS_OK && known);
+			rc = hand_over(h, d.at[n], &known);
 		if (rc != CS_OK) {
 			last = rc;
-			why = h->t->why;
-			denied = h->t->denied;
+			tell_instead(&bad, h->t);
+		} else if (known && !is_good) {
+			is_good = true;
+			tell_instead(&good, h->t);
 		}
 	}
-	if (good)
-		return CS_OK;
-	if (any || last != CS_OK) {
-		h->t->why = why;
-		h->t->denied = denied;
-		return last;
-	}
-	h->t->outcome = CS_OUTCOME_UNKNOWN;
-	(void)snprintf(h->t->why.text, sizeof(h->t->why.text), "expected the "
-	    "request beside its approvals: none of theirs waits here");
-	return CS_OK;
+	if (!is_good && last == CS_OK)
+		return none_waits(h->t);
+	tell_instead(h->t, is_good ? &good : &bad);
+	cs_telling_clear(&good);
+	cs_telling_clear(&bad);
+	return is_good ? CS_OK : last;
 }
 
 /* Approvals alone; none where that is something else. */

@@ -48,10 +48,9 @@ approver_line(const struct approver *a, const char *agents, cs_buf *out)
 }
 
 static cs_buf *
-put_words(const struct approver *a, const cs_csr *c, cs_tbs *t)
+put_words(const struct approver *a, cs_tbs *t)
 {
 	static uint8_t id[16];
-	uint8_t digest[CS_SHA256_LEN], key[CS_SHA256_LEN];
 	cs_buf *out = cs_buf_new(CS_TBS_MAX);
 	cs_err e = {0};
 
@@ -60,17 +59,51 @@ put_words(const struct approver *a, const cs_csr *c, cs_tbs *t)
 	t->owner = cs_span_str(a->owner);
 	t->owner_key_hash = cs_span_of(a->hash, sizeof(a->hash));
 	t->authority = cs_span_str(BED_AUTHORITY);
-	t->n_subjects = 1;
-	t->subjects[0] = (cs_subject){.kind = CS_SUBJECT_REQUEST,
-	    .agent_id = c->agent_id,
-	    .agent_key_hash = cs_span_of(key, sizeof(key)),
-	    .request_digest = cs_span_of(digest, sizeof(digest))};
-	if (cs_request_digest(c, digest, &e) != CS_OK ||
-	    cs_key_hash(&c->key, key, &e) != CS_OK ||
-	    cs_tbs_put(t, out, &e) != CS_OK) {
+	if (cs_tbs_put(t, out, &e) != CS_OK) {
 		printf("# %s\n", e.text);
 		cs_buf_free(&out);
 	}
+	return out;
+}
+
+#define WORDS_MAX 2
+
+/* The next subject of `t`. */
+static bool
+add_subject(cs_tbs *t, const cs_buf *request, cs_csr **c)
+{
+	static uint8_t digest[WORDS_MAX][CS_SHA256_LEN];
+	static uint8_t key[WORDS_MAX][CS_SHA256_LEN];
+	size_t n = t->n_subjects;
+
+	if (cs_request_read(cs_buf_span(request), c, NULL) != CS_OK ||
+	    cs_request_digest(*c, digest[n], NULL) != CS_OK ||
+	    cs_key_hash(&(*c)->key, key[n], NULL) != CS_OK)
+		return false;
+	t->subjects[t->n_subjects++] = (cs_subject){
+	    .kind = CS_SUBJECT_REQUEST, .agent_id = (*c)->agent_id,
+	    .agent_key_hash = cs_span_of(key[n], CS_SHA256_LEN),
+	    .request_digest = cs_span_of(digest[n], CS_SHA256_LEN)};
+	return true;
+}
+
+cs_buf *
+approver_words_both(const struct approver *a, const cs_buf *request,
+    const cs_buf *other, enum cs_decision decision, int64_t from,
+    int64_t until)
+{
+	static cs_tbs t;
+	cs_csr *c[WORDS_MAX] = {NULL};
+	cs_buf *out = NULL;
+
+	t = (cs_tbs){.decision = decision, .not_before = from,
+	    .not_after = until, .max_issuances = 1,
+	    .max_lifetime = decision == CS_DENY ? 1 : 3600};
+	if (add_subject(&t, request, &c[0]) && (other == NULL ||
+	    add_subject(&t, other, &c[1])))
+		out = put_words(a, &t);
+	cs_csr_free(&c[0]);
+	cs_csr_free(&c[1]);
 	return out;
 }
 
@@ -78,17 +111,7 @@ cs_buf *
 approver_words(const struct approver *a, const cs_buf *request,
     enum cs_decision decision, int64_t from, int64_t until)
 {
-	static cs_tbs t;
-	cs_csr *c = NULL;
-	cs_buf *out = NULL;
-
-	t = (cs_tbs){.decision = decision, .not_before = from,
-	    .not_after = until, .max_issuances = 1,
-	    .max_lifetime = decision == CS_DENY ? 1 : 3600};
-	if (cs_request_read(cs_buf_span(request), &c, NULL) == CS_OK)
-		out = put_words(a, c, &t);
-	cs_csr_free(&c);
-	return out;
+	return approver_words_both(a, request, NULL, decision, from, until);
 }
 
 static int

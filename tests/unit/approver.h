@@ -25,6 +25,10 @@ bool approver_line(const struct approver *a, const char *agents, cs_buf *out);
  * its own each time. */
 cs_buf *approver_words(const struct approver *a, const cs_buf *request,
     enum cs_decision decision, int64_t from, int64_t until);
+/* The same, of two requests (or of one: NULL). */
+cs_buf *approver_words_both(const struct approver *a, const cs_buf *request,
+    const cs_buf *other, enum cs_decision decision, int64_t from,
+    int64_t until);
 /* Signs, each time anew: PEM. */
 cs_buf *approver_sign(const struct approver *a, const cs_buf *words);
 

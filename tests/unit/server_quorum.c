@@ -70,7 +70,7 @@ quorum(int n)
 
 	(void)snprintf(text, sizeof(text), "domain \"corp.example\" {\n"
 	    "path \"/agent\" { groups = {\"*\"} presence = no quorum = %d\n"
-	    "move-key = yes move-owner = yes } }\n", n);
+	    "move-key = yes move-owner = yes batches = yes } }\n", n);
 	return issuerbed_policy(&b, text);
 }
 
@@ -305,6 +305,49 @@ test_denied(void)
 	    gets(CS_OUTCOME_ISSUED), "and it is issued");
 }
 
+/* What was told of this request, and of no other. */
+static bool
+tells_of(const cs_buf *of, const cs_buf *pem, const char *text)
+{
+	uint8_t digest[CS_SHA256_LEN];
+	cs_csr *c = NULL;
+	cs_issued o = {.own = NULL};
+	bool good = cs_request_read(cs_buf_span(of), &c, NULL) == CS_OK &&
+	    cs_request_digest(c, digest, NULL) == CS_OK &&
+	    issuerbed_approve(&b, cs_buf_span(pem), now, &o) &&
+	    taken(o.told.outcome) && cs_span_is(o.told.text, text) &&
+	    cs_span_is(o.told.agent, BED_AGENT) &&
+	    cs_span_eq(o.told.request_digest, cs_span_of(digest,
+	    sizeof(digest)));
+
+	if (!good)
+		printf("# %s\n", issuerbed_say(&o));
+	cs_issued_clear(&o);
+	cs_csr_free(&c);
+	return good;
+}
+
+/* One approval of two requests, of which one is denied. */
+static void
+test_two(void)
+{
+	cs_buf *denied = NULL, *both = NULL, *pem = NULL;
+	bool good = ask() && says(CAROL, CS_DENY, LONG);
+
+	denied = request;
+	request = NULL;
+	good = good && ask();
+	both = approver_words_both(&who[ALICE], request, denied, CS_APPROVE,
+	    now - 60, now + LONG);
+	pem = good && both != NULL ? approver_sign(&who[ALICE], both) : NULL;
+	ok(pem != NULL && tells_of(request, pem,
+	    "noted: more owners have to approve") &&
+	    kept(CS_PENDING_WAITS, 1), "told is what it is good for");
+	cs_buf_free(&denied);
+	cs_buf_free(&both);
+	cs_buf_free(&pem);
+}
+
 static bool denies_now;
 
 /* Between the claim and its record, when nobody asks owners any more. */
@@ -350,6 +393,7 @@ main(void)
 	test_room();
 	test_late();
 	test_denied();
+	test_two();
 	test_told();
 	for (n = 0; n < PEOPLE; n++) {
 		approver_free(&who[n]);
