@@ -15,28 +15,34 @@
 
 #define KEY_ID_MAX 32
 
+static const char *
+name_of(enum cs_oid id)
+{
+	return cs_oid_name(cs_oid(id));
+}
+
 int
 cs_body_ext_raw(cs_span *list, enum cs_oid id, bool critical, cs_span *value,
     cs_err *e)
 {
-	const char *want = cs_oid_name(cs_oid(id)), *found;
 	cs_ext x = {.critical = false};
 	cs_seen seen = {.n = 0};
+	const char *found;
 	int r;
 
 	if (list->n == 0)
 		return BAD(e, CS_R_MALFORMED, "expected %s, found no more",
-		    want);
+		    name_of(id));
 	if ((r = cs_ext_next(list, &seen, &x, e)) != CS_OK)
 		return r;
 	if (!cs_oid_is(x.oid, id)) {
 		found = cs_oid_name(x.oid);
-		return BAD(e, CS_R_MALFORMED, "expected %s, found %s", want,
-		    found == NULL ? "another extension" : found);
+		return BAD(e, CS_R_MALFORMED, "expected %s, found %s",
+		    name_of(id), found == NULL ? "another extension" : found);
 	}
 	if (x.critical != critical)
-		return BAD(e, CS_R_MALFORMED, "%s: expected to be %s", want,
-		    critical ? "critical" : "not critical");
+		return BAD(e, CS_R_MALFORMED, "%s: expected to be %s",
+		    name_of(id), critical ? "critical" : "not critical");
 	*value = x.value;
 	return CS_OK;
 }
@@ -52,7 +58,7 @@ cs_body_ext(cs_span *list, enum cs_oid id, bool critical, unsigned tag,
 		return r;
 	if ((r = cs_der_walk(raw, CS_CERT_VALUE_DEPTH, e)) != CS_OK ||
 	    (r = cs_der_get(&raw, tag, value, e)) != CS_OK)
-		return cs_wrap(e, "%s", cs_oid_name(cs_oid(id)));
+		return cs_wrap(e, "%s", name_of(id));
 	return CS_OK;
 }
 

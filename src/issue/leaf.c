@@ -267,10 +267,11 @@ read_subject(cs_span *in, cs_leaf *l, cs_err *e)
 	return cs_spki_parse(key, &l->key, e);
 }
 
+/* All but the extensions, and where these are. */
 static int
-read_body(cs_span tbs, cs_leaf *l, cs_err *e)
+read_outer(cs_span tbs, cs_leaf *l, cs_span *list, cs_err *e)
 {
-	cs_span in = {0}, box = {0}, list = {0};
+	cs_span in = {0}, box = {0};
 	int r;
 
 	if (tbs.n > CS_LEAF_MAX)
@@ -285,10 +286,33 @@ read_body(cs_span tbs, cs_leaf *l, cs_err *e)
 	    (r = read_subject(&in, l, e)) != CS_OK ||
 	    (r = cs_der_get(&in, CS_DER_CTXC(3), &box, e)) != CS_OK ||
 	    (r = cs_der_end(in, "TBSCertificate", e)) != CS_OK ||
-	    (r = cs_der_get(&box, CS_DER_SEQ, &list, e)) != CS_OK ||
-	    (r = cs_der_end(box, "extensions", e)) != CS_OK)
+	    (r = cs_der_get(&box, CS_DER_SEQ, list, e)) != CS_OK)
 		return r;
-	return read_extensions(list, l, e);
+	return cs_der_end(box, "extensions", e);
+}
+
+static int
+read_body(cs_span tbs, cs_leaf *l, cs_err *e)
+{
+	cs_span list = {0};
+	int r = read_outer(tbs, l, &list, e);
+
+	return r == CS_OK ? read_extensions(list, l, e) : r;
+}
+
+int
+cs_leaf_signer(cs_span tbs, cs_span *key_id, cs_err *e)
+{
+	cs_seen seen = {.n = 0};
+	cs_span list = {0};
+	cs_leaf l = {0};
+	cs_ext x;
+	int r = read_outer(tbs, &l, &list, e);
+
+	while (r == CS_OK && list.n != 0 &&
+	    !cs_body_ext_is(list, CS_OID_CE_AUTHORITY_KEY_ID))
+		r = cs_ext_next(&list, &seen, &x, e);
+	return r == CS_OK ? cs_body_issuer_key_id(&list, key_id, e) : r;
 }
 
 /* The reader is the judge of what may be written. */

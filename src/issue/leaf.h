@@ -49,6 +49,9 @@ CS_USE int cs_leaf_put(const cs_leaf *l, cs_buf *out, cs_err *e);
  * with a detail of enum cs_reason. */
 CS_USE int cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e);
 void cs_leaf_free(cs_leaf **l);
+/* authority_key_id alone, of a body that was parsed before it was signed: the
+ * other extensions are passed over. Borrows. */
+CS_USE int cs_leaf_signer(cs_span tbs, cs_span *key_id, cs_err *e);
 
 /* Appends Certificate, or CertificateList: the body, the algorithm, the
  * signature. */

@@ -73,20 +73,17 @@ cs_telling_fail(cs_telling *t, int rc)
 const cs_authority *
 cs_issuer_of(const cs_issuer *i, cs_span cert)
 {
-	const cs_authority *ca = NULL;
-	cs_span seq = {0}, tbs = {0};
-	cs_leaf *l = NULL;
+	cs_span seq = {0}, tbs = {0}, key_id = {0};
 	size_t n;
 
 	if (cs_der_get(&cert, CS_DER_SEQ, &seq, NULL) != CS_OK ||
 	    cs_der_whole(&seq, CS_DER_SEQ, &tbs, NULL) != CS_OK ||
-	    cs_leaf_parse(tbs, &l, NULL) != CS_OK)
+	    cs_leaf_signer(tbs, &key_id, NULL) != CS_OK)
 		return NULL;
-	for (n = 0; n < i->env.n_ca && ca == NULL; n++)
-		if (cs_span_eq(i->env.ca[n]->key_id, l->authority_key_id))
-			ca = i->env.ca[n];
-	cs_leaf_free(&l);
-	return ca;
+	for (n = 0; n < i->env.n_ca; n++)
+		if (cs_span_eq(i->env.ca[n]->key_id, key_id))
+			return i->env.ca[n];
+	return NULL;
 }
 
 static cs_span

@@ -23,10 +23,13 @@ holds(const cs_leaf *l, cs_span in)
 	cs_buf *out = cs_buf_new(in.n + 16), *whole = cs_buf_new(in.n + 256);
 	cs_bindings *b = NULL;
 	cs_cert *c = NULL;
+	cs_span signer = {0};
 	cs_err e = {0};
 	bool good;
 
-	good = cs_leaf_put(l, out, &e) == CS_OK &&
+	good = cs_leaf_signer(in, &signer, &e) == CS_OK &&
+	    cs_span_eq(signer, l->authority_key_id) &&
+	    cs_leaf_put(l, out, &e) == CS_OK &&
 	    cs_span_eq(cs_buf_span(out), in) &&
 	    cs_signed_put(in, l->sig_alg, cs_span_str("signature"), whole,
 	    &e) == CS_OK &&
