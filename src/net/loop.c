@@ -20,6 +20,7 @@ struct cs_loop {
 
 struct cs_watch {
 	struct event *event;
+	struct event *again; /* after a rest; NULL: it had none yet */
 	void (*fn)(void *arg);
 	void *arg;
 };
@@ -126,12 +127,18 @@ cs_loop_writable(cs_loop *l, int fd, void (*fn)(void *arg), void *arg,
 	return watch(l, fd, EV_WRITE, NULL, fn, arg, out, e);
 }
 
+static struct timeval
+timeval_of(int64_t ms)
+{
+	return (struct timeval){.tv_sec = (time_t)(ms / 1000),
+	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+}
+
 int
 cs_loop_every(cs_loop *l, int64_t ms, void (*fn)(void *arg), void *arg,
     cs_watch **out, cs_err *e)
 {
-	struct timeval tv = {.tv_sec = (time_t)(ms / 1000),
-	    .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	struct timeval tv = timeval_of(ms);
 
 	return watch(l, -1, 0, &tv, fn, arg, out, e);
 }
@@ -143,11 +150,39 @@ cs_loop_signal(cs_loop *l, int signo, void (*fn)(void *arg), void *arg,
 	return watch(l, signo, EV_SIGNAL, NULL, fn, arg, out, e);
 }
 
+/* Where the kernel has no memory for it now it rests once more. */
+static void
+rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct timeval soon = timeval_of(1);
+	cs_watch *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(w->event, NULL) != 0)
+		(void)event_add(w->again, &soon);
+}
+
+void
+cs_watch_rest(cs_watch *w, int64_t ms)
+{
+	struct timeval tv = timeval_of(ms);
+
+	if (w->again == NULL)
+		w->again = event_new(event_get_base(w->event), -1, 0, rested,
+		    w);
+	if (w->again != NULL && event_pending(w->again, EV_TIMEOUT, NULL) ==
+	    0 && event_add(w->again, &tv) == 0)
+		(void)event_del(w->event);
+}
+
 void
 cs_watch_free(cs_watch **wp)
 {
 	if (wp == NULL || *wp == NULL)
 		return;
+	if ((*wp)->again != NULL)
+		event_free((*wp)->again);
 	if ((*wp)->event != NULL)
 		event_free((*wp)->event);
 	free(*wp);

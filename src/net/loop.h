@@ -27,6 +27,10 @@ CS_USE int cs_loop_every(cs_loop *l, int64_t ms, void (*fn)(void *arg),
     void *arg, cs_watch **out, cs_err *e);
 CS_USE int cs_loop_signal(cs_loop *l, int signo, void (*fn)(void *arg),
     void *arg, cs_watch **out, cs_err *e);
+/* One of a descriptor calls nothing for `ms`, and then of all that came: many
+ * callbacks become one. Without effect when there is no memory for it, and
+ * while it rests. */
+void cs_watch_rest(cs_watch *w, int64_t ms);
 void cs_watch_free(cs_watch **w);
 
 #endif

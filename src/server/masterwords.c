@@ -71,6 +71,7 @@ note(cs_slot *s, const cs_frame *f)
 }
 
 #define FRAMES_A_TURN 64 /* others want to be heard, too */
+#define REST_MS 2 /* of who spoke: to be woken costs more than a line does */
 
 void
 cs_slot_listen(void *slot)
@@ -88,8 +89,12 @@ cs_slot_listen(void *slot)
 		note(s, f);
 		cs_frame_free(&f);
 	}
-	if (rc == CS_OK && !end)
+	if (rc == CS_OK && !end) {
+		if (i < FRAMES_A_TURN && s->state == CS_SLOT_UP &&
+		    s->watch != NULL)
+			cs_watch_rest(s->watch, REST_MS);
 		return;
+	}
 	if (rc != CS_OK)
 		cs_master_say(s->m, COUNTERSIGN_LOG_ERROR, "%s said what is no "
 		    "message: %s", s->name, e.text);

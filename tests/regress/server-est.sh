@@ -231,7 +231,7 @@ if has_strongswan; then
 	mv out swan2.pem
 	ok "and has a good one" good swan2.pem swan
 	ok "that is new" sh -c '! cmp -s swan.pem swan2.pem'
-	says "by simplereenroll" "$log" 'POST simplereenroll 200'
+	ok "by simplereenroll" until_log 'POST simplereenroll 200'
 	exits 1 "but not by another's" strongswan --est --url "$host" \
 	    --in swan.der --cacert i/ca.pem --cert wait.pem --key agent.key
 fi

@@ -355,8 +355,8 @@ whole_life(void)
 	environment();
 	killed("front 1", "front 1: was answered");
 	killed("issuer", "front 2: was answered");
-	ok(strstr(seen, "keyholder: joined to issuer") != NULL &&
-	    strstr(seen, "admin: joined to issuer") != NULL,
+	ok(wait_for("keyholder: joined to issuer", NULL) != NULL &&
+	    wait_for("admin: joined to issuer", NULL) != NULL,
 	    "the issuer's peers have new channels");
 	killed("keyholder", "issuer: joined to keyholder");
 	killed("admin", "issuer: joined to admin");
