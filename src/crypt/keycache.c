@@ -24,6 +24,7 @@ struct cs_keycache {
 	struct kept *newest, *oldest;
 	struct kept **buckets;
 	size_t mask; /* buckets - 1, a power of two of them */
+	cs_pubkey *place;
 };
 
 int
@@ -63,10 +64,17 @@ cs_keycache_free(cs_keycache **cp)
 		cs_pubkey_free(&c->kept[i].key);
 		cs_buf_free(&c->kept[i].der);
 	}
+	cs_pubkey_free(&c->place);
 	free(c->kept);
 	free(c->buckets);
 	free(c);
 	*cp = NULL;
+}
+
+cs_pubkey **
+cs_keycache_place(cs_keycache *c)
+{
+	return &c->place;
 }
 
 size_t

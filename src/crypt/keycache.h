@@ -24,7 +24,10 @@ void cs_keycache_free(cs_keycache **c);
  * keeps nothing then. */
 CS_USE int cs_keycache_get(cs_keycache *c, const cs_spki *k,
     const uint8_t hash[CS_SHA256_LEN], cs_pubkey **lent, cs_err *e);
-/* How many keys it holds. */
+/* A place for cs_csr_verify_at(): the keys of agents come once, and none is
+ * kept but to make the next one of. Lends. */
+cs_pubkey **cs_keycache_place(cs_keycache *c);
+/* How many keys it holds, without that one. */
 size_t cs_keycache_count(const cs_keycache *c);
 
 #endif

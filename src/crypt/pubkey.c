@@ -55,11 +55,13 @@ from_params(cs_pubkey *k, const char *type, OSSL_PARAM *params, cs_err *e)
 }
 
 /* OpenSSL takes an off-curve point apart by itself, but the one-byte point at
- * infinity passes; the check says both aloud. */
+ * infinity passes; the check says both aloud. To begin again is what makes a
+ * context forget the point before. */
 static int
 check_point(cs_pubkey *k, cs_err *e)
 {
-	k->ctx = EVP_PKEY_CTX_new_from_pkey(k->libctx, k->pkey, NULL);
+	if (k->ctx == NULL)
+		k->ctx = EVP_PKEY_CTX_new_from_pkey(k->libctx, k->pkey, NULL);
 	if (k->ctx == NULL)
 		return cs_ossl_fail(e, where, "cannot check a public key");
 	if (EVP_PKEY_public_check_quick(k->ctx) != 1)
@@ -120,6 +122,17 @@ get_blank(bool p256)
 	return p256 ? blank_p256 : blank_p384;
 }
 
+/* Into a key that has another point, or none. */
+static int
+set_point(const cs_spki *s, cs_pubkey *k, cs_err *e)
+{
+	if (EVP_PKEY_set1_encoded_public_key(k->pkey, s->point.p,
+	    s->point.n) != 1)
+		return cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
+		    "not a usable public key");
+	return check_point(k, e);
+}
+
 static int
 make_ec(const cs_spki *s, cs_pubkey *k, cs_err *e)
 {
@@ -132,16 +145,14 @@ make_ec(const cs_spki *s, cs_pubkey *k, cs_err *e)
 		    "expected an uncompressed point of %zu bytes, found %zu",
 		    expect, s->point.n);
 	ERR_clear_error();
+	if (k->pkey != NULL)
+		return set_point(s, k, e);
 	blank = get_blank(p256);
 	k->pkey = blank != NULL ? EVP_PKEY_dup(blank) :
 	    make_blank(p256 ? "P-256" : "P-384");
 	if (k->pkey == NULL)
 		return cs_ossl_fail(e, where, "cannot make a public key");
-	if (EVP_PKEY_set1_encoded_public_key(k->pkey, s->point.p,
-	    s->point.n) != 1)
-		return cs_ossl_blame(e, CS_EFORMAT, CS_R_UNSUPPORTED, where,
-		    "not a usable public key");
-	return check_point(k, e);
+	return set_point(s, k, e);
 }
 
 static int
@@ -388,27 +399,52 @@ cs_key_hash(const cs_spki *k, uint8_t out[CS_SHA256_LEN], cs_err *e)
 	return cs_sha256(k->der, out, e);
 }
 
+/* To take another point is half of the work of a key that is new. What fails
+ * leaves no key: it could be the one before. */
+static int
+become(cs_pubkey **place, const cs_spki *s, cs_err *e)
+{
+	cs_pubkey *k = *place;
+	int rc;
+
+	if (k == NULL || k->ctx == NULL || k->kind != s->kind) {
+		cs_pubkey_free(place);
+		return cs_pubkey_new(s, place, e);
+	}
+	if ((rc = make_ec(s, k, e)) != CS_OK)
+		cs_pubkey_free(place);
+	return rc;
+}
+
 int
-cs_csr_verify(const cs_csr *c, cs_err *e)
+cs_csr_verify_at(const cs_csr *c, cs_pubkey **place, cs_err *e)
 {
 	const cs_span none = {NULL, 0};
 	cs_alg alg;
-	cs_pubkey *k = NULL;
 	cs_err why = {0};
 	int rc;
 
 	if ((rc = cs_alg_match(c->key.kind, CS_USE_PKCS10, c->sigalg, none,
 	    &alg, e)) != CS_OK)
 		return cs_wrap(e, "the request");
-	if ((rc = cs_pubkey_new(&c->key, &k, e)) != CS_OK)
+	if ((rc = become(place, &c->key, e)) != CS_OK)
 		return rc;
-	rc = cs_pubkey_verify(k, &alg, c->info, c->sig, &why);
-	cs_pubkey_free(&k);
+	rc = cs_pubkey_verify(*place, &alg, c->info, c->sig, &why);
 	if (rc == CS_EREFUSED)
 		return CS_BAD(e, CS_R_POP_INVALID, where,
 		    "the request is not signed by its own key (%s): %s",
 		    alg.name, why.text);
 	if (rc != CS_OK && e != NULL)
 		*e = why;
+	return rc;
+}
+
+int
+cs_csr_verify(const cs_csr *c, cs_err *e)
+{
+	cs_pubkey *k = NULL;
+	int rc = cs_csr_verify_at(c, &k, e);
+
+	cs_pubkey_free(&k);
 	return rc;
 }

@@ -28,5 +28,9 @@ CS_USE int cs_key_hash(const cs_spki *k, uint8_t out[CS_SHA256_LEN],
 /* Proof of possession: the request's own signature. CS_R_POP_INVALID,
  * CS_R_UNSUPPORTED. */
 CS_USE int cs_csr_verify(const cs_csr *c, cs_err *e);
+/* The same for many requests in turn. *place is NULL, or the key of one before
+ * this, which nobody needs any more; then this one's, or NULL after a failure
+ * of the key itself. */
+CS_USE int cs_csr_verify_at(const cs_csr *c, cs_pubkey **place, cs_err *e);
 
 #endif

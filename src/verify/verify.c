@@ -132,6 +132,13 @@ check_each(struct cs_verdict *v, const struct cs_step *s, step_fn *step,
 	return CS_OK;
 }
 
+static int
+check_possession(const struct cs_step *s, cs_err *e)
+{
+	return s->in->keys == NULL ? cs_csr_verify(s->csr, e) :
+	    cs_csr_verify_at(s->csr, cs_keycache_place(s->in->keys), e);
+}
+
 /* Formats section 9, in its order. */
 static int
 check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
@@ -148,7 +155,7 @@ check_all(struct cs_verdict *v, const cs_verify_in *in, cs_err *e)
 		    s.csr->trust_domain, s.csr->agent_id);
 	s.each = v->each;
 	s.n = v->message->n;
-	if ((r = cs_csr_verify(s.csr, e)) != CS_OK ||
+	if ((r = check_possession(&s, e)) != CS_OK ||
 	    (r = check_carriers(v, &s, late, e)) != CS_OK ||
 	    (r = cs_request_digest(s.csr, s.request_digest, e)) != CS_OK ||
 	    (r = cs_key_hash(&s.csr->key, s.agent_key_hash, e)) != CS_OK ||

@@ -210,6 +210,69 @@ test_digest(EVP_PKEY *k)
 	cs_buf_free(&whole);
 }
 
+static int
+judge_at(EVP_PKEY *k, EVP_PKEY *signer, cs_pubkey **place)
+{
+	cs_buf *der = openssl_request(k, signer, EVP_sha256());
+	cs_csr *c = NULL;
+	cs_err e = {0};
+	int rc;
+
+	rc = der == NULL || cs_csr_parse(cs_buf_span(der), &c, &e) != CS_OK ?
+	    CS_EBUG : cs_csr_verify_at(c, place, &e);
+	if (rc == CS_EFORMAT && e.detail != CS_R_POP_INVALID)
+		rc = CS_EBUG;
+	cs_csr_free(&c);
+	cs_buf_free(&der);
+	return rc;
+}
+
+/* A request whose point is off its curve by one bit. */
+static int
+judge_off(EVP_PKEY *k, cs_pubkey **place)
+{
+	cs_buf *der = openssl_request(k, k, EVP_sha256());
+	cs_csr *c = NULL, off;
+	cs_err e = {0};
+	uint8_t point[65];
+	int rc;
+
+	if (der == NULL || cs_csr_parse(cs_buf_span(der), &c, &e) != CS_OK ||
+	    c->key.point.n != sizeof(point))
+		return CS_EBUG;
+	off = *c;
+	memcpy(point, c->key.point.p, sizeof(point));
+	point[64] ^= 1;
+	off.key.point.p = point;
+	rc = cs_csr_verify_at(&off, place, &e);
+	cs_csr_free(&c);
+	cs_buf_free(&der);
+	return rc == CS_EFORMAT && e.detail == CS_R_UNSUPPORTED ? rc : CS_EBUG;
+}
+
+/* The key of one request takes the place of another's, and is never it. */
+static void
+test_place(EVP_PKEY *a, EVP_PKEY *b, EVP_PKEY *p384, EVP_PKEY *rsa)
+{
+	cs_pubkey *place = NULL;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ok(judge_at(a, a, &place) == CS_OK &&
+		    judge_at(b, b, &place) == CS_OK, "one, and another");
+		ok(judge_at(a, b, &place) == CS_EFORMAT &&
+		    judge_at(a, a, &place) == CS_OK &&
+		    judge_at(b, a, &place) == CS_EFORMAT && place != NULL,
+		    "but not by the key of the one before");
+		ok(judge_at(i == 1 ? rsa : p384, i == 1 ? rsa : p384, &place)
+		    == CS_OK, "one of another kind");
+	}
+	ok(judge_at(a, a, &place) == CS_OK && judge_off(a, &place) ==
+	    CS_EFORMAT && place == NULL, "what is no key leaves none");
+	ok(judge_at(a, a, &place) == CS_OK, "and the next one is made");
+	cs_pubkey_free(&place);
+}
+
 int
 main(void)
 {
@@ -228,6 +291,7 @@ main(void)
 	test_refused(p256, other, "P-256");
 	test_refused(p384, other, "P-384");
 	test_refused(rsa, rsa2, "RSA");
+	test_place(p256, other, p384, rsa);
 	test_flips(p256, EVP_sha256(), "P-256");
 	test_flips(rsa, EVP_sha256(), "RSA");
 	test_ed25519();
