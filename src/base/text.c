@@ -138,6 +138,21 @@ cs_text_plain(cs_span in)
 	return true;
 }
 
+/* Takes those in front that stand for themselves: ASCII but the backslash. */
+static cs_span
+take_plain(cs_span *in)
+{
+	size_t n = 0;
+	cs_span out;
+
+	while (n < in->n && in->p[n] >= ' ' && in->p[n] <= '~' &&
+	    in->p[n] != '\\')
+		n++;
+	out = cs_span_of(in->p, n);
+	*in = cs_span_of(in->p + n, in->n - n);
+	return out;
+}
+
 int
 cs_text_escape(cs_buf *out, cs_span in, bool ascii)
 {
@@ -146,6 +161,10 @@ cs_text_escape(cs_buf *out, cs_span in, bool ascii)
 	int r = CS_OK;
 
 	while (in.n != 0 && r == CS_OK) {
+		if ((was = take_plain(&in)).n != 0) {
+			r = cs_buf_put(out, was);
+			continue;
+		}
 		was = in;
 		if (!cs_utf8_next(&in, &cp)) {
 			r = cs_buf_printf(out, "\\x{%02X}", in.p[0]);
