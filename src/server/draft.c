@@ -170,17 +170,20 @@ put_body(const cs_issuer *i, const cs_judged *j, const cs_draft *d,
 }
 
 static int
-put_fields(const cs_issuer *i, const cs_draft *d, cs_span body, cs_buf *out,
-    cs_err *e)
+put_fields(const cs_issuer *i, cs_draft *d, cs_span body, cs_err *e)
 {
-	size_t seq = cs_der_begin(out, CS_DER_SEQ);
+	size_t seq;
 
-	cs_der_put_uint(out, CS_DER_INTEGER, 1);
-	cs_der_put(out, CS_DER_OCTETS, d->kind == COUNTERSIGN_KIND_X509 ?
-	    i->env.ca[0]->key_id : cs_span_str(i->kid[0]));
-	cs_der_put(out, CS_DER_OCTETS, body);
-	cs_der_close(out, seq);
-	return cs_der_done(out, e);
+	if ((d->fields = cs_buf_new(body.n + FIELDS_ROOM)) == NULL)
+		return cs_nomem(e, where);
+	seq = cs_der_begin(d->fields, CS_DER_SEQ);
+	cs_der_put_uint(d->fields, CS_DER_INTEGER, 1);
+	cs_der_put(d->fields, CS_DER_OCTETS,
+	    d->kind == COUNTERSIGN_KIND_X509 ? i->env.ca[0]->key_id :
+	    cs_span_str(i->kid[0]));
+	cs_der_put(d->fields, CS_DER_OCTETS, body);
+	cs_der_close(d->fields, seq);
+	return cs_der_done(d->fields, e);
 }
 
 static int
@@ -224,14 +227,11 @@ cs_draft_make(cs_issuer *i, int kind, const cs_judged *j, int64_t now,
 	d.serial[0] &= 0x7f;
 	if (d.serial[0] == 0)
 		d.serial[0] = 1;
-	body = cs_buf_new(CS_FIELDS_MAX - FIELDS_ROOM);
-	d.fields = cs_buf_new(CS_FIELDS_MAX);
-	if (body == NULL || d.fields == NULL)
-		rc = cs_nomem(e, where);
-	if (rc == CS_OK && (rc = put_body(i, j, &d, body, e)) == CS_OK &&
-	    (rc = cs_sha256(cs_buf_span(body), d.digest, e)) == CS_OK)
-		rc = put_fields(i, &d, cs_buf_span(body), d.fields, e);
-	if (rc == CS_OK) {
+	if ((body = cs_buf_new(CS_FIELDS_MAX - FIELDS_ROOM)) == NULL)
+		return cs_nomem(e, where);
+	if ((rc = put_body(i, j, &d, body, e)) == CS_OK &&
+	    (rc = cs_sha256(cs_buf_span(body), d.digest, e)) == CS_OK &&
+	    (rc = put_fields(i, &d, cs_buf_span(body), e)) == CS_OK) {
 		*out = d;
 		d.fields = NULL; /* transferred */
 	}
