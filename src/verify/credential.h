@@ -42,11 +42,13 @@ typedef struct cs_credential_in { /* borrows all */
 typedef struct cs_credential cs_credential;
 
 /* As cs_verify(): CS_OK when there is an answer, whichever. A pinned owner's
- * line counts for who (owner), for whom (agents), grants, and when (valid-*,
- * at the certificate's start; revoked, now); its limits and what it asks of
- * presence and hardware are the issuer's to judge. An owner under a pinned CA
- * counts by the certificates that are still with his approval; without them, or
- * without a path at `now`, there is the issuer's word. */
+ * line counts for who (owner), for whom (agents), grants, when (valid-*, at the
+ * certificate's start; revoked, now), and of a security key for the touch and
+ * the PIN that it asks for; its limits and what it asks of hardware are the
+ * issuer's to judge. No binding may have an assurance that its approval's own
+ * flags deny. An owner under a pinned CA counts by the certificates that are
+ * still with his approval; without them, or without a path at `now`, there is
+ * the issuer's word. */
 CS_USE int cs_credential_check(const cs_credential_in *in, cs_credential **out,
     cs_err *e);
 void cs_credential_free(cs_credential **c);
