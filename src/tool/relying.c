@@ -49,7 +49,8 @@ read_trust(const cs_relying *o, struct asked *a, cs_err *e)
 		return cs_wrap(e, o->trust_domain == NULL ?
 		    "--trust-domain is missing" : "--trust-domain");
 	if (r != CS_OK)
-		return cs_wrap(e, "%s", o->bundle);
+		return o->crl == NULL ? cs_wrap(e, "%s", o->bundle) :
+		    cs_wrap(e, "%s with %s", o->bundle, o->crl);
 	if (o->owners != NULL)
 		r = cs_anchors_load(o->owners, geteuid(), &a->owners, e);
 	return r;

@@ -124,6 +124,10 @@ exits 3 "the list of another" v a/leaf.pem --crl b/crl.pem
 says "says so" err "of no CA in the bundle"
 sed '3s/^..../AAAA/' a/crl.pem >broken.pem
 exits 3 "a broken list" v a/leaf.pem --crl broken.pem
+says "which it is" err "broken.pem: "
+: >no.pem
+exits 3 "an empty one" v a/leaf.pem --crl no.pem
+says "is named, too" err "no.pem: "
 exits 2 "a token has none" v a/wit.jwt --crl a/crl.pem
 
 # What our servers do not sign, by the CA's own key all the same.
