@@ -3,9 +3,12 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -28,7 +31,7 @@
 
 static const char where[] = "store/group";
 
-enum call { CALL_NONE = 0, CALL_LEAD, CALL_DONE };
+enum call { CALL_DONE = 0, CALL_LEAD };
 
 struct cs_job { /* on its caller's stack */
 	cs_txn_fn *work;
@@ -37,11 +40,12 @@ struct cs_job { /* on its caller's stack */
 	int64_t deadline_ms;
 	cs_err *e;
 	int rc;
-	bool waits;           /* in the queue; of the store's lock */
+	bool waits; /* in the queue; of the store's lock */
 	struct cs_job *next;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	enum call call;
+	/* Whoever takes it off the queue does both, in this order; only then
+	 * may its stack frame end. */
+	_Atomic enum call call;
+	sem_t called;
 };
 
 struct batch {
@@ -72,14 +76,12 @@ queue_remove(cs_store *s, struct cs_job *j)
 	j->waits = false;
 }
 
-/* Of one who is in no queue any more, and who may be gone afterwards. */
+/* Of one who is in no queue any more, and without a lock: it goes on at once. */
 static void
 call(struct cs_job *j, enum call what)
 {
-	(void)pthread_mutex_lock(&j->lock);
-	j->call = what;
-	(void)pthread_cond_signal(&j->wake);
-	(void)pthread_mutex_unlock(&j->lock);
+	atomic_store(&j->call, what);
+	(void)sem_post(&j->called);
 }
 
 /* The last of a process: an engine whose file or log was taken away may still
@@ -319,25 +321,20 @@ lead(cs_store *s, struct cs_job *me)
 		call(b.job[i], CALL_DONE);
 }
 
-/* CALL_NONE: not until the deadline. */
-static enum call
-wait_call(struct cs_job *j, bool has_deadline)
+/* False: the deadline has come. */
+static bool
+wait_call(struct cs_job *j)
 {
-	const struct timespec t = {
+	const struct timespec until = {
 		.tv_sec = (time_t)(j->deadline_ms / 1000),
 		.tv_nsec = (long)(j->deadline_ms % 1000) * 1000000
 	};
-	enum call what;
+	int rc;
 
-	(void)pthread_mutex_lock(&j->lock);
-	while (j->call == CALL_NONE)
-		if (!has_deadline)
-			(void)pthread_cond_wait(&j->wake, &j->lock);
-		else if (pthread_cond_timedwait(&j->wake, &j->lock, &t) != 0)
-			break;
-	what = j->call;
-	(void)pthread_mutex_unlock(&j->lock);
-	return what;
+	do {
+		rc = sem_clockwait(&j->called, CLOCK_MONOTONIC, &until);
+	} while (rc != 0 && errno == EINTR);
+	return rc == 0;
 }
 
 /* Not one who was taken. */
@@ -357,14 +354,15 @@ leave(cs_store *s, struct cs_job *j)
 static enum call
 wait_turn(cs_store *s, struct cs_job *j)
 {
-	enum call what = wait_call(j, true);
-
-	if (what != CALL_NONE)
-		return what;
-	if (!leave(s, j))
-		return wait_call(j, false);
-	j->rc = too_late(j->e);
-	return CALL_DONE;
+	if (!wait_call(j)) {
+		if (leave(s, j)) {
+			j->rc = too_late(j->e);
+			return CALL_DONE;
+		}
+		while (sem_wait(&j->called) != 0)
+			continue;
+	}
+	return atomic_load(&j->call);
 }
 
 static void
@@ -401,14 +399,8 @@ cs_store_write(cs_store *s, cs_txn_fn *work, void *arg, bool dry,
 	if (s->mode == CS_DB_READ)
 		return cs_fail(e, CS_EBUG, where,
 		    "the store was opened for reading");
-	if (pthread_mutex_init(&j.lock, NULL) != 0)
-		return cs_nomem(e, where);
-	if (pthread_cond_init(&j.wake, &s->monotonic) != 0) {
-		(void)pthread_mutex_destroy(&j.lock);
-		return cs_nomem(e, where);
-	}
+	(void)sem_init(&j.called, 0, 0);
 	queue_up(s, &j);
-	(void)pthread_cond_destroy(&j.wake);
-	(void)pthread_mutex_destroy(&j.lock);
+	(void)sem_destroy(&j.called);
 	return with_reason(j.rc, e);
 }

@@ -21,7 +21,6 @@ struct cs_store {
 	bool is_restore;      /* a backup may be written to */
 	int64_t now, mono_ms; /* the clock as the store was opened */
 	pthread_mutex_t lock;
-	pthread_condattr_t monotonic;
 	struct cs_job *first, **last; /* who waits for a commit, in order */
 	bool leads;           /* someone commits */
 	cs_db *writer;        /* the leader's; NULL: to be opened */

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/time.h"
 #include "store/engine.h"
@@ -68,19 +67,6 @@ cs_conn_open(cs_store *s, enum cs_db_mode mode, int64_t mono_ms, cs_db **out,
 }
 
 static int
-set_up_lock(cs_store *s, cs_err *e)
-{
-	if (pthread_mutex_init(&s->lock, NULL) != 0)
-		return cs_nomem(e, where);
-	if (pthread_condattr_init(&s->monotonic) != 0) {
-		(void)pthread_mutex_destroy(&s->lock);
-		return cs_nomem(e, where);
-	}
-	(void)pthread_condattr_setclock(&s->monotonic, CLOCK_MONOTONIC);
-	return CS_OK;
-}
-
-static int
 handle_fill(cs_store *s, const char *uri, const cs_store_env *env, cs_err *e)
 {
 	const char *rest;
@@ -115,9 +101,9 @@ handle_new(const char *uri, const cs_store_env *env, bool is_restore,
 	s->now = env->now;
 	s->mono_ms = cs_time_mono_ms();
 	s->last = &s->first;
-	if ((rc = set_up_lock(s, e)) != CS_OK) {
+	if (pthread_mutex_init(&s->lock, NULL) != 0) {
 		free(s);
-		return rc;
+		return cs_nomem(e, where);
 	}
 	if ((rc = handle_fill(s, uri, env, e)) == CS_OK) {
 		*out = s;
@@ -137,7 +123,6 @@ cs_store_close(cs_store **store)
 	cs_readers_drop(s);
 	if (s->writer != NULL)
 		s->ops->close(s->writer);
-	(void)pthread_condattr_destroy(&s->monotonic);
 	(void)pthread_mutex_destroy(&s->lock);
 	cs_buf_free(&s->authority);
 	free(s->where);

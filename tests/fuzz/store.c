@@ -251,13 +251,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	s.authority = cs_buf_dup(cs_span_str(authority));
 	s.writer = &writes;
 	s.readers[s.n_readers++] = &reads;
-	CHECK(s.authority != NULL &&
-	    pthread_mutex_init(&s.lock, NULL) == 0 &&
-	    pthread_condattr_init(&s.monotonic) == 0);
+	CHECK(s.authority != NULL && pthread_mutex_init(&s.lock, NULL) == 0);
 	rc = ask(&s, &writes, n == 0 ? 0 : data[0], &e);
 	CHECK(rc == CS_OK || rc == CS_EREFUSED || rc == CS_EIO);
 	CHECK(s.first == NULL && !s.leads);
-	(void)pthread_condattr_destroy(&s.monotonic);
 	(void)pthread_mutex_destroy(&s.lock);
 	cs_buf_free(&s.authority);
 	return 0;
