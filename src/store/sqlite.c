@@ -96,6 +96,8 @@ cs_sqlite_close(cs_db *db)
 		return;
 	for (i = 0; i < CS_DB_STMTS_MAX; i++)
 		(void)sqlite3_finalize(db->stmts[i].s);
+	for (i = 0; i < CONTROLS; i++)
+		(void)sqlite3_finalize(db->controls[i]);
 	(void)sqlite3_close(db->h);
 	if (db->fresh)
 		cs_sqlite_remove(db->path);
@@ -308,15 +310,39 @@ check_place(cs_db *db, cs_err *e)
 	return CS_OK;
 }
 
+/* Kept prepared: to parse it takes longer than to do it. */
 static int
-begin_with(cs_db *db, const char *sql, cs_err *e)
+control(cs_db *db, enum control which, const char *what, cs_err *e)
+{
+	static const char *const sql[CONTROLS] = {
+		[BEGIN_READ] = "BEGIN",
+		[BEGIN_WRITE] = "BEGIN IMMEDIATE",
+		[COMMIT] = "COMMIT",
+		[ROLLBACK] = "ROLLBACK",
+	};
+	sqlite3_stmt **s = &db->controls[which];
+	int code = SQLITE_OK;
+
+	if (*s == NULL)
+		code = sqlite3_prepare_v3(db->h, sql[which], -1,
+		    SQLITE_PREPARE_PERSISTENT, s, NULL);
+	if (code == SQLITE_OK) {
+		code = sqlite3_step(*s);
+		(void)sqlite3_reset(*s);
+		code = code == SQLITE_DONE ? SQLITE_OK : code;
+	}
+	return code == SQLITE_OK ? CS_OK : cs_sqlite_down(db, e, what, code);
+}
+
+static int
+begin_with(cs_db *db, enum control how, cs_err *e)
 {
 	int rc;
 
 	if (db->begun)
 		return cs_sqlite_broken(db, e, "a transaction has begun already");
 	if ((rc = check_place(db, e)) != CS_OK ||
-	    (rc = cs_sqlite_exec(db, sql, "begin", e)) != CS_OK)
+	    (rc = control(db, how, "begin", e)) != CS_OK)
 		return rc;
 	db->begun = true;
 	return CS_OK;
@@ -325,13 +351,13 @@ begin_with(cs_db *db, const char *sql, cs_err *e)
 static int
 db_begin(cs_db *db, cs_err *e)
 {
-	return begin_with(db, "BEGIN IMMEDIATE", e);
+	return begin_with(db, BEGIN_WRITE, e);
 }
 
 int
 cs_sqlite_begin_read(cs_db *db, cs_err *e)
 {
-	return begin_with(db, "BEGIN", e);
+	return begin_with(db, BEGIN_READ, e);
 }
 
 /* SQLite takes a transaction back by itself after some failures; what follows
@@ -350,7 +376,7 @@ db_commit(cs_db *db, cs_err *e)
 	int rc;
 
 	if ((rc = cs_sqlite_begun(db, e)) != CS_OK ||
-	    (rc = cs_sqlite_exec(db, "COMMIT", "commit", e)) != CS_OK)
+	    (rc = control(db, COMMIT, "commit", e)) != CS_OK)
 		return rc;
 	db->begun = false;
 	db->fresh = false;
@@ -361,7 +387,7 @@ void
 cs_sqlite_rollback(cs_db *db)
 {
 	if (sqlite3_get_autocommit(db->h) == 0)
-		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
+		(void)control(db, ROLLBACK, "rollback", NULL);
 	db->begun = false;
 }
 

@@ -16,12 +16,16 @@ struct prepared {
 	int at[CS_DB_VALUES_MAX]; /* SQLite's index of $1, $2 ... */
 };
 
+/* What begins and ends a transaction. */
+enum control { BEGIN_READ = 0, BEGIN_WRITE, COMMIT, ROLLBACK, CONTROLS };
+
 struct cs_db {
 	sqlite3 *h;
 	char *path;
 	int64_t deadline;
 	bool writes, fresh, begun;
 	uint64_t wal;
+	sqlite3_stmt *controls[CONTROLS];
 	struct prepared stmts[CS_DB_STMTS_MAX];
 };
 
