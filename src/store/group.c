@@ -223,16 +223,18 @@ do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 	*died = t->ops->undo(t->db, e);
 }
 
-/* Others may have written in between. */
+/* Others may have written in between. Who had the server end the connection has
+ * spoilt nothing for the rest: there is another one. */
 static int
 do_each(cs_store *s, struct batch *b, cs_err *e)
 {
-	cs_txn t = {s->ops, s->writer, s, 0};
+	cs_txn t = {s->ops, NULL, s, 0};
 	int died;
 	size_t i;
 
 	s->ops->rollback(s->writer);
-	died = begin_once(s, latest(b), e);
+	died = begin(s, latest(b), e);
+	t.db = s->writer;
 	for (i = 0; i < b->n && died == CS_OK; i++)
 		do_one(&t, b->job[i], b, &died, e);
 	return died;
@@ -312,7 +314,9 @@ lead(cs_store *s, struct cs_job *me)
 	size_t i;
 
 	(void)sched_yield();
-	if ((me->rc = begin(s, me->deadline_ms, me->e)) == CS_OK) {
+	if (is_late(me)) /* a connection that cannot begin now is given up */
+		me->rc = too_late(me->e);
+	else if ((me->rc = begin(s, me->deadline_ms, me->e)) == CS_OK) {
 		take(s, &b);
 		do_batch(s, &b);
 	}

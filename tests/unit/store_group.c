@@ -259,6 +259,49 @@ test_deadlines(void)
 	    "and nobody else was served");
 }
 
+/* An engine that counts, and whose connection breaks when it is told to. */
+static const cs_db_ops *real;
+static int begins, broken;
+
+static int
+begin(cs_db *db, cs_err *e)
+{
+	begins++;
+	return broken-- > 0 ? cs_fail(e, CS_EIO, "test", "broken") :
+	    real->begin(db, e);
+}
+
+/* The first time it breaks the connection, as PostgreSQL does when it has no
+ * time left. */
+static int
+add_badly(cs_txn *t, void *arg, cs_err *e)
+{
+	struct add *a = arg;
+	int rc = add_one(t, a, e);
+
+	broken = a->rc != CS_OK;
+	a->rc = CS_OK;
+	return rc;
+}
+
+static void
+test_broken(cs_err *e)
+{
+	struct add a = {.name = "b", .rc = CS_EIO};
+	cs_db_ops counting = *bed.s->ops;
+
+	real = bed.s->ops;
+	counting.begin = begin;
+	bed.s->ops = &counting;
+	ok(cs_store_write(bed.s, add_badly, &a, false, storebed_ms(5000), e) ==
+	    CS_OK && count(bed.s, "b") == 1,
+	    "what is done again has another connection");
+	begins = 0;
+	ok(cs_store_write(bed.s, add_one, &a, false, storebed_ms(-1), e) ==
+	    CS_EIO && begins == 0, "for who is late there is none");
+	bed.s->ops = real;
+}
+
 int
 main(void)
 {
@@ -269,6 +312,7 @@ main(void)
 	test_alone(&e);
 	test_threads(&e);
 	test_deadlines();
+	test_broken(&e);
 	storebed_remove(&bed);
 	return done_testing();
 }
