@@ -348,6 +348,56 @@ test_two(void)
 	cs_buf_free(&pem);
 }
 
+static int trouble; /* the verdict that has it: 1 is the next */
+static const countersign_verifier *real;
+static countersign_verifier_answer no_store = {.size = sizeof(no_store),
+    .state = COUNTERSIGN_REFUSED,
+    .reason = COUNTERSIGN_R_STORE_UNAVAILABLE, .text = "the store is away"};
+
+static int
+judge(countersign_instance *i, const countersign_verifier_input *in,
+    const countersign_verifier_answer **out, char *why, size_t why_len)
+{
+	if (trouble == 0 || --trouble != 0)
+		return real->verify(i, in, out, why, why_len);
+	*out = &no_store;
+	return COUNTERSIGN_OK;
+}
+
+static void
+release(countersign_instance *i, const void *given)
+{
+	if (given != &no_store)
+		real->release(i, given);
+}
+
+/* A store that cannot be asked says nothing of an approval. */
+static void
+test_trouble(void)
+{
+	countersign_verifier faked = *b.plug.p;
+	int at;
+
+	real = b.plug.p;
+	faked.verify = judge;
+	faked.release = release;
+	b.plug.p = &faked;
+	ok(issuerbed_again(&b, 0) && approved_by_two(LONG, LONG),
+	    "approved, and then its store goes");
+	cs_buf_free(&words[CAROL]);
+	words[CAROL] = approver_words(&who[CAROL], request, CS_APPROVE,
+	    now - 60, now + LONG);
+	for (at = 2; at > 0; at--) {
+		trouble = at;
+		ok(hand_in(CAROL, CS_OUTCOME_REFUSED,
+		    CS_R_STORE_UNAVAILABLE) && kept(CS_PENDING_READY, 2),
+		    "verdict %d: nothing is dropped, and nothing added", at);
+	}
+	ok(again(CAROL) && kept(CS_PENDING_READY, 2), "until it is back");
+	b.plug.p = real;
+	ok(issuerbed_again(&b, 0), "the real one");
+}
+
 static bool denies_now;
 
 /* Between the claim and its record, when nobody asks owners any more. */
@@ -394,6 +444,7 @@ main(void)
 	test_late();
 	test_denied();
 	test_two();
+	test_trouble();
 	test_told();
 	for (n = 0; n < PEOPLE; n++) {
 		approver_free(&who[n]);
