@@ -23,18 +23,23 @@ asked(const cs_child *c, const char *what)
 	return access(path, F_OK) == 0;
 }
 
-/* Whoever sends a message is answered; an answer is told to the master. */
+/* Whoever sends a message is answered; an answer is told to the master. Who has
+ * gone is not listened to any more. */
 static void
-hear_peer(cs_child *c, cs_channel *peer)
+hear_peer(cs_child *c, cs_channel **peer)
 {
 	cs_frame *f = NULL;
 	bool end = false;
 
-	if (cs_channel_try(peer, &f, &end, NULL) != CS_OK || f == NULL)
+	if (cs_channel_try(*peer, &f, &end, NULL) != CS_OK || end) {
+		cs_channel_free(peer);
+		return;
+	}
+	if (f == NULL)
 		return;
 	if (f->type == CS_MSG_LOOKUP) {
 		f->type = CS_MSG_GIVEN;
-		(void)!cs_channel_send(peer, f, 0, NULL);
+		(void)!cs_channel_send(*peer, f, 0, NULL);
 	} else if (f->type == CS_MSG_GIVEN) {
 		cs_say(c->control, 2, "was answered");
 	}
@@ -46,7 +51,8 @@ ask_peer(cs_channel *peer)
 {
 	cs_frame f = {.type = CS_MSG_LOOKUP, .fd = -1};
 
-	(void)!cs_channel_send(peer, &f, 0, NULL);
+	if (peer != NULL)
+		(void)!cs_channel_send(peer, &f, 0, NULL);
 }
 
 /* What would pass for the words of others. */
@@ -125,12 +131,12 @@ wait_for_words(cs_child *c, struct peers *p)
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
-		fds[i + 1] = (struct pollfd){.fd = cs_channel_fd(p->c[i]),
-		    .events = POLLIN};
+		fds[i + 1] = (struct pollfd){.fd = p->c[i] == NULL ? -1 :
+		    cs_channel_fd(p->c[i]), .events = POLLIN};
 	(void)poll(fds, (nfds_t)p->n + 1, 100);
 	for (i = 0; i < p->n; i++)
 		if (fds[i + 1].revents != 0)
-			hear_peer(c, p->c[i]);
+			hear_peer(c, &p->c[i]);
 }
 
 int
