@@ -132,9 +132,12 @@ check_keys(const struct places *p, cs_err *e)
 	const cs_server_conf *c = p->c;
 	size_t i;
 
-	for (i = 0; i < c->n_ca; i++)
+	for (i = 0; i < c->n_ca; i++) {
 		if (check_key(p, c->ca[i].key, e) != CS_OK)
 			return cs_server_conf_blame(c, "ca", i, "key", e);
+		if (check(p, c->ca[i].cert, STORE, e) != CS_OK)
+			return cs_server_conf_blame(c, "ca", i, "cert", e);
+	}
 	for (i = 0; i < c->n_wit; i++)
 		if (check_key(p, c->wit[i].key, e) != CS_OK)
 			return cs_server_conf_blame(c, "wit", i, "key", e);
@@ -151,6 +154,8 @@ check_all(const struct places *p, cs_err *e)
 		enum place from;
 	} all[] = {
 		{"tls-key", c->tls_key, OWNERS},
+		{"tls-cert", c->tls_cert, STORE},
+		{"client-ca", c->client_ca, STORE},
 		{"pin-file", c->pin_file, OWNERS},
 		{"state", c->state, STORE},
 		{"modules", c->modules, STORE},

@@ -180,6 +180,11 @@ lies "a key by a link that the issuer could turn" 's|"ca.key"|"store/k"|' \
     ln -s ../ca.key store/k
 lies "the lists beside the store" 's|"keyholder"|"store/lists"|' \
     mkdir -m 700 store/lists
+lies "who may be a client" '1i client-ca = "store/clients.pem"' \
+    cp ca.pem store/clients.pem
+lies "the certificates" 's|^tls-cert.*|tls-cert = "store/tls.pem"|' \
+    sh -c 'cp tls.pem store'
+lies "the CA" 's|cert = "ca.pem"|cert = "store/ca.pem"|' cp ca.pem store
 lies "modules there" '1i modules = "store/so"' mkdir store/so
 lies "the PIN" 's|^#pin-file.*|pin-file = "store/pin"|' \
     sh -c 'umask 077; echo 1 >store/pin'
