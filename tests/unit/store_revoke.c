@@ -202,6 +202,50 @@ test_ask(void)
 	    "after a restart");
 }
 
+/* A TBS is a grant's, or any approval's. */
+static void
+test_ask_tbs(void)
+{
+	uint8_t grant[32] = {0}, approval[32] = {0};
+	cs_span g = cs_span_of(grant, sizeof(grant));
+	cs_span a = cs_span_of(approval, sizeof(approval));
+	char text[256];
+
+	bed_hash(grant, sizeof(grant), "asked grant");
+	bed_hash(approval, sizeof(approval), "asked approval");
+	ok(look((cs_revoked_ask){.tbs_hash = g}, text, sizeof(text)) == 0 &&
+	    look((cs_revoked_ask){.tbs_hash = a}, text, sizeof(text)) == 0,
+	    "neither a grant nor an approval");
+	ok(revoke_at(CS_REVOKE_GRANT, g, NOON) == 0 &&
+	    look((cs_revoked_ask){.tbs_hash = g}, text, sizeof(text)) == 1 &&
+	    strncmp(text, "grant ", 6) == 0, "%s", text);
+	ok(look((cs_revoked_ask){.tbs_hash = a}, text, sizeof(text)) == 0,
+	    "and not the approval");
+	ok(revoke_at(CS_REVOKE_APPROVAL, a, NOON) == 0 &&
+	    look((cs_revoked_ask){.tbs_hash = a}, text, sizeof(text)) == 1 &&
+	    strncmp(text, "approval ", 9) == 0, "%s", text);
+}
+
+/* Of several the first one is told, whatever it is of. */
+static void
+test_ask_first(void)
+{
+	const cs_span name = cs_span_str("mailto:several@corp.example");
+	uint8_t key[32] = {0}, tbs[32] = {0};
+	cs_revoked_ask ask = {.owner = name,
+	    .key_hash = cs_span_of(key, sizeof(key)),
+	    .tbs_hash = cs_span_of(tbs, sizeof(tbs))};
+	char text[256];
+
+	bed_hash(key, sizeof(key), "several key");
+	bed_hash(tbs, sizeof(tbs), "several tbs");
+	ok(revoke_at(CS_REVOKE_KEY, ask.key_hash, NOON) == 0 &&
+	    revoke_at(CS_REVOKE_OWNER, name, NOON) == 0 &&
+	    revoke_at(CS_REVOKE_APPROVAL, ask.tbs_hash, NOON) == 0 &&
+	    look(ask, text, sizeof(text)) == 1 &&
+	    strncmp(text, "key ", 4) == 0, "%s", text);
+}
+
 static void
 test_twice(void)
 {
@@ -342,6 +386,8 @@ main(void)
 	test_above();
 	test_live();
 	test_ask();
+	test_ask_tbs();
+	test_ask_first();
 	test_twice();
 	test_tombstones();
 	test_usage();
