@@ -177,13 +177,13 @@ static const cs_db_stmt stmts[CS_SQL_END] = {
 	STMT(CS_SQL_CLAIMS_SERIAL, CLAIMS " WHERE c.serial = $5" ASKED),
 
 	STMT(CS_SQL_REVOKED,
-	    REVOCATION " WHERE number IN ("
+	    REVOCATION " WHERE number = (SELECT MIN(number) FROM ("
 	    IN_FORCE "what = 1 AND name = $1 UNION ALL "
 	    IN_FORCE "what = 2 AND name = $2 UNION ALL "
 	    IN_FORCE "what = 3 AND name = $3 UNION ALL "
 	    IN_FORCE "what = 4 AND name = $4 UNION ALL "
 	    IN_FORCE "what = 5 AND name = $4 UNION ALL "
-	    IN_FORCE "what = 5 AND name = $5) ORDER BY number LIMIT 1"),
+	    IN_FORCE "what = 5 AND name = $5) AS found)"),
 	STMT(CS_SQL_REVOCATION_GET,
 	    REVOCATION " WHERE what = $1 AND name = $2 AND lifted IS NULL"),
 	STMT(CS_SQL_REVOCATION_PUT,
