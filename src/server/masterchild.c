@@ -121,8 +121,17 @@ are_peers(const cs_slot *a, const cs_slot *b)
 	return (a->role == CS_ROLE_ISSUER) != (b->role == CS_ROLE_ISSUER);
 }
 
-/* One channel between a child that starts and one that lives. A peer that does
- * not listen has only itself to blame. */
+/* It does not listen, and has only itself to blame; or it ended just now, and
+ * has said why. */
+static void
+give_up(cs_slot *peer)
+{
+	if (peer->watch != NULL)
+		cs_slot_listen(peer);
+	cs_slot_kill(peer);
+}
+
+/* One channel between a child that starts and one that lives. */
 static int
 join(cs_slot *s, cs_slot *peer, cs_err *e)
 {
@@ -130,7 +139,7 @@ join(cs_slot *s, cs_slot *peer, cs_err *e)
 
 	if ((rc = cs_channel_pair(ends, e)) == CS_OK &&
 	    tell_channel(peer, s->role, ends[1], NULL) != CS_OK)
-		cs_slot_kill(peer);
+		give_up(peer);
 	else if (rc == CS_OK)
 		rc = tell_channel(s, peer->role, ends[0], e);
 	close_fd(&ends[0]);
