@@ -252,7 +252,8 @@ is_first(const cs_picked *p, size_t n)
 	return true;
 }
 
-/* Without whom the request names the others count for nothing: his first. */
+/* Without whom the request names the others count for nothing: his first. No
+ * more than it needs. */
 static int
 try_each(struct merging *m, cs_picked *all, enum came *came)
 {
@@ -261,7 +262,8 @@ try_each(struct merging *m, cs_picked *all, enum came *came)
 	int rc = CS_OK;
 
 	for (turn = 0; turn < 2; turn++)
-		for (n = 0; n < m->kept.n && rc == CS_OK; n++) {
+		for (n = 0; n < m->kept.n && rc == CS_OK &&
+		    *came != CAME_WHOLE; n++) {
 			owner = m->kept.at[n]->tbs.owner;
 			if (cs_span_eq(owner, named) == (turn == 0) &&
 			    is_first(&m->kept, n) &&

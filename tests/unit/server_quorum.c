@@ -287,6 +287,12 @@ test_late(void)
 	    says(ALICE, CS_APPROVE, LONG) &&
 	    kept(CS_PENDING_WAITS, 1) && gets(CS_OUTCOME_PENDING),
 	    "where too few are left it waits again");
+	ok(quorum(3) && ask() && says(ALICE, CS_APPROVE, LONG) &&
+	    says(BOB, CS_APPROVE, SHORT) && says(CAROL, CS_APPROVE, 2 * SHORT) &&
+	    kept(CS_PENDING_READY, 3) && quorum(2) && time_passes() &&
+	    says(BOB, CS_APPROVE, LONG) && kept(CS_PENDING_READY, 2) &&
+	    time_passes() && gets(CS_OUTCOME_ISSUED),
+	    "no more come back than it needs");
 }
 
 static void
