@@ -180,7 +180,8 @@ is_late(const struct cs_job *j)
 	return cs_time_mono_ms() >= j->deadline_ms;
 }
 
-/* false: some are to be taken back, and none is told yet. */
+/* false: some are to be taken back, and none is told yet. Of who is alone the
+ * whole transaction is. */
 static bool
 do_all(cs_store *s, struct batch *b)
 {
@@ -193,8 +194,10 @@ do_all(cs_store *s, struct batch *b)
 		if (j->dry || is_late(j))
 			return false;
 		t.ops->deadline(t.db, j->deadline_ms);
-		if ((j->rc = j->work(&t, j->arg, j->e)) != CS_OK)
-			return false;
+		if ((j->rc = j->work(&t, j->arg, j->e)) != CS_OK) {
+			b->broke = b->n == 1 && j->rc != CS_EREFUSED;
+			return b->n == 1;
+		}
 		if (i + 1 == b->n)
 			take(s, b);
 	}
@@ -213,6 +216,8 @@ do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 	t->ops->deadline(t->db, j->deadline_ms);
 	if ((*died = t->ops->mark(t->db, e)) != CS_OK)
 		return;
+	if (j->e != NULL) /* of the time before */
+		*j->e = (cs_err){0};
 	j->rc = j->work(t, j->arg, j->e);
 	if (j->rc == CS_OK && !j->dry) {
 		if ((*died = t->ops->keep(t->db, e)) == CS_OK)

@@ -284,18 +284,59 @@ add_badly(cs_txn *t, void *arg, cs_err *e)
 	return rc;
 }
 
+static void *
+write_badly(void *arg)
+{
+	struct slow *w = arg;
+	struct add a = {.name = "b", .rc = CS_EIO};
+	cs_err e = {0};
+
+	w->rc = cs_store_write(bed.s, add_badly, &a, false, w->deadline_ms,
+	    &e);
+	ok(e.text[0] == '\0', "nothing is said of the time before");
+	return NULL;
+}
+
+/* Behind another, who is done again with it. */
+static void
+test_again(void)
+{
+	struct slow first = {.deadline_ms = storebed_ms(20000)},
+	    bad = {.deadline_ms = storebed_ms(20000)};
+	int64_t n = count(bed.s, "slow");
+	struct cs_job **end;
+
+	if (!ok(start(&first), "a slow writer"))
+		return;
+	end = queue_end();
+	if (!ok(pthread_create(&bad.id, NULL, write_badly, &bad) == 0,
+	    "and another"))
+		return;
+	while (queue_end() == end)
+		(void)sched_yield();
+	first.may_end = true;
+	(void)pthread_join(first.id, NULL);
+	(void)pthread_join(bad.id, NULL);
+	ok(first.rc == CS_OK && bad.rc == CS_OK && count(bed.s, "b") == 1 &&
+	    count(bed.s, "slow") == n + 1,
+	    "what is done again has another connection");
+}
+
 static void
 test_broken(cs_err *e)
 {
-	struct add a = {.name = "b", .rc = CS_EIO};
+	struct add a = {.name = "c", .rc = CS_EIO};
 	cs_db_ops counting = *bed.s->ops;
 
 	real = bed.s->ops;
 	counting.begin = begin;
 	bed.s->ops = &counting;
+	test_again();
+	begins = 0;
 	ok(cs_store_write(bed.s, add_badly, &a, false, storebed_ms(5000), e) ==
-	    CS_OK && count(bed.s, "b") == 1,
-	    "what is done again has another connection");
+	    CS_EIO && begins == 1 && count(bed.s, "c") == 0,
+	    "who is alone is not done again");
+	broken = 0;
 	begins = 0;
 	ok(cs_store_write(bed.s, add_one, &a, false, storebed_ms(-1), e) ==
 	    CS_EIO && begins == 0, "for who is late there is none");
