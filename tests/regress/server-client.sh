@@ -60,7 +60,7 @@ is "two" "$(ask two)" 200
 
 # Two owners, he first whom the request names
 beside() { # OPTIONS OF SIGN...: bob
-	countersign sign --key file:bob.key --owner $bob --yes \
+	countersign sign --key file:bob.key --owner "$bob" --yes \
 	    --submit "$url" --server-ca i/ca.pem "$@"
 }
 mkdir pair
