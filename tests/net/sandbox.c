@@ -241,7 +241,7 @@ set_limit(void)
 static void
 set_limit_far(void)
 {
-	struct rlimit *l = mmap((void *)((uintptr_t)1 << 32), 4096,
+	struct rlimit *l = mmap((void *)((uintptr_t)1 << 45), 4096,
 	    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 	    MAP_FIXED_NOREPLACE, -1, 0);
 
