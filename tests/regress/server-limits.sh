@@ -4,7 +4,7 @@
 #
 # What a running server does with too much, too long, too slow and what is no
 # request: a clear status, nothing issued, and the next one is answered.
-# shellcheck disable=SC2317 # run by name
+# shellcheck disable=SC2016,SC2317 # words for sh -c; run by name
 # shellcheck source=tap.sh
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=server.sh
@@ -122,9 +122,11 @@ openssl req -new -key i/tls.key -subj /CN=renewed \
     -addext subjectAltName=IP:127.0.0.1 2>/dev/null |
     openssl x509 -req -CA i/ca.pem -CAkey i/ca.key -days 5 \
 	-copy_extensions copyall -out new.pem 2>/dev/null
+# As soon as a connection is taken again
 shown() {
-	openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null |
-	    openssl x509 -noout -serial
+	timeout 20 sh -c 'until openssl s_client -connect "127.0.0.1:$0" \
+	    </dev/null >shown.txt 2>/dev/null; do :; done' "$port" &&
+	    openssl x509 -noout -serial <shown.txt
 }
 is "a certificate" "$(shown)" "$before"
 mv new.pem i/tls.pem
