@@ -157,6 +157,8 @@ check_all(const struct places *p, cs_err *e)
 		{"tls-cert", c->tls_cert, STORE},
 		{"client-ca", c->client_ca, STORE},
 		{"pin-file", c->pin_file, OWNERS},
+		{"owners", c->owners, STORE},
+		{"policy", c->policy, STORE},
 		{"state", c->state, STORE},
 		{"modules", c->modules, STORE},
 		{"store", c->file, STORE},

@@ -185,6 +185,12 @@ lies "who may be a client" '1i client-ca = "store/clients.pem"' \
 lies "the certificates" 's|^tls-cert.*|tls-cert = "store/tls.pem"|' \
     sh -c 'cp tls.pem store'
 lies "the CA" 's|cert = "ca.pem"|cert = "store/ca.pem"|' cp ca.pem store
+lies "owners that it could write" 's|"owners.d"|"store/owners"|' \
+    mv owners.d store/owners
+lies "a policy that it could write" \
+    's|policy/policy.conf|store/policy.conf|' mv policy/policy.conf store
+lies "a link to such owners" '' sh -c 'mv owners.d store/owners &&
+    ln -s store/owners owners.d'
 lies "modules there" '1i modules = "store/so"' mkdir store/so
 lies "the PIN" 's|^#pin-file.*|pin-file = "store/pin"|' \
     sh -c 'umask 077; echo 1 >store/pin'

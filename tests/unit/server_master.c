@@ -47,7 +47,7 @@ new_conf(const char *name, const char *more)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
 	(void)snprintf(text, sizeof(text), "trust-domain = corp.example\n"
-	    "tls-cert = c tls-key = k owners = d/o policy = d/p store = d/s\n"
+	    "tls-cert = c tls-key = k owners = o policy = o/p store = d/s\n"
 	    "state = s ca { cert = c key = k } modules = m fronts = 2\n"
 	    "listen = 127.0.0.1:0 environment = {SOME} %s\n", more);
 	if (cs_file_write(path, cs_span_str(text), 0600, true, &e) != CS_OK ||
@@ -322,8 +322,8 @@ reloads(cs_server_conf *conf)
 	at = seen + strlen(seen);
 	c = new_conf("server.conf", "workers = 3 user = \"x\" lifetime = 1h "
 	    "crl-every = 1m crl-life = 2h approval = digest");
-	word = strstr(c->text, "owners = d/o ");
-	word[strlen("owners = d/")] = 'n';
+	word = strstr(c->text, "owners = o ");
+	word[strlen("owners = ")] = 'n';
 	ok(cs_file_write(conf->file, cs_span_str(c->text), 0600, true,
 	    NULL) == CS_OK && hit(master, SIGHUP) &&
 	    wait_for("workers is another: that takes a restart", at) != NULL &&
@@ -538,7 +538,7 @@ static void
 sweep(void)
 {
 	static const char *const names[] = {"notify", "server.conf", "a.sock",
-	    "m", "s", "c", "k", "d"};
+	    "m", "s", "c", "k", "d", "o/p", "o", "n"};
 	char path[256];
 	size_t i;
 
@@ -566,6 +566,11 @@ main(int argc, char **argv)
 	(void)mkdir(path, 0700);
 	(void)snprintf(path, sizeof(path), "%s/d", top);
 	(void)mkdir(path, 0700);
+	(void)snprintf(path, sizeof(path), "%s/o", top);
+	(void)mkdir(path, 0700);
+	(void)snprintf(path, sizeof(path), "%s/n", top);
+	(void)mkdir(path, 0700);
+	write_in("o/p", "");
 	write_in("c", "one");
 	write_in("k", "key");
 	listen_to_notices();
