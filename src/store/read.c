@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "base/time.h"
 #include "fmt/reason.h"
 #include "store/handle.h"
 
@@ -43,7 +44,7 @@ give_back(cs_store *s, cs_db *db)
 }
 
 /* Those that were kept may all have broken with their server; a new one says
- * what is wrong. */
+ * what is wrong. For who comes late one is enough: the others may be good. */
 static int
 begin(cs_store *s, int64_t deadline_ms, cs_db **out, cs_err *e)
 {
@@ -53,9 +54,11 @@ begin(cs_store *s, int64_t deadline_ms, cs_db **out, cs_err *e)
 	*out = NULL;
 	while ((db = take_idle(s)) != NULL) {
 		s->ops->deadline(db, deadline_ms);
-		if (s->ops->begin_read(db, e) == CS_OK)
+		if ((rc = s->ops->begin_read(db, e)) == CS_OK)
 			goto out;
 		s->ops->close(db);
+		if (cs_time_mono_ms() >= deadline_ms)
+			return rc;
 	}
 	if ((rc = cs_conn_open(s, CS_DB_READ, deadline_ms, &db, e)) != CS_OK)
 		return rc;

@@ -343,6 +343,40 @@ test_broken(cs_err *e)
 	bed.s->ops = real;
 }
 
+/* Two read at a time, so that two connections are kept. */
+static int
+read_within(cs_txn *t, void *arg, cs_err *e)
+{
+	struct add *a = arg;
+	int rc = get(t, a, e);
+
+	return rc == CS_OK ? cs_store_read(bed.s, get, a, storebed_ms(5000),
+	    e) : rc;
+}
+
+static int
+no_begin(cs_db *db, cs_err *e)
+{
+	(void)db;
+	return cs_fail(e, CS_EIO, "test", "no time");
+}
+
+static void
+test_late_reader(cs_err *e)
+{
+	struct add a = {.name = "n"};
+	cs_db_ops failing = *bed.s->ops;
+
+	real = bed.s->ops;
+	failing.begin_read = no_begin;
+	ok(cs_store_read(bed.s, read_within, &a, storebed_ms(5000), e) ==
+	    CS_OK && bed.s->n_readers == 2, "two readers");
+	bed.s->ops = &failing;
+	ok(cs_store_read(bed.s, get, &a, storebed_ms(-1), e) == CS_EIO &&
+	    bed.s->n_readers == 1, "who is late ends one of them");
+	bed.s->ops = real;
+}
+
 int
 main(void)
 {
@@ -354,6 +388,7 @@ main(void)
 	test_threads(&e);
 	test_deadlines();
 	test_broken(&e);
+	test_late_reader(&e);
 	storebed_remove(&bed);
 	return done_testing();
 }
