@@ -122,7 +122,7 @@ send "1234\r"
 ended 0
 END
 report $? "typed on a terminal"
-silent "it is not echoed" seen 1234
+unseen "it is not echoed" seen 1234
 approved "is approved" "hardware unproven, touch and PIN"
 forget one
 COUNTERSIGN=$top/in-bed on_terminal >seen <<'END'

@@ -219,7 +219,7 @@ asks {keys that cannot sign: 2}
 ended 0
 END
 report $? "three questions, one answer"
-silent "no PIN is shown" log.exp 1234
+unseen "no PIN is shown" log.exp 1234
 
 # Keys that no URI tells apart, and tokens of one name.
 softhsm_token twin

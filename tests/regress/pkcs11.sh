@@ -160,7 +160,7 @@ exits 2 "a command" "$modules" key "pkcs11:id=%01$at&pin-source=%7Ccat" .
 exits 2 "pin-value" env PIN=1234 "$modules" key \
     "pkcs11:id=%01$at&pin-value=1234" .
 says "names pin-source" err "pin-source="
-silent "and does not repeat the PIN" err 1234
+unseen "and does not repeat the PIN" err 1234
 
 # One key, or none.
 exits 5 "six keys match" env PIN=1234 "$modules" approve "pkcs11:$at" .

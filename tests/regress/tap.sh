@@ -87,6 +87,13 @@ silent() {
 	report $? "$1"
 }
 
+# unseen NAME FILE WORD: WORD, of letters and digits, stands nowhere in FILE by
+# itself. As a part of a serial, a hash or a path of chance it may.
+unseen() {
+	[ -s "$2" ] && ! grep -Eq "(^|[^0-9A-Za-z])$3([^0-9A-Za-z]|\$)" "$2"
+	report $? "$1"
+}
+
 # empty NAME FILE
 empty() {
 	[ ! -s "$2" ]

@@ -113,12 +113,12 @@ ended 4
 END
 on_terminal <both.exp >out
 report $? "typed on a terminal"
-silent "it is not echoed" out 1234
+unseen "it is not echoed" out 1234
 cat agent.csr terminal >composite
 approved "and is approved" composite
 on_terminal <on.exp >out
 report $? "a wrong one"
-silent "it is not echoed either" out 9999
+unseen "it is not echoed either" out 9999
 
 # What a person does wrong.
 sign_with() { # URI ARGUMENTS

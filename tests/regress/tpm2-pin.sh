@@ -113,7 +113,7 @@ send "1234\r"
 ended 0
 END
 report $? "typed on a terminal"
-silent "it is not echoed" told 1234
+unseen "it is not echoed" told 1234
 approved "approves"
 : >"$seen"
 on_terminal >told <<'END'
