@@ -5,14 +5,13 @@
 
 #include "server/link.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "base/sem.h"
 #include "base/time.h"
 
 static const char where[] = "server/keyholder";
@@ -251,27 +250,11 @@ was_sent(cs_link *l)
 	(void)pthread_mutex_unlock(&l->lock);
 }
 
-/* False: the deadline has come. */
-static bool
-wait_until(sem_t *s, int64_t deadline_ms)
-{
-	const struct timespec until = {
-		.tv_sec = (time_t)(deadline_ms / 1000),
-		.tv_nsec = (long)(deadline_ms % 1000) * 1000000,
-	};
-	int rc;
-
-	do {
-		rc = sem_clockwait(s, CLOCK_MONOTONIC, &until);
-	} while (rc != 0 && errno == EINTR);
-	return rc == 0;
-}
-
 /* Until it is told, or is late and off the list. */
 static void
 wait_for(cs_link *l, struct waiter *w, int64_t deadline_ms)
 {
-	bool late = !wait_until(&w->came, deadline_ms);
+	bool late = !cs_sem_wait(&w->came, deadline_ms);
 
 	if (late) {
 		(void)pthread_mutex_lock(&l->lock);

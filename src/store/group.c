@@ -3,15 +3,14 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/sem.h"
 #include "base/time.h"
 #include "fmt/reason.h"
 #include "store/handle.h"
@@ -330,22 +329,6 @@ lead(cs_store *s, struct cs_job *me)
 		call(b.job[i], CALL_DONE);
 }
 
-/* False: the deadline has come. */
-static bool
-wait_call(struct cs_job *j)
-{
-	const struct timespec until = {
-		.tv_sec = (time_t)(j->deadline_ms / 1000),
-		.tv_nsec = (long)(j->deadline_ms % 1000) * 1000000
-	};
-	int rc;
-
-	do {
-		rc = sem_clockwait(&j->called, CLOCK_MONOTONIC, &until);
-	} while (rc != 0 && errno == EINTR);
-	return rc == 0;
-}
-
 /* Not one who was taken. */
 static bool
 leave(cs_store *s, struct cs_job *j)
@@ -363,7 +346,7 @@ leave(cs_store *s, struct cs_job *j)
 static enum call
 wait_turn(cs_store *s, struct cs_job *j)
 {
-	if (!wait_call(j)) {
+	if (!cs_sem_wait(&j->called, j->deadline_ms)) {
 		if (leave(s, j)) {
 			j->rc = too_late(j->e);
 			return CALL_DONE;
