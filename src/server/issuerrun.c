@@ -139,16 +139,17 @@ serve(struct run *r, cs_err *e)
 	return rc;
 }
 
+/* A claim and a record each wait for the disk, with all those that wait then:
+ * more threads than cores can use make fewer commits. */
 static size_t
 threads(const cs_server_conf *c)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	int64_t n = c->workers != 0 ? c->workers :
-	    4 * (cores < 1 ? 1 : (int64_t)cores);
+	int64_t n = 8 * (cores < 1 ? 1 : (int64_t)cores);
 
-	if (c->workers == 0)
-		n = n < 8 ? 8 : n > 64 ? 64 : n;
-	return (size_t)n;
+	if (c->workers != 0)
+		return (size_t)c->workers;
+	return (size_t)(n < 16 ? 16 : n > 64 ? 64 : n);
 }
 
 static int64_t

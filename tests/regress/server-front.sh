@@ -28,6 +28,10 @@ is "what it has issued" "$(operate /v1/status)" 200
 is "is one credential" "$(jq '.credentials | length' body)" 1
 is "its figures" "$(operate /metrics)" 200
 says "are Prometheus's" body 'countersign_requests_total{outcome="issued"} 2'
+workers=$((8 * $(getconf _NPROCESSORS_ONLN)))
+[ "$workers" -ge 16 ] || workers=16
+[ "$workers" -le 64 ] || workers=64
+says "with its threads" body "countersign_workers $workers"
 is "its records" "$(operate '/v1/audit?from=1')" 200
 is "no such path" "$(operate /v1/nothing)" 404
 is "no such method" "$(operate /v1/status -X POST)" 405
