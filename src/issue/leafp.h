@@ -7,7 +7,7 @@
 #include "fmt/oid.h"
 #include "issue/leaf.h"
 
-/* Between the reader and the writer of a credential. */
+/* Between the readers and the writer of a credential. */
 
 #define CS_LEAF_POLICIES 4
 
@@ -18,5 +18,7 @@ cs_span cs_leaf_usage(void);
 void cs_leaf_put_policies(cs_buf *out, unsigned policies);
 /* Appends the body of what is there, whatever it is. */
 CS_USE int cs_leaf_write(const cs_leaf *l, cs_buf *out, cs_err *e);
+/* What extensions say, with the key that is in *l already. */
+CS_USE int cs_leaf_read_extensions(cs_span list, cs_leaf *l, cs_err *e);
 
 #endif
