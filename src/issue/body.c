@@ -13,8 +13,6 @@
 
 #define BAD(e, reason, ...) CS_BAD(e, reason, "body", __VA_ARGS__)
 
-#define KEY_ID_MAX 32
-
 static const char *
 name_of(enum cs_oid id)
 {
@@ -48,45 +46,32 @@ cs_body_ext_raw(cs_span *list, enum cs_oid id, bool critical, cs_span *value,
 }
 
 int
-cs_body_ext(cs_span *list, enum cs_oid id, bool critical, unsigned tag,
-    cs_span *value, cs_err *e)
+cs_body_open(cs_span raw, enum cs_oid id, unsigned tag, cs_span *value,
+    cs_err *e)
 {
-	cs_span raw = {0};
 	int r;
 
-	if ((r = cs_body_ext_raw(list, id, critical, &raw, e)) != CS_OK)
-		return r;
 	if ((r = cs_der_walk(raw, CS_CERT_VALUE_DEPTH, e)) != CS_OK ||
 	    (r = cs_der_get(&raw, tag, value, e)) != CS_OK)
 		return cs_wrap(e, "%s", name_of(id));
 	return CS_OK;
 }
 
-bool
-cs_body_ext_is(cs_span list, enum cs_oid id)
-{
-	cs_seen seen = {.n = 0};
-	cs_ext x = {.critical = false};
-
-	return list.n != 0 && cs_ext_next(&list, &seen, &x, NULL) == CS_OK &&
-	    cs_oid_is(x.oid, id);
-}
-
 int
-cs_body_issuer_key_id(cs_span *list, cs_span *key_id, cs_err *e)
+cs_body_issuer_key_id(cs_span raw, cs_span *key_id, cs_err *e)
 {
 	cs_span in = {0};
 	int r;
 
-	if ((r = cs_body_ext(list, CS_OID_CE_AUTHORITY_KEY_ID, false,
-	    CS_DER_SEQ, &in, e)) != CS_OK)
+	if ((r = cs_body_open(raw, CS_OID_CE_AUTHORITY_KEY_ID, CS_DER_SEQ, &in,
+	    e)) != CS_OK)
 		return r;
 	if ((r = cs_der_get(&in, CS_DER_CTX(0), key_id, e)) != CS_OK ||
 	    (r = cs_der_end(in, "the key identifier", e)) != CS_OK)
 		return cs_wrap(e, "authorityKeyIdentifier");
-	if (key_id->n < 1 || key_id->n > KEY_ID_MAX)
+	if (key_id->n < 1 || key_id->n > CS_KEY_ID_MAX)
 		return BAD(e, CS_R_MALFORMED, "authorityKeyIdentifier: expected "
-		    "1 to %d octets, found %zu", KEY_ID_MAX, key_id->n);
+		    "1 to %d octets, found %zu", CS_KEY_ID_MAX, key_id->n);
 	return CS_OK;
 }
 

@@ -12,13 +12,14 @@
  * walked. CS_EFORMAT. */
 CS_USE int cs_body_ext_raw(cs_span *list, enum cs_oid id, bool critical,
     cs_span *value, cs_err *e);
-/* The same, walked: the content of its one element, which has this tag. */
-CS_USE int cs_body_ext(cs_span *list, enum cs_oid id, bool critical,
-    unsigned tag, cs_span *value, cs_err *e);
-/* Is it this one that comes next? */
-bool cs_body_ext_is(cs_span list, enum cs_oid id);
-/* authorityKeyIdentifier: the key identifier alone, 1 to 32 octets. */
-CS_USE int cs_body_issuer_key_id(cs_span *list, cs_span *key_id, cs_err *e);
+/* The content of an extnValue's one element, which is walked and has this
+ * tag. */
+CS_USE int cs_body_open(cs_span raw, enum cs_oid id, unsigned tag,
+    cs_span *value, cs_err *e);
+/* authorityKeyIdentifier's extnValue: the key identifier alone, 1 to
+ * CS_KEY_ID_MAX octets. */
+#define CS_KEY_ID_MAX 32
+CS_USE int cs_body_issuer_key_id(cs_span raw, cs_span *key_id, cs_err *e);
 void cs_body_put_issuer_key_id(cs_buf *out, cs_span key_id);
 /* AlgorithmIdentifier of one of ours and a Name that is not empty. */
 CS_USE int cs_body_issuer(cs_span *in, cs_span *sig_alg, cs_span *issuer,

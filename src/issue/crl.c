@@ -96,7 +96,9 @@ read_extensions(cs_span *in, cs_crl *c, cs_err *e)
 	if ((r = cs_der_get(in, CS_DER_CTXC(0), &box, e)) != CS_OK ||
 	    (r = cs_der_get(&box, CS_DER_SEQ, &list, e)) != CS_OK ||
 	    (r = cs_der_end(box, "extensions", e)) != CS_OK ||
-	    (r = cs_body_issuer_key_id(&list, &c->authority_key_id, e)) !=
+	    (r = cs_body_ext_raw(&list, CS_OID_CE_AUTHORITY_KEY_ID, false,
+	    &raw, e)) != CS_OK ||
+	    (r = cs_body_issuer_key_id(raw, &c->authority_key_id, e)) !=
 	    CS_OK ||
 	    (r = cs_body_ext_raw(&list, CS_OID_CE_CRL_NUMBER, false, &raw,
 	    e)) != CS_OK)

@@ -133,10 +133,12 @@ cs_leaf_signer(cs_span tbs, cs_span *key_id, cs_err *e)
 	cs_ext x;
 	int r = read_outer(tbs, &l, &list, e);
 
-	while (r == CS_OK && list.n != 0 &&
-	    !cs_body_ext_is(list, CS_OID_CE_AUTHORITY_KEY_ID))
-		r = cs_ext_next(&list, &seen, &x, e);
-	return r == CS_OK ? cs_body_issuer_key_id(&list, key_id, e) : r;
+	while (r == CS_OK && list.n != 0)
+		if ((r = cs_ext_next(&list, &seen, &x, e)) == CS_OK &&
+		    cs_oid_is(x.oid, CS_OID_CE_AUTHORITY_KEY_ID))
+			return cs_body_issuer_key_id(x.value, key_id, e);
+	return r != CS_OK ? r : BAD(e, CS_R_MALFORMED,
+	    "expected an authorityKeyIdentifier, found none");
 }
 
 /* The reader is the judge of what may be written. */
@@ -159,24 +161,25 @@ cs_leaf_put(const cs_leaf *l, cs_buf *out, cs_err *e)
 	return r;
 }
 
-/* There is one way to write what was read. */
+/* There is one way to write what was read, which may be longer. */
 static int
 check_same(const cs_leaf *l, cs_span tbs, cs_err *e)
 {
-	cs_buf *again = cs_buf_new(tbs.n + 16);
+	cs_buf *again = cs_buf_new(tbs.n + 2 * CS_KEY_ID_MAX);
 	int r;
 
 	if (again == NULL)
 		return cs_nomem(e, "leaf");
 	if ((r = cs_leaf_write(l, again, e)) == CS_OK &&
 	    !cs_span_eq(cs_buf_span(again), tbs))
-		r = BAD(e, CS_R_NOT_DER, "not as a credential is written");
+		r = BAD(e, CS_R_MALFORMED, "not in the order, or the form, "
+		    "of our credentials");
 	cs_buf_free(&again);
 	return r;
 }
 
-int
-cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e)
+static int
+parse(cs_span tbs, bool ours, cs_leaf **out, cs_err *e)
 {
 	cs_leaf *l = NULL;
 	int r;
@@ -189,7 +192,7 @@ cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e)
 	}
 	tbs = cs_buf_span(l->own);
 	if ((r = read_body(tbs, l, e)) != CS_OK ||
-	    (r = check_same(l, tbs, e)) != CS_OK) {
+	    (ours && (r = check_same(l, tbs, e)) != CS_OK)) {
 		cs_wrap(e, "a credential");
 		goto out;
 	}
@@ -198,6 +201,18 @@ cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e)
 out:
 	cs_leaf_free(&l);
 	return r;
+}
+
+int
+cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e)
+{
+	return parse(tbs, true, out, e);
+}
+
+int
+cs_leaf_parse_any(cs_span tbs, cs_leaf **out, cs_err *e)
+{
+	return parse(tbs, false, out, e);
 }
 
 void

@@ -31,8 +31,9 @@ typedef struct cs_leaf { /* borrows; parsed: from own */
 	cs_spki key;        /* the agent's */
 	cs_span agent_id;
 	cs_span authority_key_id; /* the CA's subject key identifier, 1..32 */
-	cs_span key_id;     /* parsed: 20 octets, SHA-256 of the key's BIT STRING
-			     * cut (RFC 7093, method 1), put makes it */
+	cs_span key_id;     /* parsed: ours are 20 octets, SHA-256 of the key's
+			     * BIT STRING cut (RFC 7093, method 1), put makes
+			     * it */
 	cs_span crl_url;    /* absent: none */
 	unsigned policies;  /* of enum cs_policy_bit */
 	cs_span bindings;   /* value of id-pe-ownerBindings, whole DER */
@@ -48,6 +49,10 @@ CS_USE int cs_leaf_put(const cs_leaf *l, cs_buf *out, cs_err *e);
  * the bindings, bindings that parse, times of RFC 5280 4.1.2.5. CS_EFORMAT
  * with a detail of enum cs_reason. */
 CS_USE int cs_leaf_parse(cs_span tbs, cs_leaf **out, cs_err *e);
+/* The same of whoever has made it from what an owner's server said
+ * (countersign-webhook(7)): extensions, uses and policies in any order, and the
+ * agent's key identifier of any make, 1..32 octets. */
+CS_USE int cs_leaf_parse_any(cs_span tbs, cs_leaf **out, cs_err *e);
 void cs_leaf_free(cs_leaf **l);
 /* authority_key_id alone, of a body that was parsed before it was signed: the
  * other extensions are passed over. Borrows. */

@@ -146,7 +146,8 @@ read_cert(const cs_rely_in *in, cs_relied *a, cs_credential_in *next,
 		return CS_BAD(e, CS_R_MALFORMED, "rely",
 		    "expected a certificate, found a token");
 	if ((r = cs_cert_parse(a->presented.certificate, &a->cert, e)) !=
-		CS_OK || (r = cs_leaf_parse(a->cert->tbs, &a->leaf, e)) != CS_OK)
+		CS_OK ||
+	    (r = cs_leaf_parse_any(a->cert->tbs, &a->leaf, e)) != CS_OK)
 		return r;
 	l = a->leaf;
 	if ((r = check_domain(in, l->agent_id, e)) != CS_OK ||

@@ -2,9 +2,10 @@
 /* Copyright (c) 2026, the countersign authors */
 
 /*
- * usage: judge leaf|crl|wit <MESSAGES
+ * usage: judge leaf|any|crl|wit <MESSAGES
  * Reads messages, each behind its length in four octets, and says of each by a
- * character whether the reader of its kind takes it: y or n.
+ * character whether the reader of its kind takes it: y or n. A leaf is of ours,
+ * any of whoever has issued it.
  */
 
 #include "config.h"
@@ -22,6 +23,16 @@ takes_leaf(cs_span in)
 {
 	cs_leaf *l = NULL;
 	bool taken = cs_leaf_parse(in, &l, NULL) == CS_OK;
+
+	cs_leaf_free(&l);
+	return taken;
+}
+
+static bool
+takes_any(cs_span in)
+{
+	cs_leaf *l = NULL;
+	bool taken = cs_leaf_parse_any(in, &l, NULL) == CS_OK;
 
 	cs_leaf_free(&l);
 	return taken;
@@ -50,7 +61,9 @@ takes_wit(cs_span in)
 static const struct {
 	const char *name;
 	bool (*takes)(cs_span in);
-} kinds[] = {{"leaf", takes_leaf}, {"crl", takes_crl}, {"wit", takes_wit}};
+} kinds[] = {{"leaf", takes_leaf}, {"any", takes_any}, {"crl", takes_crl},
+    {"wit", takes_wit}};
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 int
 main(int argc, char **argv)
@@ -59,10 +72,10 @@ main(int argc, char **argv)
 	uint8_t head[4];
 	size_t n, i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < N_KINDS; i++)
 		if (argc == 2 && strcmp(argv[1], kinds[i].name) == 0)
 			break;
-	if (i == 3)
+	if (i == N_KINDS)
 		return 2;
 	while (fread(head, 1, 4, stdin) == 4) {
 		n = (size_t)head[0] << 24 | (size_t)head[1] << 16 |

@@ -27,7 +27,8 @@ from der import check
 
 SIGNS = [d.make(0x30, d.oid("1.2.840." + arc), *null) for arc, *null in (
     ("10045.4.3.2",), ("10045.4.3.3",), ("113549.1.1.11", b"\5\0"))]
-USES = d.make(0x30, *(d.oid("1.3.6.1.5.5.7.3." + n) for n in "21"))
+USES = [d.make(0x30, *(d.oid("1.3.6.1.5.5.7.3." + n) for n in order))
+        for order in ("21", "12")]
 POLICIES = [d.make(0x30, d.oid(d.OURS + f"5.{n}")) for n in range(1, 5)]
 BITS = {1: 0x80, 2: 0x20, 3: 0x10}  # policy: its bit of assurance
 NAME_TAGS = (3, 12, 18, 19, 20, 22, 28, 30)
@@ -93,8 +94,9 @@ def bits_of(bindings):
     return bits
 
 
-def read_leaf(der):
-    """Takes out what may differ, writes it again, and compares."""
+def read_leaf(der, ours=True):
+    """Takes out what may differ, writes it again, and compares. Others may have
+    another order, and another identifier of the agent's key."""
     check(len(der) <= 63 * 1024, "too-large")
     d.walk(der, 2)
     version, serial, sign, issuer, validity, subject, spki, box = d.fields(
@@ -108,7 +110,7 @@ def read_leaf(der):
     k.public_key(spki)
     found = values(one_inside(box, 0xa3))
     by = {arc: found.get(d.oid(d.X509 + arc))
-          for arc in ("17", "31", "35")}
+          for arc in ("14", "17", "31", "32", "35", "37")}
     key_id = d.contents(one_inside(by["35"], 0x30))
     check(1 <= len(key_id) <= 32)
     agent = d.contents(one_inside(by["17"], 0x30))
@@ -127,17 +129,35 @@ def read_leaf(der):
     bits = bits_of(bindings)
     held = [one for n, one in enumerate(POLICIES) if n == 0 or bits & BITS[n]]
     own_id = hashlib.sha256(d.contents(d.children(spki)[1])[1:]).digest()[:20]
-    again = d.make(
+    uses = USES[0]
+    extensions = d.children(box)[0]
+    if not ours:
+        check(by["14"][0] == 4)
+        own_id = d.contents(by["14"])
+        check(1 <= len(own_id) <= 32)
+        check(by["37"] in USES)
+        uses = by["37"]
+        given = d.children(by["32"])
+        check(sorted(given) == sorted(held))
+        held = given
+    again = [one for one in (
+        extension("15", b"\3\2\7\x80", True),
+        extension("19", d.make(0x30), True), extension("37", uses),
+        extension("14", d.make(4, own_id)),
+        extension("35", d.make(0x30, d.make(0x80, key_id))),
+        extension("17", d.make(0x30, d.make(0x86, agent)), True),
+        extension("32", d.make(0x30, *held)), url,
+        extension(d.OURS + "3.1", bindings)) if one]
+    if not ours:
+        check(sorted(again) == sorted(d.children(extensions)))
+        again = d.children(extensions)
+    check(der == d.make(
         0x30, d.make(0xa0, b"\2\1\2"), serial, sign, issuer, validity,
-        d.make(0x30), spki, d.make(0xa3, d.make(
-            0x30, extension("15", b"\3\2\7\x80", True),
-            extension("19", d.make(0x30), True), extension("37", USES),
-            extension("14", d.make(4, own_id)),
-            extension("35", d.make(0x30, d.make(0x80, key_id))),
-            extension("17", d.make(0x30, d.make(0x86, agent)), True),
-            extension("32", d.make(0x30, *held)), url,
-            extension(d.OURS + "3.1", bindings))))
-    check(again == der)
+        d.make(0x30), spki, d.make(0xa3, d.make(0x30, *again))))
+
+
+def read_any(der):
+    read_leaf(der, ours=False)
 
 
 def read_crl(der):
@@ -247,7 +267,7 @@ def read_owner(one):
     check("underGrant" not in found or amr == [])
 
 
-READERS = {"leaf": read_leaf, "crl": read_crl, "wit": read_wit}
+READERS = {"leaf": read_leaf, "any": read_any, "crl": read_crl, "wit": read_wit}
 
 
 def takes(kind, message):
@@ -312,37 +332,52 @@ def texts_changed(text):
                             for x in both)
 
 
+def turned(body):
+    """With its extensions the other way round."""
+    *parts, box = d.children(body)
+    listed = d.children(d.children(box)[0])
+    return d.make(0x30, *parts, d.make(0xa3, d.make(0x30, *reversed(listed))))
+
+
 def key_in(message, spki):
     """Where a key's bits are: off its curve is for others to find."""
     at = message.find(spki)
     return range(at + 26, at + len(spki)) if at >= 0 else range(0)
 
 
+def changed_beside(body, *spkis):
+    skip = {at for one in spkis for at in key_in(body, one)}
+    return [one for n, one in enumerate(changed(body))
+            if n // 3 not in skip or n >= 3 * len(body)]
+
+
 def main():
-    for kind in ("leaf", "crl"):
+    for kind, folder, good in (("leaf", "leaf", "good"), ("crl", "crl", "good"),
+                               ("any", "leaf", ("good", "any"))):
         names = sorted(glob.glob(os.path.join(
-            SRC, "tests/vectors", kind, "*.der")))
+            SRC, "tests/vectors", folder, "*.der")))
         said = agree(f"vectors, {kind}", kind, map(read, names))
         global count, failed
         count += 1
         wrong = [name for name, one in zip(names, said)
-                 if (one == "y") != os.path.basename(name).startswith("good")]
+                 if (one == "y") != os.path.basename(name).startswith(good)]
         failed += bool(wrong)
         print(f"{'not ' if wrong else ''}ok {count} - as they are named")
         print("".join(f"# {name}\n" for name in wrong), end="")
     digest = read(SRC, "tests/vectors/leaf/good-digest.der")
     owner = d.children(d.children(values(one_inside(
         d.children(digest)[7], 0xa3))[d.oid(d.OURS + "3.1")])[0])[2]
-    skip = key_in(digest, owner)
-    every = list(changed(digest))
-    agree("a body, changed", "leaf", [
-        one for n, one in enumerate(every)
-        if n // 3 not in skip or n >= 3 * len(digest)])
+    agree("a body, changed", "leaf", changed_beside(digest, owner))
+    other = turned(digest)
+    agree("another's body, changed", "any", changed_beside(
+        other, owner, d.children(other)[6]))
     agree("a list, changed", "crl", changed(read(
         SRC, "tests/vectors/crl/good.der")))
     leaf = pem.unarmor(read(DIR, "leaf.pem"))[2]
     check(takes("leaf", d.children(leaf)[0]) == "y")
     agree("what was issued", "leaf", [d.children(leaf)[0]])
+    check(takes("any", turned(d.children(leaf)[0])) == "y")
+    agree("by another", "any", [turned(d.children(leaf)[0])])
     agree("its list", "crl", [d.children(read(DIR, "crl.der"))[0]])
     token = read(DIR, "wit.jwt").rsplit(b".", 1)[0]
     check(takes("wit", token) == "y")

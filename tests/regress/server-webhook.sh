@@ -202,10 +202,14 @@ CN = optional
 END
 } >issue.cnf
 sed -n 's/^# serial //p' one.ext | tr a-f A-F >serial
-ok "the CA signs it" openssl ca -batch -notext -config issue.cnf -name issue \
-    -md sha256 -extensions leaf -subj / -in one.csr -out one.pem \
-    -startdate "$(sed -n 's/^# notBefore //p' one.ext)" \
-    -enddate "$(sed -n 's/^# notAfter //p' one.ext)"
+start=$(sed -n 's/^# notBefore //p' one.ext)
+end=$(sed -n 's/^# notAfter //p' one.ext)
+ca_signs() { # CERTIFICATE SUBJECT END
+	openssl ca -batch -notext -config issue.cnf -name issue -md sha256 \
+	    -extensions leaf -subj "$2" -in one.csr -out "$1" \
+	    -startdate "$start" -enddate "$3"
+}
+ok "the CA signs it" ca_signs one.pem / "$end"
 ok "and it verifies" openssl verify -CAfile root.pem -x509_strict one.pem
 openssl asn1parse -in one.pem >one.asn1
 at=$(grep -A1 ':1.3.6.1.4.1.32473.53.3.1$' one.asn1 | tail -n 1)
@@ -217,6 +221,23 @@ python3 "$call" proven "$BUILDDIR/.libs/libcountersign.so" one.cert i/owners.d \
 says "who has proven it" found proven
 openssl x509 -in one.pem -noout -text >text
 says "and the policy" text "Policy: 1.3.6.1.4.1.32473.53.5.1"
+
+# The relying party's bundle is the CA's certificate, which names no domain
+rely() { # CERTIFICATE OPTIONS...
+	cert=$1
+	shift
+	countersign verify --credential "$cert" --bundle root.pem \
+	    --trust-domain corp.example "$@"
+}
+ok "who relies on it asks" rely one.pem --owners i/owners.d
+says "and hears who has signed" out \
+    "valid: $base/one of $alice (owner's signature, "
+ok "one that lives longer" ca_signs long.pem / 20990101000000Z
+exits 1 "is refused" rely long.pem
+says "as the owner has it" out "refused: lifetime-exceeded: "
+ok "one with a subject" ca_signs named.pem /CN=one "$end"
+exits 1 "is refused, too" rely named.pem
+says "for that" out "the subject is not empty"
 
 # What is not a call
 post enrich nobody one.enrich >code

@@ -91,13 +91,14 @@ def authorize(template, answer, key, *others):
 
 def certificate(template, answer):
     cert = apply(template, answer)
-    lines = ["[leaf]", "basicConstraints = CA:FALSE",
-             "keyUsage = critical, " + ", ".join(cert["keyUsage"]),
+    # In the order of Go's crypto/x509
+    lines = ["[leaf]", "keyUsage = critical, " + ", ".join(cert["keyUsage"]),
              "extendedKeyUsage = " + ", ".join(cert["extKeyUsage"]),
-             "subjectAltName = critical, URI:" + cert["uris"][0],
-             "certificatePolicies = " + ", ".join(cert["policyIdentifiers"]),
+             "basicConstraints = critical, CA:FALSE",
              "subjectKeyIdentifier = hash",
-             "authorityKeyIdentifier = keyid"]
+             "authorityKeyIdentifier = keyid",
+             "subjectAltName = critical, URI:" + cert["uris"][0],
+             "certificatePolicies = " + ", ".join(cert["policyIdentifiers"])]
     for x in cert["extensions"]:
         lines.append("%s = DER:%s" % (
             x["id"], base64.b64decode(x["value"]).hex()))

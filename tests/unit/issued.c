@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "fmt/der.h"
 #include "issue/bundle.h"
 #include "issue/crl.h"
 #include "issue/leaf.h"
@@ -182,6 +183,28 @@ serial_of(uint8_t out[ISSUED_SERIAL], uint8_t last)
 	return cs_span_of(out, ISSUED_SERIAL);
 }
 
+/* The same body, with the list at its end the other way round. */
+static cs_buf *
+turn(cs_buf *body)
+{
+	cs_span all = cs_buf_span(body), in = all, seq, box = {0}, list = {0};
+	cs_span each[16];
+	size_t n = 0;
+	cs_buf *out = room();
+
+	must(cs_der_get(&in, CS_DER_SEQ, &seq, &err));
+	while (seq.n != 0)
+		must(cs_der_any(&seq, NULL, &box, NULL, &err));
+	must(cs_der_get(&box, CS_DER_SEQ, &list, &err));
+	must(cs_buf_put(out, cs_span_cut(all, 0, all.n - list.n)));
+	for (; list.n != 0 && n < 16; n++)
+		must(cs_der_whole(&list, CS_DER_SEQ, &each[n], &err));
+	while (n-- > 0)
+		must(cs_buf_put(out, each[n]));
+	cs_buf_free(&body);
+	return out;
+}
+
 cs_buf *
 issued_cert(const struct issued *w, struct issued_ca *ca,
     const struct issued_how *how)
@@ -199,7 +222,7 @@ issued_cert(const struct issued *w, struct issued_ca *ca,
 	cs_buf *body = room();
 
 	must(cs_leaf_put(&l, body, &err));
-	return sign(by, body);
+	return sign(by, how->turned ? turn(body) : body);
 }
 
 cs_buf *

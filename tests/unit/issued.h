@@ -40,6 +40,7 @@ struct issued_how {
 	const char *agent;        /* another identifier */
 	struct issued_key *signer; /* another key, under the CA's name */
 	uint8_t serial;           /* its last octet */
+	bool turned;              /* a certificate's last extension is first */
 };
 
 struct issued_key issued_key_new(const char *kind);

@@ -482,6 +482,31 @@ test_presented(void)
 	cs_buf_free(&pem);
 }
 
+/* Of whom the order of extensions is another: what they say is the same. */
+static void
+test_turned(void)
+{
+	const struct issued_how turned = {.turned = true, .serial = 3},
+	    forged = {.turned = true, .signer = &other_key},
+	    agent = {.turned = true,
+		.agent = "wimse://corp.example/agent/mallory"};
+	cs_rely_in in = {.trust = trust, .anchors = owners, .now = NOON};
+	cs_buf *b = issued_cert(&world, &ca, &turned);
+
+	in.certificate = cs_buf_span(b);
+	answers(&in, "proven", "another order");
+	cs_buf_free(&b);
+	b = issued_cert(&world, &ca, &forged);
+	in.certificate = cs_buf_span(b);
+	answers(&in, "path-invalid", "which the CA has not signed");
+	cs_buf_free(&b);
+	b = issued_cert(&world, &ca, &agent);
+	in.certificate = cs_buf_span(b);
+	answers(&in, "binding-mismatch", "another order, another agent");
+	cs_buf_free(&b);
+	test_bytes(issued_cert(&world, &ca, &turned), false);
+}
+
 static void
 test_all(void)
 {
@@ -494,6 +519,7 @@ test_all(void)
 	test_issuer();
 	test_bytes(issued_cert(&world, &ca, &plain), false);
 	test_bytes(issued_token(&world, &wit_key, &plain), true);
+	test_turned();
 	test_lists();
 	test_trust();
 	test_authority();

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
 """Writes the vectors of this folder: bodies of credentials, TBSCertificate.
-good-... are as countersign-formats(5), section 7, has them; every other one
-differs in one thing, and its name begins with the reason for which it is
-refused. Run by hand (python3-cryptography). Approvals are signed, and
-signatures random: a vector that is there stays as it is."""
+good-... are as countersign-formats(5), section 7, has them; any-... are what
+relying parties take of others, too, and are malformed where ours are read;
+every other one differs in one thing, and its name begins with the reason for
+which it is refused. Run by hand (python3-cryptography). Approvals are signed,
+and signatures random: a vector that is there stays as it is."""
 
 import importlib.util
 import os
@@ -182,8 +183,8 @@ def bad_extensions():
     for part in parts:
         put("malformed-no-" + part, d, change=without(part))
     for one, other in zip(parts, parts[1:]):
-        put("malformed-swapped-" + one, d, change=swapped(one, other))
-    put("malformed-point-last", d, change=swapped("point", "bindings"))
+        put("any-swapped-" + one, d, change=swapped(one, other))
+    put("any-point-last", d, change=swapped("point", "bindings"))
     for part, name, critical in (
             ("usage", "2.5.29.15", False), ("basic", "2.5.29.19", False),
             ("uses", "2.5.29.37", True), ("subject-key", "2.5.29.14", True),
@@ -201,6 +202,37 @@ def bad_extensions():
         {"last": more}))
     put("malformed-copied-nonce", d, change=lambda each: each.update(
         {"last": ext("1.3.6.1.4.1.32473.9", b"\x05\x00", True)}))
+
+
+def orders():
+    """As Go's crypto/x509 has them, and any other way round."""
+    put("any-go", PROOF, change=lambda each: each.update(
+        {"basic": ext("2.5.29.37", seq(oid(SERVER), oid(CLIENT))),
+         "uses": ext("2.5.29.19", seq(), True),
+         "subject-key": ext("2.5.29.14", octets(b"\x11" * 20))}))
+    put("any-reversed", STRONG, held=(4, 3, 2, 1), change=reverse)
+    d = m.binding(t=m.tbs())
+    for part in ("names", "bindings", "usage"):
+        put("malformed-twice-apart-" + part, d, change=apart(part))
+    put("malformed-unknown-critical", d, change=lambda each: each.update(
+        {"names": ext("1.3.6.1.4.1.32473.9", b"\x05\x00", True)
+         + each["names"]}))
+
+
+def reverse(each):
+    turned = dict(reversed(each.items()))
+    each.clear()
+    each.update(turned)
+
+
+def apart(part):
+    """At the one end, and at the other."""
+    def change(each):
+        one = each.pop(part)
+        rest = b"".join(each.values())
+        each.clear()
+        each.update({"first": one, "rest": rest, "last": one})
+    return change
 
 
 def flipped(part, name, critical):
@@ -227,18 +259,25 @@ def bad_values():
         "2.5.29.19", seq(tlv(0x01, b"\xff")), True)))
     put("malformed-ca-path", d, change=to("basic", ext(
         "2.5.29.19", seq(tlv(0x01, b"\xff"), integer(0)), True)))
+    put("any-uses-swapped", d, change=to("uses", ext(
+        "2.5.29.37", seq(oid(SERVER), oid(CLIENT)))))
     for name, uses in (
             ("client", (CLIENT,)), ("server", (SERVER,)),
-            ("swapped", (SERVER, CLIENT)), ("twice", (CLIENT, CLIENT)),
+            ("twice", (CLIENT, CLIENT)),
+            ("twice-server", (SERVER, SERVER)),
             ("any", (CLIENT, SERVER, "2.5.29.37.0")),
             ("code", (CLIENT, SERVER, "1.3.6.1.5.5.7.3.3")),
             ("ours", (CLIENT, own_text("6.1")))):
         put("malformed-uses-" + name, d, change=to("uses", ext(
             "2.5.29.37", seq(*map(oid, uses)))))
-    put("malformed-subject-key-other", d, change=to("subject-key", ext(
-        "2.5.29.14", octets(b"\x11" * 20))))
-    put("malformed-subject-key-sha256", d, change=to("subject-key", ext(
-        "2.5.29.14", octets(sha(m.spki(m.SUBJECT))))))
+    for name, octet_string in (
+            ("any-subject-key-other", b"\x11" * 20),
+            ("any-subject-key-sha256", sha(m.spki(m.SUBJECT))),
+            ("any-subject-key-short", b"\x11"),
+            ("malformed-subject-key-empty", b""),
+            ("malformed-subject-key-long", b"\x11" * 33)):
+        put(name, d, change=to("subject-key", ext(
+            "2.5.29.14", octets(octet_string))))
     put("malformed-issuer-key-long", d, change=to("issuer-key", ext(
         "2.5.29.35", seq(tlv(0x80, b"\x3f" * 33)))))
     put("malformed-issuer-key-empty", d, change=to("issuer-key", ext(
@@ -253,7 +292,8 @@ def bad_values():
         "2.5.29.32", seq(seq(own("5.1")), seq(oid("2.5.29.32.0"))))))
     put("malformed-policies-qualified", d, change=to("policies", ext(
         "2.5.29.32", seq(seq(own("5.1"), seq())))))
-    put("malformed-policies-order", STRONG, held=(1, 3, 2, 4))
+    put("any-policies-order", STRONG, held=(1, 3, 2, 4))
+    put("malformed-policies-twice-apart", STRONG, held=(1, 2, 3, 4, 1))
     put("malformed-policies-too-few", STRONG, held=(1, 2, 3))
 
 
@@ -327,6 +367,7 @@ if __name__ == "__main__":
     good()
     bad_fields()
     bad_extensions()
+    orders()
     bad_values()
     bad_points()
     bad_bindings()
