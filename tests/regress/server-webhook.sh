@@ -67,20 +67,6 @@ webhook "by-name" {
 }
 END
 
-start_hook() {
-	log=$top/hook.log
-	: >"$log"
-	instance=i
-	setsid "$SERVER" --config i/webhook.conf --webhook 2>>"$log" &
-	server_pid=$!
-	until_log 'serves corp.example' || {
-		sed 's/^/# /' "$log"
-		return 1
-	}
-	port=$(sed -n 's/.*: listens on .*:\([0-9]*\)$/\1/p' "$log")
-	url=https://127.0.0.1:$port
-}
-
 # hex FILE: its octets
 hex() {
 	od -An -v -tx1 "$1" | tr -d ' \n'

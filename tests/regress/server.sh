@@ -90,6 +90,21 @@ start_server() {
 	url=https://127.0.0.1:$port
 }
 
+# start_hook: the webhooks of i/webhook.conf; sets the same but for $admin
+start_hook() {
+	log=$top/hook.log
+	: >"$log"
+	instance=i
+	setsid "$SERVER" --config i/webhook.conf --webhook 2>>"$log" &
+	server_pid=$!
+	until_log 'serves corp.example' || {
+		sed 's/^/# /' "$log"
+		return 1
+	}
+	port=$(sed -n 's/.*: listens on .*:\([0-9]*\)$/\1/p' "$log")
+	url=https://127.0.0.1:$port
+}
+
 # stop_server [SIGNAL]: its status
 stop_server() {
 	kill -s "${1:-TERM}" "$server_pid" 2>/dev/null
