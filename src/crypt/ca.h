@@ -31,6 +31,10 @@ bool cs_ca_has_crls(const cs_ca *ca);
  * current at `now`, as the CA is: RFC 5280 with its default inputs? Lists are
  * not looked at unless some were added. CS_EREFUSED with CS_R_PATH_INVALID. */
 CS_USE int cs_ca_issued(const cs_ca *ca, cs_span cert, int64_t now, cs_err *e);
+/* The same of one that the CA may still sign, but for its signature, which is
+ * no matter; for TLS servers, too. */
+CS_USE int cs_ca_would_issue(const cs_ca *ca, cs_span cert, int64_t now,
+    cs_err *e);
 /* SHA-256 of the CA's own SubjectPublicKeyInfo; CS_SHA256_LEN bytes, lent. */
 const uint8_t *cs_ca_key_hash(const cs_ca *ca);
 

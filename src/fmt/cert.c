@@ -174,6 +174,8 @@ read_extension(cs_cert *c, const cs_ext *x, cs_err *e)
 		c->n_ignored++;
 		if (cs_oid_is(x->oid, CS_OID_CE_SUBJECT_KEY_ID))
 			c->key_id = x->value;
+		if (cs_oid_is(x->oid, CS_OID_CE_CERTIFICATE_POLICIES))
+			c->policies = x->value;
 		if (x->critical && c->unknown_critical.p == NULL)
 			c->unknown_critical = x->oid;
 		return CS_OK;

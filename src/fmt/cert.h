@@ -49,6 +49,7 @@ typedef struct cs_cert { /* immutable; spans borrow from der */
 	int64_t path_len;       /* -1: not given */
 	cs_span key_id;         /* value of subjectKeyIdentifier, passed over
 				 * and not walked; absent: none */
+	cs_span policies;       /* likewise, of certificatePolicies */
 	cs_span bindings;       /* value of ownerBindings; absent: none */
 	cs_span unknown_critical; /* the first one's OID; absent: none */
 	size_t n_ignored;       /* extensions passed over */

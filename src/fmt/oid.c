@@ -132,6 +132,10 @@ static const struct row rows[CS_OID_END] = {
 	[CS_OID_CE_CERTIFICATE_POLICIES] =
 	    STD("\x55\x1d\x20",
 		"certificatePolicies"),
+	/* 2.5.29.32.0 */
+	[CS_OID_CP_ANY] =
+	    STD("\x55\x1d\x20\x00",
+		"anyPolicy"),
 	/* 2.5.29.35 */
 	[CS_OID_CE_AUTHORITY_KEY_ID] =
 	    STD("\x55\x1d\x23",

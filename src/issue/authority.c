@@ -55,11 +55,25 @@ check_uses(const cs_cert *c, cs_err *e)
 }
 
 static int
+critical(cs_span oid, cs_err *e)
+{
+	cs_buf *text = cs_buf_new(128);
+
+	if (text != NULL && cs_oid_text(text, oid) == CS_OK)
+		(void)BAD(e, CS_R_UNSUPPORTED,
+		    "an unknown extension is critical: %s", cs_buf_cstr(text));
+	else
+		(void)BAD(e, CS_R_UNSUPPORTED,
+		    "an unknown extension is critical");
+	cs_buf_free(&text);
+	return CS_EFORMAT;
+}
+
+static int
 check(const cs_cert *c, cs_err *e)
 {
 	if (c->unknown_critical.p != NULL)
-		return BAD(e, CS_R_UNSUPPORTED,
-		    "an unknown extension is critical");
+		return critical(c->unknown_critical, e);
 	if (!c->ca)
 		return BAD(e, CS_R_MALFORMED,
 		    "expected the certificate of a CA");
@@ -107,6 +121,7 @@ take(const cs_cert *c, cs_span key_id, cs_authority *a, cs_err *e)
 	a->der = cs_buf_span(a->own);
 	a->name = moved(c, c->subject, a->der);
 	a->key_id = moved(c, key_id, a->der);
+	a->policies = moved(c, c->policies, a->der);
 	a->not_before = c->not_before;
 	a->not_after = c->not_after;
 	return cs_spki_parse(moved(c, c->key.der, a->der), &a->key, e);

@@ -41,6 +41,7 @@ typedef struct cs_authority {
 	cs_span der, name;      /* Name, whole */
 	cs_spki key;
 	cs_span key_id;         /* its subjectKeyIdentifier */
+	cs_span policies;       /* value of certificatePolicies; absent: none */
 	int64_t not_before, not_after;
 } cs_authority;
 /* CA=true, keyCertSign and cRLSign, a key identifier, a key that may be a CA's,
@@ -48,5 +49,11 @@ typedef struct cs_authority {
  * is not known, version 3. CS_EFORMAT. */
 CS_USE int cs_authority_parse(cs_span der, cs_authority **out, cs_err *e);
 void cs_authority_free(cs_authority **a);
+/* Would what it issues in this trust domain hold? A certificate is made that
+ * nobody signs, and OpenSSL and the CA's policies are asked about it, at the
+ * CA's first moment: its key is not needed, and its time not looked at.
+ * CS_EREFUSED with CS_R_PATH_INVALID. */
+CS_USE int cs_authority_try(const cs_authority *a, cs_span trust_domain,
+    cs_err *e);
 
 #endif

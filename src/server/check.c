@@ -178,7 +178,11 @@ check_time(const struct check *k, const cs_conf_ca *ca,
 		return CS_OK;
 	if (cert->not_before <= k->now && k->now <= cert->not_after) {
 		(void)!cs_rfc3339_put(cert->not_after, to);
-		if (cert->not_after - k->now < ENDS_SOON)
+		if (cert->not_after - k->now < k->c->lifetime)
+			(void)!cs_buf_printf(k->said, "note: %s ends at %s, and "
+			    "so does what it issues, within lifetime\n",
+			    ca->cert, to);
+		else if (cert->not_after - k->now < ENDS_SOON)
 			(void)!cs_buf_printf(k->said, "note: %s ends at %s\n",
 			    ca->cert, to);
 		return CS_OK;
@@ -199,7 +203,9 @@ check_ca(struct check *k, size_t n, cs_err *e)
 	int rc;
 
 	if ((rc = read_authority(ca->cert, &cert, e)) != CS_OK ||
-	    (rc = check_time(k, ca, cert, e)) != CS_OK)
+	    (rc = check_time(k, ca, cert, e)) != CS_OK ||
+	    (!ca->retired && (rc = cs_authority_try(cert,
+		 cs_span_str(k->c->trust_domain), e)) != CS_OK))
 		rc = cs_server_conf_blame(k->c, "ca", n, "cert", e);
 	else if ((rc = open_key(k, ca->key, &der, &key, e)) != CS_OK)
 		rc = cs_server_conf_blame(k->c, "ca", n, "key", e);

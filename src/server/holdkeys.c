@@ -58,8 +58,8 @@ cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h, cs_err *e)
 }
 
 int
-cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env, cs_held *h,
-    cs_err *e)
+cs_held_ca(const cs_conf_ca *conf, cs_span trust_domain,
+    const cs_keys_env *env, cs_held *h, cs_err *e)
 {
 	cs_buf *text = NULL, *der = NULL;
 	int ret;
@@ -71,6 +71,8 @@ cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env, cs_held *h,
 		    &der, e);
 	if (ret == CS_OK)
 		ret = cs_authority_parse(cs_buf_span(der), &h->cert, e);
+	if (ret == CS_OK && !conf->retired)
+		ret = cs_authority_try(h->cert, trust_domain, e);
 	if (ret == CS_OK)
 		ret = cs_held_open(conf->key, env, h, e);
 	if (ret == CS_OK && !cs_span_eq(h->spki.der, h->cert->key.der))

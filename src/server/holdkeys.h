@@ -27,9 +27,10 @@ CS_USE int cs_held_look(const char *uri, cs_err *e);
 /* Opens the key and its public half. */
 CS_USE int cs_held_open(const char *uri, const cs_keys_env *env, cs_held *h,
     cs_err *e);
-/* A CA's: its certificate belongs to the key. */
-CS_USE int cs_held_ca(const cs_conf_ca *conf, const cs_keys_env *env,
-    cs_held *h, cs_err *e);
+/* A CA's: its certificate belongs to the key, and lets it issue there unless it
+ * has retired. */
+CS_USE int cs_held_ca(const cs_conf_ca *conf, cs_span trust_domain,
+    const cs_keys_env *env, cs_held *h, cs_err *e);
 CS_USE int cs_held_wit(const cs_conf_wit *conf, const cs_keys_env *env,
     cs_held *h, cs_err *e);
 void cs_held_close(cs_held *h);

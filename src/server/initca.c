@@ -168,6 +168,9 @@ read_cert(struct ca *ca, cs_err *e)
 	    (rc = cs_pem_one(cs_buf_span(pem), CS_PEM_CERTIFICATE, false, &der,
 		 e)) == CS_OK)
 		rc = cs_authority_parse(cs_buf_span(der), &ca->cert, e);
+	if (rc == CS_OK)
+		rc = cs_authority_try(ca->cert,
+		    cs_span_str(ca->i->trust_domain), e);
 	cs_buf_free(&der);
 	cs_buf_free(&pem);
 	return rc == CS_OK ? CS_OK : cs_wrap(e, "%s", ca->i->ca_cert);

@@ -55,9 +55,10 @@ open_cas(cs_keyholder *k, const cs_keys_env *env, cs_err *e)
 
 	for (k->n_ca = 0; k->n_ca < k->conf->n_ca; k->n_ca++) {
 		h = &k->ca[k->n_ca];
-		if ((ret = cs_held_ca(&k->conf->ca[k->n_ca], env, h, e)) !=
-		    CS_OK || (ret = cs_list_load(k->conf->state, h, e)) !=
-		    CS_OK)
+		if ((ret = cs_held_ca(&k->conf->ca[k->n_ca],
+			 cs_span_str(k->conf->trust_domain), env, h, e)) !=
+			CS_OK ||
+		    (ret = cs_list_load(k->conf->state, h, e)) != CS_OK)
 			return ret;
 		k->keys[k->n_keys++] = h->spki;
 	}

@@ -206,6 +206,8 @@ test_ca(const char *kind)
 	    a->not_before == START && a->not_after == START + 86400 &&
 	    cs_span_eq(a->key.der, ca.new.key.der), "is a CA's");
 	ok(names_domain(&ca, "spiffe://corp.example"), "of a trust domain");
+	ok(a != NULL && cs_authority_try(a, cs_span_str("corp.example"),
+	    NULL) == CS_OK, "what it issues there holds");
 	ok(x != NULL && verifies(x, x, NULL, NULL), "and verifies itself");
 	if (a != NULL)
 		test_tls(&ca, x, a);
