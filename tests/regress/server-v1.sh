@@ -236,7 +236,7 @@ refused "by a key that nobody knows" 403 unknown-owner-key m.csr
 approved long --max-lifetime 30d --for 48h
 refused "of two days" 403 window-too-long long.csr
 head -c -1 mail.der >cut.der
-printf '\377' | cat cut.der - >flip.der
+spoilt mail.der >flip.der
 refused "half a request" 400 not-der cut.der "$p10"
 is "another signature" "$(post /v1/credentials "$p10" flip.der)" 400
 refused "a request of nothing" 400 malformed /dev/null

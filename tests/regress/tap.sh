@@ -190,6 +190,13 @@ END
 	} | setsid -w expect -
 }
 
+# spoilt FILE: it with another last octet, whichever that was
+spoilt() {
+	head -c -1 "$1"
+	# shellcheck disable=SC2059 # an octet in octal
+	printf "\\$(printf %03o $(($(tail -c 1 "$1" | od -An -tu1) ^ 1)))"
+}
+
 # sampled: is this case of a long loop asked about? Of N, one by chance, where a
 # sanitizer is too slow for all: $SAMPLE=N, as tests/unit/sample.h has it.
 sample=${SAMPLE_SEED:-20261122}
