@@ -180,7 +180,8 @@ head=$(sed -n 's/^head: //p' out)
 ok "a head that was noted" countersign audit verify --server "$admin" \
     --head "$head"
 exits 1 "and one that never was" countersign audit verify \
-    --server "$admin" --head "${head%?????}00000"
+    --server "$admin" --head "${head%%:*}:$(echo "${head#*:}" |
+	tr 0-9a-f 1-9a-f0)"
 
 # Long ones come in parts
 ok "the end" stop_server

@@ -187,13 +187,14 @@ tpm_clean() {
 }
 
 # Owners of the tests, their keys made by the tools of others, so that signing
-# is tested without --new. The PIN is that in ./pin.
+# is tested without --new. The PIN is that in ./pin: so long that no command of a
+# TPM has it by chance, for `between --secret pin`.
 id=wimse://corp.example/agent/alice/mail
 alice=mailto:alice@corp.example
 new_request() {
 	new_key agent.key
 	quietly "$COUNTERSIGN" request --id "$id" --key agent.key -o agent.csr
-	printf '1234\n' >pin
+	printf '12345678\n' >pin
 	chmod 600 pin
 }
 
@@ -264,7 +265,7 @@ openssl_key() {
 	quietly openssl genpkey -provider tpm2 -provider default \
 	    $openssl_options -out "$openssl_file"
 	quietly openssl pkey -provider tpm2 -provider default \
-	    -in "$openssl_file" -passin pass:1234 -pubout \
+	    -in "$openssl_file" -passin file:pin -pubout \
 	    -out "$openssl_file.pub"
 	chmod 600 "$openssl_file"
 	tpm_clean "tpm2-openssl left nothing"

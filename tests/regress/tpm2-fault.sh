@@ -18,8 +18,8 @@ tpm_start one
 quietly tpm2_dictionarylockout --setup-parameters --max-tries=4000 \
     --recovery-time=1 --lockout-recovery-time=1
 tpm_flush
-tools_key key ecc 1234
-tools_handle 0x81000010 ecc 1234
+tools_key key ecc 12345678
+tools_handle 0x81000010 ecc 12345678
 trusts key.pub 0x81000010.pub
 
 # ends STATUS NAME TEXT COMMAND...: no approval, and nothing left
@@ -199,7 +199,7 @@ for lie in short:20 flip:-1 flip:20 flip:60 long:100 bytes:$HTTP; do
 	judge "ReadPublic $lie" with_pin handle=0x81000010 --timeout 2
 done
 tpm_parent 0x81000001
-tools_key below ecc256 1234 0x81000001
+tools_key below ecc256 12345678 0x81000001
 between --fault "ReadPublic=flip:40*0"
 judge "a storage key beside its curve" with_pin below --timeout 2
 for n in 0 2 5000 0xffffffff; do

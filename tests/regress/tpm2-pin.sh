@@ -17,9 +17,9 @@ tpm_start one
 quietly tpm2_dictionarylockout --setup-parameters --max-tries=5 \
     --recovery-time=100 --lockout-recovery-time=1000
 tpm_flush
-tools_key key ecc 1234
-tools_handle 0x81000010 ecc 1234
-tools_key noda ecc 1234 "" \
+tools_key key ecc 12345678
+tools_handle 0x81000010 ecc 12345678
+tools_key noda ecc 12345678 "" \
     'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign|noda'
 trusts key.pub 0x81000010.pub noda.pub
 echo 9999 >wrong
@@ -109,11 +109,11 @@ on_terminal >told <<'END'
 run sign --key tpm2:key --yes --owner mailto:alice@corp.example -f \
     agent.csr -o approval
 asks {PIN for [^\r\n]*: $}
-send "1234\r"
+send "12345678\r"
 ended 0
 END
 report $? "typed on a terminal"
-unseen "it is not echoed" told 1234
+unseen "it is not echoed" told 12345678
 approved "approves"
 : >"$seen"
 on_terminal >told <<'END'

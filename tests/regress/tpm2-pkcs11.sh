@@ -35,10 +35,10 @@ tool() {
 	quietly pkcs11-tool --module "$module" "$@"
 }
 tool --init-token --slot-index 0 --label owner --so-pin 5678
-tool --init-pin --token-label owner --so-pin 5678 --pin 1234
+tool --init-pin --token-label owner --so-pin 5678 --pin 12345678
 tpm_flush
 make() { # ID LABEL TYPE
-	tool --login --pin 1234 --token-label owner --keypairgen --id "$1" \
+	tool --login --pin 12345678 --token-label owner --keypairgen --id "$1" \
 	    --label "$2" --key-type "$3"
 	quietly p11tool --provider "$module" --outfile "$2.pub" --export \
 	    "pkcs11:token=owner;id=%$1;type=public"

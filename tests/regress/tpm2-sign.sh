@@ -34,22 +34,22 @@ signs() {
 
 how=with_pin
 for algorithm in P-256 P-384 RSA; do
-	openssl_key "o-$algorithm" $algorithm user-auth:1234
+	openssl_key "o-$algorithm" $algorithm user-auth:12345678
 	signs "$algorithm of tpm2-openssl" "o-$algorithm" "o-$algorithm.pub"
 done
-openssl_key parent P-256 user-auth:1234 parent:0x81000001
+openssl_key parent P-256 user-auth:12345678 parent:0x81000001
 signs "one below a persistent parent" "parent" "parent.pub"
 for algorithm in ecc ecc384 rsa2048; do
-	tools_key "t-$algorithm" $algorithm 1234
+	tools_key "t-$algorithm" $algorithm 12345678
 	signs "$algorithm of tpm2-tools" "t-$algorithm" "t-$algorithm.pub"
 done
-tools_key scheme ecc:ecdsa-sha256 1234 0x81000001
+tools_key scheme ecc:ecdsa-sha256 12345678 0x81000001
 signs "a key of one scheme" scheme scheme.pub
-tools_key plain-rsa rsa2048:rsassa-sha256 1234 0x81000001
+tools_key plain-rsa rsa2048:rsassa-sha256 12345678 0x81000001
 signs "an RSA key of one scheme" plain-rsa plain-rsa.pub
 handle=0x81000010
 for algorithm in ecc ecc384 rsa2048; do
-	tools_handle "$handle" $algorithm 1234
+	tools_handle "$handle" $algorithm 12345678
 	signs "$algorithm at a handle" "handle=$handle" "$handle.pub"
 	handle=$(printf '0x%x' $((handle + 1)))
 done
@@ -81,14 +81,14 @@ refuses() {
 	tpm_clean "nothing stays in the TPM"
 }
 attributes='fixedtpm|fixedparent|sensitivedataorigin|userwithauth'
-tools_key restricted ecc:ecdsa-sha256:null 1234 "" "$attributes|restricted|sign"
+tools_key restricted ecc:ecdsa-sha256:null 12345678 "" "$attributes|restricted|sign"
 refuses "a restricted key" restricted 5 restricted
-tools_handle 0x81000021 ecc:ecdsa-sha256:null 1234 "$attributes|restricted|sign"
+tools_handle 0x81000021 ecc:ecdsa-sha256:null 12345678 "$attributes|restricted|sign"
 refuses "a restricted key at a handle" handle=0x81000021 5 restricted
 refuses "a storage key" handle=0x81000001 5 sign
-tools_key policy ecc 1234 "" 'fixedtpm|fixedparent|sensitivedataorigin|sign'
+tools_key policy ecc 12345678 "" 'fixedtpm|fixedparent|sensitivedataorigin|sign'
 refuses "a key that wants a policy" policy 5 policy
-tools_key sha384 ecc384:ecdsa-sha256 1234
+tools_key sha384 ecc384:ecdsa-sha256 12345678
 refuses "P-384 with another hash" sha384 5 "another scheme"
 refuses "no key at this handle" handle=0x81000099 5 0x81000099
 refuses "no file" absent 9 absent
@@ -113,6 +113,6 @@ exits 0 "verified" verdict --json
 ok "without touch and PIN" jq -e '.approvals[0] | (.touch or .verified) | not' \
     out
 exits 0 "countersign show" countersign show approval
-printf '1234' >pin
+printf '12345678' >pin
 exits 0 "a PIN without a newline" with_pin t-ecc
 done_testing
