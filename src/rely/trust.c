@@ -17,25 +17,38 @@
 
 #define BAD(e, reason, ...) CS_BAD(e, reason, "trust", __VA_ARGS__)
 
-#define SCHEME "spiffe://"
+/* A scheme is the same in capital letters (RFC 3986 3.1); what stands behind it
+ * is a trust domain as ours are written, or that of nobody. */
+static bool
+has_scheme(cs_span uri, const char *scheme, cs_span *behind)
+{
+	size_t i, n = strlen(scheme);
+
+	if (uri.n < n)
+		return false;
+	for (i = 0; i < n; i++)
+		if ((uri.p[i] | (scheme[i] >= 'a' ? 0x20 : 0)) != scheme[i])
+			return false;
+	*behind = cs_span_cut(uri, n, uri.n - n);
+	return true;
+}
 
 /* The trust domain that a CA's certificate names; absent: none. */
 static int
 read_domain(const cs_cert *c, cs_span *out, cs_err *e)
 {
-	const size_t n = strlen(SCHEME);
-	cs_span uri;
+	cs_span found = {0};
 	size_t i;
 
 	*out = (cs_span){0};
 	for (i = 0; i < c->n_uris; i++) {
-		uri = c->uris[i];
-		if (!cs_span_is(cs_span_cut(uri, 0, n), SCHEME))
+		if (!has_scheme(c->uris[i], "spiffe://", &found) &&
+		    !has_scheme(c->uris[i], "wimse://", &found))
 			continue;
-		if (out->p != NULL)
+		if (out->p != NULL && !cs_span_eq(*out, found))
 			return BAD(e, CS_R_WRONG_TRUST_DOMAIN,
 			    "a CA names two trust domains");
-		*out = cs_span_cut(uri, n, uri.n - n);
+		*out = found;
 	}
 	return CS_OK;
 }

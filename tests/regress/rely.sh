@@ -185,6 +185,26 @@ valid "and then is good" "issuer's word" a/wit.jwt --trust-domain corp.example
 refused wrong-trust-domain "for another" a/wit.jwt --trust-domain evil.example
 from=a
 exits 3 "another than the CA's" v a/leaf.pem --trust-domain evil.example
+# A CA beside ours that names another one, in whatever way
+for i in spiffe://evil.example wimse://evil.example Wimse://evil.example \
+    spiffe://corp.example,URI:wimse://evil.example spiffe://; do
+	openssl req -x509 -new -key a/ca.key -subj /CN=other -days 1 \
+	    -addext keyUsage=critical,keyCertSign,cRLSign \
+	    -addext "subjectAltName=URI:$i" -out other.pem
+	cat a/ca.pem other.pem >two.json
+	exits 3 "beside a CA of $i" countersign verify \
+	    --credential a/leaf.pem --bundle two.json
+	says "there is no one domain" err "trust domain"
+done
+for i in wimse://corp.example spiffe://corp.example,URI:wimse://corp.example \
+    https://evil.example; do
+	openssl req -x509 -new -key a/ca.key -subj /CN=other -days 1 \
+	    -addext keyUsage=critical,keyCertSign,cRLSign \
+	    -addext "subjectAltName=URI:$i" -out other.pem
+	cat a/ca.pem other.pem >two.json
+	ok "beside one of $i there is" countersign verify \
+	    --credential a/leaf.pem --bundle two.json
+done
 chmod 666 a/bundle.json
 exits 9 "a bundle that anybody may write" v a/leaf.pem
 chmod 644 a/bundle.json
