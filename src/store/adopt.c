@@ -214,7 +214,7 @@ cs_schema_bring_up(cs_txn *t, int64_t from, int64_t to,
 		if ((sql = step((int)i)) == NULL)
 			return cs_fail(e, CS_EBUG, where,
 			    "no step to schema %" PRId64, i);
-		if ((rc = t->ops->script(t->db, sql, e)) != CS_OK)
+		if ((rc = cs_txn_script(t, sql, e)) != CS_OK)
 			return cs_wrap(e, "step to schema %" PRId64, i);
 	}
 	return cs_meta_put(t, "schema", to, cs_span_of(NULL, 0), e);
@@ -243,10 +243,10 @@ adopt_writing(cs_txn *t, struct state *st, enum cs_db_mode mode, cs_err *e)
 {
 	int rc;
 
-	if ((rc = t->ops->begin(t->db, e)) != CS_OK)
+	if ((rc = cs_txn_begin(t, e)) != CS_OK)
 		return rc;
 	if ((rc = put_right(t, st, mode, e)) == CS_OK)
-		return t->ops->commit(t->db, e);
+		return cs_txn_commit(t, e);
 	t->ops->rollback(t->db);
 	return rc;
 }
@@ -256,7 +256,7 @@ look(cs_txn *t, struct state *st, enum cs_db_mode mode, cs_err *e)
 {
 	int rc;
 
-	if ((rc = t->ops->begin_read(t->db, e)) != CS_OK)
+	if ((rc = cs_txn_begin_read(t, e)) != CS_OK)
 		return rc;
 	if ((rc = read_state(t, st, e)) == CS_OK)
 		rc = check(t->store, st, mode, e);
@@ -267,7 +267,7 @@ look(cs_txn *t, struct state *st, enum cs_db_mode mode, cs_err *e)
 int
 cs_conn_adopt(cs_store *s, cs_db *db, enum cs_db_mode mode, cs_err *e)
 {
-	cs_txn t = {s->ops, db, s, 0};
+	cs_txn t = {.ops = s->ops, .db = db, .store = s};
 	struct state st = {0};
 	int rc;
 

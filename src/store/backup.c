@@ -86,9 +86,9 @@ cs_store_restore(const char *uri, const cs_store_env *env, cs_err *e)
 	t.ops = s->ops;
 	t.db = s->writer;
 	t.store = s;
-	if ((rc = t.ops->begin(t.db, e)) == CS_OK) {
+	if ((rc = cs_txn_begin(&t, e)) == CS_OK) {
 		if ((rc = take_mark_off(&t, e)) == CS_OK)
-			rc = t.ops->commit(t.db, e);
+			rc = cs_txn_commit(&t, e);
 		else
 			t.ops->rollback(t.db);
 	}

@@ -48,6 +48,7 @@ struct cs_job { /* on its caller's stack */
 };
 
 struct batch {
+	cs_txn t;
 	struct cs_job *job[BATCH_MAX];
 	size_t n, kept;
 	bool broke; /* the connection is not to be used again */
@@ -97,21 +98,21 @@ drop_writer(cs_store *s)
 /* An older copy may be written into the place of a database that is open; who
  * opens it anew gives it its floor. */
 static int
-look_back(cs_store *s, cs_err *e)
+look_back(cs_txn *t, cs_err *e)
 {
-	cs_txn t = {s->ops, s->writer, s, 0};
+	const int64_t seen = t->store->seen;
 	int64_t head;
 	int rc;
 
-	if ((rc = cs_meta_get(&t, "head", &head, NULL, e)) != CS_OK)
+	if ((rc = cs_meta_get(t, "head", &head, NULL, e)) != CS_OK)
 		return rc;
-	return head >= s->seen ? CS_OK : cs_fail_detail(e, CS_EIO,
+	return head >= seen ? CS_OK : cs_fail_detail(e, CS_EIO,
 	    CS_R_STORE_UNAVAILABLE, where, "the log ended with record %" PRId64
-	    ", and now with %" PRId64, s->seen, head);
+	    ", and now with %" PRId64, seen, head);
 }
 
 static int
-begin_once(cs_store *s, int64_t deadline_ms, cs_err *e)
+begin_once(cs_store *s, int64_t deadline_ms, cs_txn *t, cs_err *e)
 {
 	int rc;
 
@@ -119,10 +120,11 @@ begin_once(cs_store *s, int64_t deadline_ms, cs_err *e)
 	    (rc = cs_conn_open(s, CS_DB_WRITE, deadline_ms, &s->writer, e)) !=
 	    CS_OK)
 		return rc;
-	s->ops->deadline(s->writer, deadline_ms);
-	if ((rc = s->ops->begin(s->writer, e)) == CS_OK &&
-	    (rc = look_back(s, e)) != CS_OK)
-		s->ops->rollback(s->writer);
+	*t = (cs_txn){.ops = s->ops, .db = s->writer, .store = s};
+	t->ops->deadline(t->db, deadline_ms);
+	if ((rc = cs_txn_begin(t, e)) == CS_OK &&
+	    (rc = look_back(t, e)) != CS_OK)
+		t->ops->rollback(t->db);
 	if (rc != CS_OK)
 		drop_writer(s);
 	return rc;
@@ -131,14 +133,14 @@ begin_once(cs_store *s, int64_t deadline_ms, cs_err *e)
 /* A connection may have broken since it was last used, which its server's
  * restart is enough for; nothing was asked of it yet. */
 static int
-begin(cs_store *s, int64_t deadline_ms, cs_err *e)
+begin(cs_store *s, int64_t deadline_ms, cs_txn *t, cs_err *e)
 {
 	const bool is_old = s->writer != NULL;
-	int rc = begin_once(s, deadline_ms, e);
+	int rc = begin_once(s, deadline_ms, t, e);
 
 	if (rc == CS_OK || !is_old || cs_time_mono_ms() >= deadline_ms)
 		return rc;
-	return begin_once(s, deadline_ms, e);
+	return begin_once(s, deadline_ms, t, e);
 }
 
 static void
@@ -184,7 +186,6 @@ is_late(const struct cs_job *j)
 static bool
 do_all(cs_store *s, struct batch *b)
 {
-	cs_txn t = {s->ops, s->writer, s, 0};
 	struct cs_job *j;
 	size_t i;
 
@@ -192,8 +193,8 @@ do_all(cs_store *s, struct batch *b)
 		j = b->job[i];
 		if (j->dry || is_late(j))
 			return false;
-		t.ops->deadline(t.db, j->deadline_ms);
-		if ((j->rc = j->work(&t, j->arg, j->e)) != CS_OK) {
+		s->ops->deadline(s->writer, j->deadline_ms);
+		if ((j->rc = j->work(&b->t, j->arg, j->e)) != CS_OK) {
 			b->broke = b->n == 1 && j->rc != CS_EREFUSED;
 			return b->n == 1;
 		}
@@ -206,8 +207,11 @@ do_all(cs_store *s, struct batch *b)
 
 /* *died: the engine can do no more in this transaction. */
 static void
-do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
+do_one(struct cs_job *j, struct batch *b, int *died, cs_err *e)
 {
+	cs_txn *t = &b->t;
+	const cs_txn before = *t;
+
 	if (is_late(j)) {
 		j->rc = too_late(j->e);
 		return;
@@ -225,6 +229,7 @@ do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 	}
 	b->broke |= j->rc != CS_OK && j->rc != CS_EREFUSED;
 	*died = t->ops->undo(t->db, e);
+	*t = before;
 }
 
 /* Others may have written in between. Who had the server end the connection has
@@ -232,28 +237,25 @@ do_one(cs_txn *t, struct cs_job *j, struct batch *b, int *died, cs_err *e)
 static int
 do_each(cs_store *s, struct batch *b, cs_err *e)
 {
-	cs_txn t = {s->ops, NULL, s, 0};
 	int died;
 	size_t i;
 
 	s->ops->rollback(s->writer);
-	died = begin(s, latest(b), e);
-	t.db = s->writer;
+	died = begin(s, latest(b), &b->t, e);
 	for (i = 0; i < b->n && died == CS_OK; i++)
-		do_one(&t, b->job[i], b, &died, e);
+		do_one(b->job[i], b, &died, e);
 	return died;
 }
 
 static int
-commit(cs_store *s, const struct batch *b, cs_err *e)
+commit(cs_store *s, struct batch *b, cs_err *e)
 {
-	cs_txn t = {s->ops, s->writer, s, 0};
 	int64_t head = 0;
 	int rc;
 
-	t.ops->deadline(t.db, latest(b));
-	if ((rc = cs_meta_get(&t, "head", &head, NULL, e)) != CS_OK ||
-	    (rc = t.ops->commit(t.db, e)) != CS_OK)
+	s->ops->deadline(s->writer, latest(b));
+	if ((rc = cs_meta_get(&b->t, "head", &head, NULL, e)) != CS_OK ||
+	    (rc = cs_txn_commit(&b->t, e)) != CS_OK)
 		return rc;
 	cs_store_saw(s, head);
 	return CS_OK;
@@ -320,7 +322,8 @@ lead(cs_store *s, struct cs_job *me)
 	(void)sched_yield();
 	if (is_late(me)) /* a connection that cannot begin now is given up */
 		me->rc = too_late(me->e);
-	else if ((me->rc = begin(s, me->deadline_ms, me->e)) == CS_OK) {
+	else if ((me->rc = begin(s, me->deadline_ms, &b.t, me->e)) ==
+	    CS_OK) {
 		take(s, &b);
 		do_batch(s, &b);
 	}

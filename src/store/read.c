@@ -75,7 +75,7 @@ int
 cs_store_read(cs_store *s, cs_txn_fn *work, void *arg, int64_t deadline_ms,
     cs_err *e)
 {
-	cs_txn t = {s->ops, NULL, s, cs_store_seen(s)};
+	cs_txn t = {.ops = s->ops, .store = s, .seen = cs_store_seen(s)};
 	int rc;
 
 	if ((rc = begin(s, deadline_ms, &t.db, e)) == CS_OK) {

@@ -147,7 +147,7 @@ fill_new(cs_txn *t, cs_err *e)
 static int
 create(cs_store *s, int64_t mono_ms, cs_err *e)
 {
-	cs_txn t = {s->ops, NULL, s, 0};
+	cs_txn t = {.ops = s->ops, .store = s};
 	int rc;
 
 	if (cs_buf_len(s->authority) == 0)
@@ -156,9 +156,9 @@ create(cs_store *s, int64_t mono_ms, cs_err *e)
 	if ((rc = s->ops->open(s->where, CS_DB_CREATE, mono_ms, &t.db, e)) !=
 	    CS_OK)
 		return rc;
-	if ((rc = s->ops->begin(t.db, e)) == CS_OK &&
+	if ((rc = cs_txn_begin(&t, e)) == CS_OK &&
 	    (rc = fill_new(&t, e)) == CS_OK)
-		rc = s->ops->commit(t.db, e);
+		rc = cs_txn_commit(&t, e);
 	if (rc == CS_OK) {
 		s->writer = t.db;
 		return CS_OK;

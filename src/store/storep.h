@@ -9,12 +9,33 @@
 
 /* What the files of the store share: transactions, and statements in them. */
 
+/* Rows of the table meta that every claim asks for or changes: read once a
+ * transaction, and put at its end. */
+enum cs_meta_kept { CS_META_HEAD, CS_META_FLOOR, CS_META_CLOCK, CS_META_KEPT };
+
+typedef struct cs_meta_row {
+	bool known, changed;
+	int64_t i;
+	bool has_blob;
+	size_t n;
+	uint8_t blob[32];
+} cs_meta_row;
+
 typedef struct cs_txn { /* lent to who works in a transaction */
 	const cs_db_ops *ops;
 	cs_db *db;
 	cs_store *store;
 	int64_t seen; /* of a reader: the head of the log was here before */
+	cs_meta_row kept[CS_META_KEPT];
 } cs_txn;
+
+/* Nothing is known of what stands in the store yet, and all that was put does
+ * when it is committed. */
+CS_USE int cs_txn_begin(cs_txn *t, cs_err *e);
+CS_USE int cs_txn_begin_read(cs_txn *t, cs_err *e);
+CS_USE int cs_txn_commit(cs_txn *t, cs_err *e);
+/* It may change what was known. */
+CS_USE int cs_txn_script(cs_txn *t, const char *sql, cs_err *e);
 
 /* One piece of work. What it did is taken back when it does not return CS_OK,
  * and the caller of cs_store_write() gets what it returned; the rest of its
@@ -56,7 +77,8 @@ CS_USE int cs_col_text(const cs_db_value *col, size_t n, size_t i, size_t min,
 bool cs_col_is_null(const cs_db_value *col, size_t n, size_t i);
 
 /* What stands in the table meta by its name; *i is 0 and *b empty (its
- * capacity kept) when there is nothing. Either may be NULL. */
+ * capacity kept) when there is nothing. Either may be NULL. What is put stands
+ * there for all of this transaction. */
 CS_USE int cs_meta_get(cs_txn *t, const char *name, int64_t *i, cs_buf *b,
     cs_err *e);
 CS_USE int cs_meta_put(cs_txn *t, const char *name, int64_t i, cs_span b,

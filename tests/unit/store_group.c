@@ -87,6 +87,7 @@ test_alone(cs_err *e)
 	    count(bed.s, "n") == 2, "late: nothing was done");
 }
 
+static const char *counted;
 static atomic_int served, refused, other, twice;
 static atomic_char seen[THREADS * TURNS + 1];
 
@@ -94,7 +95,7 @@ static atomic_char seen[THREADS * TURNS + 1];
 static void *
 thread(void *arg)
 {
-	struct add a = {.name = "t"};
+	struct add a = {.name = counted};
 	cs_store *s = arg;
 	cs_err e = {0};
 	int i, rc;
@@ -112,19 +113,22 @@ thread(void *arg)
 			refused++;
 		else if (rc != a.rc)
 			other++;
-		if (i % 8 == 0 && count(s, "t") < 0)
+		if (i % 8 == 0 && count(s, counted) < 0)
 			other++;
 	}
 	return NULL;
 }
 
 static void
-test_threads(cs_err *e)
+test_threads(const char *name, cs_err *e)
 {
 	struct storebed second = bed;
 	pthread_t id[THREADS];
 	int i;
 
+	counted = name;
+	served = refused = 0;
+	memset((void *)seen, 0, sizeof(seen));
 	second.s = NULL;
 	if (!ok(storebed_open(&second, CS_DB_WRITE, e) == CS_OK,
 	    "a second handle"))
@@ -138,9 +142,62 @@ test_threads(cs_err *e)
 	printf("# served %d, refused %d\n", served, refused);
 	ok(other == 0, "each has what its own work returned");
 	ok(twice == 0, "no number twice");
-	ok(served > 0 && refused > 0 && count(bed.s, "t") == served,
-	    "and none is lost");
+	ok(served > 0 && refused > 0 && count(bed.s, name) == served,
+	    "and none of %s is lost", name);
 	cs_store_close(&second.s);
+}
+
+/* What stands in meta, with its octets, after it was put: within the
+ * transaction, and for who comes later. */
+static int
+get_blob(cs_txn *t, void *arg, cs_err *e)
+{
+	cs_buf *b = cs_buf_new(64);
+	int64_t *i = arg;
+	int rc = b == NULL ? CS_EBUG : cs_meta_get(t, "floor", i, b, e);
+
+	if (rc == CS_OK && !cs_span_is(cs_buf_span(b), "four"))
+		*i = -1;
+	cs_buf_free(&b);
+	return rc;
+}
+
+static int
+put_blob(cs_txn *t, void *arg, cs_err *e)
+{
+	int64_t was = 0;
+	int rc;
+
+	if ((rc = get_blob(t, &was, e)) != CS_OK ||
+	    (rc = cs_meta_put(t, "floor", was + 5, cs_span_str("four"),
+	    e)) != CS_OK)
+		return rc;
+	return get_blob(t, arg, e);
+}
+
+static int
+put_long(cs_txn *t, void *arg, cs_err *e)
+{
+	static const uint8_t many[64];
+
+	(void)arg;
+	return cs_meta_put(t, "floor", 1, cs_span_of(many, sizeof(many)), e);
+}
+
+static void
+test_blob(cs_err *e)
+{
+	int64_t n = 0;
+
+	ok(cs_store_write(bed.s, put_blob, &n, false, storebed_ms(5000), e) ==
+	    CS_OK && n == 4, "octets of a row that is kept");
+	n = 0;
+	ok(cs_store_read(bed.s, get_blob, &n, storebed_ms(5000), e) == CS_OK &&
+	    n == 4, "and of who reads it");
+	ok(cs_store_write(bed.s, put_long, NULL, false, storebed_ms(5000),
+	    e) == CS_EBUG, "too many are refused");
+	ok(cs_store_read(bed.s, get_blob, &n, storebed_ms(5000), e) == CS_OK &&
+	    n == 4, "and change nothing");
 }
 
 /* A writer in a thread of its own, whose work ends when it may. */
@@ -385,7 +442,9 @@ main(void)
 	if (!ok(storebed_make(&bed, &e), "a store"))
 		return done_testing();
 	test_alone(&e);
-	test_threads(&e);
+	test_threads("t", &e);
+	test_threads("clock", &e);
+	test_blob(&e);
 	test_deadlines();
 	test_broken(&e);
 	test_late_reader(&e);
