@@ -96,7 +96,9 @@ be_child(start *p)
 {
 	int err;
 
-	if (place_fds(p) == 0 && reset_signals() == 0 &&
+	/* A Ctrl-C goes to a whole group: it is for who started us to say what
+	 * ends when. */
+	if (place_fds(p) == 0 && reset_signals() == 0 && setpgid(0, 0) == 0 &&
 	    die_with(p->parent) == 0)
 		(void)execve("/proc/self/exe", p->s->argv, p->env);
 	err = errno;

@@ -80,9 +80,9 @@ child_tells(void)
 	(void)sigprocmask(SIG_SETMASK, NULL, &mask);
 	(void)sigaction(SIGPIPE, NULL, &sa);
 	(void)prctl(PR_GET_PDEATHSIG, &signo);
-	fprintf(out, "blocked %d, default %d, death %d\n",
+	fprintf(out, "blocked %d, default %d, death %d, group %d\n",
 	    sigismember(&mask, SIGUSR1), sa.sa_handler == SIG_DFL,
-	    signo == SIGKILL);
+	    signo == SIGKILL, getpgrp() == getpid());
 	return fclose(out) == 0 ? 42 : 1;
 }
 
@@ -207,8 +207,8 @@ test_spawn(char *self, cs_err *e)
 	    "three descriptors, and no other one");
 	ok(strstr(text, "\nLANG=C PATH=") != NULL && strstr(text,
 	    "bin KEPT=1 \n") != NULL, "an environment of its own");
-	ok(strstr(text, "blocked 0, default 1, death 1") != NULL,
-	    "signals as they are at first: %s", strrchr(text, '\n') == text ?
+	ok(strstr(text, "blocked 0, default 1, death 1, group 1") !=
+	    NULL, "signals as they are at first, and of a group of its own: %s", strrchr(text, '\n') == text ?
 	    "" : "said");
 	(void)close(stray);
 	(void)close(p[0]);

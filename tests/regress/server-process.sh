@@ -49,6 +49,12 @@ gone() {
 	done
 }
 
+# stop_server_group: as a terminal does; setsid made a group of it
+stop_server_group() {
+	[ "$server_pid" -gt 1 ] && kill -s INT -- "-$server_pid" &&
+		wait "$server_pid" && server_pid=
+}
+
 # enrolled NAME: in the end; 503 until then
 enrolled() {
 	tries=0
@@ -155,6 +161,16 @@ report $? "within ten seconds"
 ok "with all of them" gone $pids
 ok "its manager knows" until_told STOPPING=1
 wait "$listener"
+
+# A Ctrl-C is for all of the terminal's group, and the master has to say who
+# ends when.
+ok "it serves for somebody at a terminal" start_server i
+pids=$(all_pids)
+ok "a Ctrl-C ends it" stop_server_group
+# shellcheck disable=SC2086 # numbers
+ok "with all of them" gone $pids
+! grep -F 'died of signal' "$log" >&2
+report $? "each at its time"
 
 # It begins where it was.
 ok "it serves again" start_server i
