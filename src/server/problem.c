@@ -234,6 +234,16 @@ cs_web_refuse_err(enum cs_web_family family, const cs_err *e,
 	cs_web_refuse(family, &f, ans);
 }
 
+/* What failed in here, with paths and a database's own words, is for the log,
+ * where the request's identifier finds it. */
+static bool
+is_ours(const cs_told_issue *t)
+{
+	return t->reason == CS_R_INTERNAL || t->reason ==
+	    CS_R_STORE_UNAVAILABLE || (t->outcome == CS_OUTCOME_BUSY &&
+	    t->reason == CS_R_NONE);
+}
+
 void
 cs_web_refuse_told(enum cs_web_family family, const cs_told_issue *t,
     cs_web_answer *ans)
@@ -242,6 +252,8 @@ cs_web_refuse_told(enum cs_web_family family, const cs_told_issue *t,
 	    .reason = cs_reason_name(t->reason), .text = t->text,
 	    .digest = t->request_digest, .retry_after = t->retry_after};
 
+	if (is_ours(t))
+		f.text = cs_span_of(NULL, 0);
 	switch (t->outcome) {
 	case CS_OUTCOME_DENIED:
 		f.status = 403;

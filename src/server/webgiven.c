@@ -154,15 +154,17 @@ cs_given_tell(const cs_web_env *env, const cs_web_ask *ask,
     const cs_told_given *t, cs_web_answer *ans)
 {
 	cs_fault f = {.status = cs_web_status(t->reason),
-	    .reason = cs_reason_name(t->reason), .text = t->text};
+	    .reason = cs_reason_name(t->reason)};
 
 	if (t->octets.p != NULL) {
 		give(env, ask, t->octets, ans);
 		return;
 	}
+	/* What else it is failed in here: problem.c. */
 	if (t->reason == CS_R_BAD_IDENTIFIER) {
 		f.status = 404;
 		f.reason = "not-found";
+		f.text = t->text;
 	}
 	cs_web_refuse(CS_WEB_V1, &f, ans);
 }

@@ -397,18 +397,23 @@ test_outcomes(void)
 {
 	cs_told_issue t = {.text = cs_span_of("because\033[1m\r\nof \xff", 17),
 	    .request_digest = cs_span_of(digest, sizeof(digest))};
+	const char *why;
 	size_t i;
-	bool later;
+	bool later, ours;
 
 	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
 		t.outcome = outcomes[i].outcome;
 		t.reason = outcomes[i].reason;
 		later = outcomes[i].status >= 500;
 		t.retry_after = later ? 2 : 0;
+		ours = later && t.reason != CS_R_EXHAUSTED;
+		why = ours ? NULL : "because\\u{1B}";
 		ok(enrolled(&t, outcomes[i].status) && webbed_why(
-		    outcomes[i].word, "because\\u{1B}") && (webbed_field(
-		    "Retry-After") != NULL) == later, "%s: %d",
-		    outcomes[i].word, outcomes[i].status);
+		    outcomes[i].word, why) && (webbed_field("Retry-After") !=
+		    NULL) == later, "%s: %d", outcomes[i].word,
+		    outcomes[i].status);
+		ok((strstr(cs_buf_cstr(web_a.body), "because") == NULL) ==
+		    ours, "%s", ours ? "why is for the log" : "and why");
 	}
 	for (i = CS_R_NONE + 1; i < CS_R_END; i++) {
 		t.outcome = CS_OUTCOME_REFUSED;
