@@ -80,11 +80,12 @@ put_head(const cs_log *l, int level, cs_buf *b)
 	return cs_buf_printf(b, "%s %s ", now, levels[level].name);
 }
 
-void
+size_t
 cs_log_line(cs_log *l, int level, const char *who, cs_span text)
 {
 	cs_span cut = text.n > TEXT_MAX ? cs_span_cut(text, 0, TEXT_MAX) : text;
 	cs_buf *b = cs_buf_new(cs_text_escape_max(TEXT_MAX) + 128);
+	size_t n;
 
 	if (level < 0 || (size_t)level >= sizeof(levels) / sizeof(levels[0]))
 		level = 0;
@@ -96,7 +97,9 @@ cs_log_line(cs_log *l, int level, const char *who, cs_span text)
 		else if (cs_buf_put_byte(b, '\n') == CS_OK)
 			(void)!cs_fd_write(l->fd, cs_buf_span(b));
 	}
+	n = b == NULL ? 0 : cs_buf_len(b);
 	cs_buf_free(&b);
+	return n;
 }
 
 void
@@ -108,5 +111,5 @@ cs_log_printf(cs_log *l, int level, const char *who, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	cs_log_line(l, level, who, cs_span_str(text));
+	(void)cs_log_line(l, level, who, cs_span_str(text));
 }

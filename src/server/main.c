@@ -273,7 +273,7 @@ serve(const char *file, const cs_server_conf *conf, cs_err *e)
 	if ((rc = cs_log_new(&log, &env.log, e)) == CS_OK)
 		rc = cs_master_run(&env, e);
 	if (rc != CS_OK && env.log != NULL && log.fd < 0)
-		cs_log_line(env.log, 0, "master", cs_span_str(e->text));
+		(void)cs_log_line(env.log, 0, "master", cs_span_str(e->text));
 	cs_log_free(&env.log);
 	return rc;
 }

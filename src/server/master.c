@@ -43,7 +43,7 @@ cs_master_say(cs_master *m, int level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	cs_log_line(m->env->log, level, "master", cs_span_str(text));
+	(void)cs_log_line(m->env->log, level, "master", cs_span_str(text));
 }
 
 void
@@ -314,6 +314,8 @@ tick(void *arg)
 	reap(m);
 	tell_manager(m);
 	feed_watchdog(m, now);
+	for (i = 0; i < m->n_slots; i++)
+		cs_slot_log_look(&m->slots[i], now);
 	if (m->stop_ms != 0) {
 		end_all(m, now);
 		return;
@@ -495,6 +497,7 @@ close_all(cs_master *m)
 		if (cs_slot_lives(s) && s->pid > 0)
 			(void)waitpid(s->pid, NULL, 0);
 		cs_slot_err_end(s);
+		cs_slot_log_end(s);
 		cs_watch_free(&s->watch);
 		cs_channel_free(&s->control);
 	}

@@ -231,6 +231,7 @@ static void
 let_go(cs_slot *s)
 {
 	cs_slot_err_end(s);
+	cs_slot_log_end(s);
 	cs_watch_free(&s->watch);
 	cs_channel_free(&s->control);
 	s->reloading = false;

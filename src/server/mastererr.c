@@ -18,8 +18,8 @@
  * way of all that a child says, with its name and escaped.
  */
 
-#define TURN_MAX 4096  /* octets: others want to be heard, too */
-#define LAST_TURNS 32  /* a child of its own may hold the pipe, and go on */
+#define TURN_MAX 16384 /* octets: others want to be heard, too */
+#define LAST_TURNS 8   /* a child of its own may hold the pipe, and go on */
 
 static void
 say(cs_slot *s)
@@ -30,8 +30,8 @@ say(cs_slot *s)
 	if (s->line_len == 0)
 		return;
 	memcpy(text + n, s->line, s->line_len);
-	cs_log_line(s->m->env->log, COUNTERSIGN_LOG_WARNING, s->name,
-	    cs_span_of(text, n + s->line_len));
+	cs_slot_log(s, COUNTERSIGN_LOG_WARNING, cs_span_of(text,
+	    n + s->line_len));
 	s->line_len = 0;
 }
 
@@ -65,7 +65,11 @@ hear(cs_slot *s)
 static void
 listen_to(void *slot)
 {
-	(void)hear(slot);
+	cs_slot *s = slot;
+
+	(void)hear(s);
+	if (s->err_watch != NULL)
+		cs_watch_rest(s->err_watch, CS_SLOT_REST_MS);
 }
 
 int

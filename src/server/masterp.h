@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "net/loop.h"
+#include "server/flow.h"
 #include "server/master.h"
 
 /* Of server/master*.c, for nobody else. */
@@ -38,6 +39,7 @@ typedef struct cs_slot { /* where a child is, and then another in its place */
 	cs_watch *err_watch;
 	char line[512];         /* of that, until it has an end */
 	size_t line_len;
+	cs_flow flow;           /* of its lines, and of those before it */
 	int64_t since_ms, heard_ms; /* start, last word */
 	int64_t again_ms, pause_ms;
 	int64_t deaths[3];      /* when it died last; the oldest first */
@@ -102,6 +104,15 @@ void cs_master_reload(cs_master *m);
 
 /* masterwords.c: reads all that a child has said. */
 void cs_slot_listen(void *slot);
+
+/* masterlog.c: a line of a child's, unless there were too many. */
+void cs_slot_log(cs_slot *s, int level, cs_span text);
+/* Says how many were dropped, once that is over, or the child is. */
+void cs_slot_log_look(cs_slot *s, int64_t now_ms);
+void cs_slot_log_end(cs_slot *s);
+
+#define CS_SLOT_REST_MS 2 /* of who wrote: to be woken costs more than to read,
+			   * and who never ends takes a share and no more */
 
 /* mastererr.c */
 

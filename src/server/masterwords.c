@@ -21,7 +21,7 @@ note_line(cs_slot *s, const cs_frame *f)
 		return;
 	if (level < COUNTERSIGN_LOG_ERROR || level > COUNTERSIGN_LOG_INFO)
 		level = COUNTERSIGN_LOG_INFO;
-	cs_log_line(s->m->env->log, (int)level, s->name, f->part[1]);
+	cs_slot_log(s, (int)level, f->part[1]);
 }
 
 static void
@@ -49,8 +49,7 @@ note_reloaded(cs_slot *s, const cs_frame *f)
 {
 	if (f->n == 1 && f->part[0].n != 0) {
 		s->m->bad_reload = true;
-		cs_log_line(s->m->env->log, COUNTERSIGN_LOG_ERROR, s->name,
-		    f->part[0]);
+		cs_slot_log(s, COUNTERSIGN_LOG_ERROR, f->part[0]);
 	}
 	if (!s->reloading)
 		return;
@@ -71,7 +70,15 @@ note(cs_slot *s, const cs_frame *f)
 }
 
 #define FRAMES_A_TURN 64 /* others want to be heard, too */
-#define REST_MS 2 /* of who spoke: to be woken costs more than a line does */
+#define OCTETS_A_TURN (256 * 1024)
+
+/* A start is not to wait for rests, but no child is without one for ever. */
+static void
+rest(cs_slot *s, bool more)
+{
+	if (s->watch != NULL && (more || s->state == CS_SLOT_UP))
+		cs_watch_rest(s->watch, CS_SLOT_REST_MS);
+}
 
 void
 cs_slot_listen(void *slot)
@@ -80,19 +87,19 @@ cs_slot_listen(void *slot)
 	cs_frame *f = NULL;
 	cs_err e = {0};
 	bool end = false;
+	size_t octets = 0;
 	int i, rc = CS_OK;
 
-	for (i = 0; rc == CS_OK && i < FRAMES_A_TURN; i++) {
+	for (i = 0; i < FRAMES_A_TURN && octets < OCTETS_A_TURN; i++) {
 		rc = cs_channel_try(s->control, &f, &end, &e);
 		if (rc != CS_OK || f == NULL)
 			break;
+		octets += cs_buf_len(f->own);
 		note(s, f);
 		cs_frame_free(&f);
 	}
 	if (rc == CS_OK && !end) {
-		if (i < FRAMES_A_TURN && s->state == CS_SLOT_UP &&
-		    s->watch != NULL)
-			cs_watch_rest(s->watch, REST_MS);
+		rest(s, i == FRAMES_A_TURN || octets >= OCTETS_A_TURN);
 		return;
 	}
 	if (rc != CS_OK)

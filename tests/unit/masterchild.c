@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "server/msg.h"
@@ -64,6 +65,23 @@ shout(cs_child *c)
 
 	cs_say(c->control, 99, "twice\n%s", "<0>issuer: forged, too");
 	(void)!write(2, words, sizeof(words) - 1);
+}
+
+/* Waits until all of it is taken, and has said so: nothing of it is lost on the
+ * way to the master. */
+static void
+flood(cs_child *c)
+{
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < FLOOD_WRITTEN; i++)
+		if (write(2, "flood\n", 6) != 6)
+			exit(9);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (i = 0; i < FLOOD_SAID; i++)
+		cs_say(c->control, 2, "flood %s", text);
 }
 
 struct peers {
@@ -166,6 +184,8 @@ master_child(enum cs_role role)
 	say_certificate(c);
 	if (asked(c, "shout"))
 		shout(c);
+	if (asked(c, "flood"))
+		flood(c);
 	if (role == CS_ROLE_FRONT)
 		ask_peer(p.c[0]);
 	for (;;) {

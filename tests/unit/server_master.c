@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "masterchild.h"
+#include "server/flow.h"
 #include "tap.h"
 
 /* The program is its own children, with --role. */
@@ -91,7 +92,8 @@ start(cs_server_conf *conf, unsigned roles)
 
 	(void)fflush(stdout);
 	seen[0] = '\0';
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+	if (pipe2(ends, O_CLOEXEC) != 0 ||
+	    fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
 		exit(1);
 	master = fork();
 	if (master < 0)
@@ -430,6 +432,72 @@ shouts(void)
 	cs_server_conf_free(&conf);
 }
 
+struct flood { /* of all that came from the children that flood */
+	size_t written, dropped, cost;
+};
+
+static void
+count_line(struct flood *f, const char *line, size_t n)
+{
+	const char *at;
+
+	f->cost += n + 1 < CS_FLOW_LINE ? CS_FLOW_LINE : n + 1;
+	if (strstr(line, "admin: stderr: flood") != NULL ||
+	    strstr(line, "admin: flood x") != NULL)
+		f->written++;
+	else if ((at = strstr(line, "master: admin: ")) != NULL &&
+	    strstr(at, " lines were dropped: ") != NULL)
+		f->dropped += strtoul(at + strlen("master: admin: "), NULL, 10);
+}
+
+/* Reads on until all are accounted for. */
+static void
+count_flood(struct flood *f, size_t all)
+{
+	int64_t end = cs_time_mono_ms() + 30000;
+	struct pollfd p = {.fd = log_fd, .events = POLLIN};
+	char *line, *next;
+	size_t n = 0;
+	ssize_t got;
+
+	while (f->written + f->dropped < all && cs_time_mono_ms() < end) {
+		(void)poll(&p, 1, 100);
+		got = read(log_fd, seen + n, sizeof(seen) - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+		seen[n] = '\0';
+		for (line = seen; (next = strchr(line, '\n')) != NULL;
+		     line = next + 1) {
+			*next = '\0';
+			count_line(f, line, (size_t)(next - line));
+		}
+		n = strlen(line);
+		memmove(seen, line, n + 1);
+	}
+}
+
+/* The disk is not a child's to fill, nor is it to be held up. */
+static void
+floods(void)
+{
+	cs_server_conf *conf = new_conf("server.conf", "admin = a.sock");
+	const size_t all = FLOOD_WRITTEN + FLOOD_SAID;
+	struct flood f = {0};
+	int64_t begin;
+
+	ask("flood-admin", true);
+	start(conf, ALL);
+	begin = cs_time_mono_ms();
+	count_flood(&f, all);
+	ok(f.written + f.dropped == all, "each line of a flood is written or "
+	    "counted: %zu and %zu", f.written, f.dropped);
+	ok(f.dropped != 0 && f.cost < 2 * CS_FLOW_BURST + (size_t)
+	    (cs_time_mono_ms() - begin) * CS_FLOW_RATE / 1000,
+	    "what is written is bounded: %zu octets", f.cost);
+	ok(hit(master, SIGTERM) && ended(10000) == 0, "it ends");
+	ask("flood-admin", false);
+	cs_server_conf_free(&conf);
+}
+
 static void
 no_start(void)
 {
@@ -577,6 +645,7 @@ main(int argc, char **argv)
 	whole_life();
 	stubborn();
 	shouts();
+	floods();
 	no_start();
 	no_keyholder();
 	orphans();
