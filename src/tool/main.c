@@ -5,6 +5,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tool/tool.h"
@@ -28,6 +29,8 @@ main(int argc, char **argv)
 	};
 
 	t.doc_mode = cs_process_harden();
+	/* libcurl makes that file when it begins, if nothing is written. */
+	(void)unsetenv("SSLKEYLOGFILE");
 	(void)setlocale(LC_CTYPE, "");
 	t.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	return cs_tool_run(&t, argc, argv);

@@ -22,6 +22,10 @@ countersign owners add --key file:bob.key --owner $bob \
     --agents "$base/pair" --no-touch-required --file bob.owners i/owners.d \
     >owner.out
 ok "serves" start_server i
+ok "secrets of TLS are asked for" env "SSLKEYLOGFILE=$PWD/secrets" \
+    "$COUNTERSIGN" status --server "$admin"
+[ ! -e secrets ]
+report $? "in vain: there is no such file"
 store=sqlite:$PWD/$(cd i && find . -name "store.db" | sed "s,^./,i/,")
 ok "its store is where it is thought" countersign status --store "$store"
 ask() { # NAME: as its agent does, and prints the status
