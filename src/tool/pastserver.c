@@ -418,8 +418,7 @@ static void
 query_log(struct list *l, cs_buf *path)
 {
 	put_number(path, "?from", l->at + 1);
-	if (l->to != INT64_MAX)
-		put_number(path, "&to", l->to);
+	put_number(path, "&to", l->to);
 }
 
 static int
@@ -443,15 +442,29 @@ record_row(struct list *l, struct row *r)
 	return rc;
 }
 
+/* To its last record, as the server says before it gives any: else it could
+ * go on for ever. */
 int
 cs_pastserver_walk(cs_server *s, int64_t from, int64_t to,
     cs_audit_row_fn *each, void *arg, cs_err *e)
 {
 	struct list l = {.s = s, .path = "/v1/audit", .member = "records",
-	    .query = query_log, .row = record_row, .at = from - 1,
-	    .to = to != 0 ? to : INT64_MAX, .each.record = each, .arg = arg};
+	    .query = query_log, .row = record_row, .at = from - 1, .to = to,
+	    .each.record = each, .arg = arg};
+	cs_store_info info;
+	int r;
 
-	return take(&l, e);
+	if (to == 0) {
+		if ((r = cs_pastserver_look(s, &info, e)) != CS_OK)
+			return r;
+		l.to = info.head.sequence;
+	}
+	if (from > l.to)
+		return CS_OK;
+	if ((r = take(&l, e)) == CS_OK && to == 0 && l.at < l.to)
+		r = cs_fail(e, CS_EFORMAT, where, "the server's log ends with "
+		    "record %" PRId64 ", expected %" PRId64, l.at, l.to);
+	return r;
 }
 
 static json_t *

@@ -201,6 +201,39 @@ ok "so long" jq -e ".revoked | length > $n" b
 ok "a log longer than an answer" alike_json 'audit list'
 ok "is a chain" countersign audit verify --server "$admin"
 
+# One that gives what it likes
+fake=
+trap 'end_fake; end_server; rm -rf "$top"' EXIT
+end_fake() {
+	[ -z "$fake" ] || kill "$fake" 2>/dev/null
+	fake=
+	rm -f fake.sock up
+}
+gives() { # HEAD EACH
+	end_fake
+	mkfifo up || return
+	python3 "$SRCDIR/tests/regress/hostile-admin.py" fake.sock "$@" >up &
+	fake=$!
+	read -r there <up && [ "$there" = there ]
+}
+of_fake() {
+	setsid -w timeout 20 "$COUNTERSIGN" "$@" --server fake.sock
+}
+ok "a log of three records, one by one" gives 3 1
+ok "has its end" of_fake audit list
+is "behind them" "$(grep -c broken: out)" 3
+ok "and so have its last ones" of_fake audit list --last 2
+is "which are two" "$(grep -c broken: out)" 2
+ok "a log that goes on" gives 3 2
+exits 3 "is none" of_fake audit list
+says "as it goes on" err "sequence is no number behind the last one"
+ok "a log that stops before its end" gives 3 0
+exits 3 "is none, either" of_fake audit list
+ok "a log of none" gives 0 1
+ok "has none" of_fake audit list
+says "and says so" out "no record fits"
+end_fake
+
 # Who is not there, and who is no server
 ok "it ends" stop_server
 exits 9 "nobody there" countersign status --server "$admin"
