@@ -197,6 +197,25 @@ test_pem(const struct vec *v, size_t n)
 	cs_buf_free(&b);
 }
 
+/* Another reader may take the one, or the other. */
+static void
+test_repeated(cs_span good)
+{
+	static const char *const more[] = {"\"more\":1", "\"keys\":[]",
+	    "\"spiffe_sequence\":7", "\"spiffe_sequenc\\u0065\":7"};
+	cs_buf *b = cs_buf_new(ROOM);
+	size_t i;
+
+	for (i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		cs_buf_reset(b);
+		ok(cs_buf_printf(b, "{%s,%.*s", more[i], (int)good.n - 1,
+		    (const char *)good.p + 1) == CS_OK &&
+		    probe(cs_buf_span(b)) == (i == 0 ? VEC_ACCEPTED :
+		    VEC_REFUSED), "a member more: %s", more[i]);
+	}
+	cs_buf_free(&b);
+}
+
 static void
 test_certs_only(const struct vec *v, size_t n)
 {
@@ -257,6 +276,7 @@ main(void)
 	test_fields(cs_buf_span(good), v, n);
 	for (i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
 		test_edit(cs_buf_span(good), &edits[i]);
+	test_repeated(cs_buf_span(good));
 	test_pem(v, n);
 	test_certs_only(v, n);
 	test_csrattrs();

@@ -87,10 +87,10 @@ sign(struct issued_key *k, cs_buf *body)
 }
 
 struct issued_ca
-issued_ca_new(const char *kind, const char *name, const char *trust_domain,
-    int64_t from, int64_t until)
+issued_ca_of(struct issued_key key, const char *name,
+    const char *trust_domain, int64_t from, int64_t until)
 {
-	struct issued_ca c = {.key = issued_key_new(kind)};
+	struct issued_ca c = {.key = key};
 	static const uint8_t serial[ISSUED_SERIAL] = {1, 2, 3};
 	cs_authority_new a = {.trust_domain = cs_span_str(trust_domain),
 	    .name = cs_span_str(name), .key = c.key.spki,
@@ -103,6 +103,14 @@ issued_ca_new(const char *kind, const char *name, const char *trust_domain,
 	must(cs_authority_parse(cs_buf_span(cert), &c.its, &err));
 	cs_buf_free(&cert);
 	return c;
+}
+
+struct issued_ca
+issued_ca_new(const char *kind, const char *name, const char *trust_domain,
+    int64_t from, int64_t until)
+{
+	return issued_ca_of(issued_key_new(kind), name, trust_domain, from,
+	    until);
 }
 
 void

@@ -49,6 +49,10 @@ void issued_key_free(struct issued_key *k);
 struct issued_ca issued_ca_new(const char *kind, const char *name,
     const char *trust_domain, int64_t from, int64_t until);
 void issued_ca_free(struct issued_ca *c);
+/* Another certificate of a key that is another CA's already, and stays so: what
+ * is freed is its alone. */
+struct issued_ca issued_ca_of(struct issued_key key, const char *name,
+    const char *trust_domain, int64_t from, int64_t until);
 struct issued issued_new(void);
 void issued_free(struct issued *w);
 
