@@ -12,15 +12,20 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "net/unixaddr.h"
 
 #define BACKLOG 1024
 #define HOST_MAX 253 /* of a name, RFC 1035 2.3.4 without the root */
 #define FIRST_FD 3
 #define PASSED_MAX 64
+#define LOCK_TRIES 100
+#define LOCK_WAIT_NS 10000000
 
 static const char where[] = "net/listen";
 
@@ -221,20 +226,57 @@ bind_unix(int fd, const struct sockaddr_un *a, socklen_t len)
 	return false;
 }
 
+/* Who else locks a directory may do so for long. */
+static bool
+lock_waits(int fd)
+{
+	const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS};
+	int i;
+
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; i++) {
+		if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+			return false;
+		(void)nanosleep(&wait, NULL);
+	}
+	return true;
+}
+
+/* Between bind() and listen() a socket looks as if nobody listened on it: two
+ * that come at once would take it from each other. The directory is locked, so
+ * that no file is left. */
+static int
+lock_beside(const char *path, int *out, cs_err *e)
+{
+	char *dir = cs_path_directory(path);
+	int fd, rc = CS_OK;
+
+	*out = -1;
+	if (dir == NULL)
+		return cs_nomem(e, where);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		rc = fail_errno(e, "listen on", path);
+	} else if (!lock_waits(fd)) {
+		rc = fail_errno(e, "lock", dir);
+		(void)close(fd);
+	} else {
+		*out = fd;
+	}
+	free(dir);
+	return rc;
+}
+
 /* Nobody can connect before listen(), so that the mode is right by then. */
 static int
-listen_unix(const char *path, const cs_listen_env *env, int *out, cs_err *e)
+listen_at(const char *path, const struct sockaddr_un *a, socklen_t len,
+    const cs_listen_env *env, int *out, cs_err *e)
 {
-	struct sockaddr_un a;
-	socklen_t len;
-	int fd, rc, err;
+	int fd, err;
 
-	if ((rc = cs_unix_address(path, false, &a, &len, e)) != CS_OK)
-		return rc;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fail_errno(e, "listen on", path);
-	if (fchmod(fd, env->mode) == 0 && bind_unix(fd, &a, len) &&
+	if (fchmod(fd, env->mode) == 0 && bind_unix(fd, a, len) &&
 	    fchmodat(AT_FDCWD, path, env->mode, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    listen(fd, env->backlog) == 0) {
 		*out = fd;
@@ -244,6 +286,21 @@ listen_unix(const char *path, const cs_listen_env *env, int *out, cs_err *e)
 	(void)close(fd);
 	errno = err;
 	return fail_errno(e, "listen on", path);
+}
+
+static int
+listen_unix(const char *path, const cs_listen_env *env, int *out, cs_err *e)
+{
+	struct sockaddr_un a;
+	socklen_t len;
+	int lock = -1, rc;
+
+	if ((rc = cs_unix_address(path, false, &a, &len, e)) != CS_OK ||
+	    (rc = lock_beside(path, &lock, e)) != CS_OK)
+		return rc;
+	rc = listen_at(path, &a, len, env, out, e);
+	(void)close(lock);
+	return rc;
 }
 
 int

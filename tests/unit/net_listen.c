@@ -8,8 +8,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -201,6 +203,77 @@ test_unix(cs_err *e)
 	shut(&c);
 }
 
+static void
+test_lock(cs_err *e)
+{
+	cs_listen_env env = {.mode = 0600};
+	int a = -1, fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ok(fd >= 0 && flock(fd, LOCK_EX) == 0 &&
+	    cs_listen(in_dir("locked"), &env, &a, e) == CS_EIO && a == -1 &&
+	    access(in_dir("locked") + 5, F_OK) != 0,
+	    "not while another does: %s", e->text);
+	shut(&fd);
+	ok(cs_listen(in_dir("locked"), &env, &a, e) == CS_OK, "then it may");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok(flock(fd, LOCK_EX | LOCK_NB) == 0, "and holds no lock");
+	shut(&fd);
+	shut(&a);
+}
+
+#define RACERS 4
+#define RACES 400
+
+static pthread_barrier_t start;
+static char raced[128];
+
+static void *
+race(void *arg)
+{
+	cs_listen_env env = {.mode = 0600};
+	int *fd = arg;
+
+	(void)pthread_barrier_wait(&start);
+	(void)!cs_listen(raced, &env, fd, NULL);
+	return NULL;
+}
+
+/* How many got the socket that a dead server left. */
+static int
+race_once(int fd[RACERS])
+{
+	pthread_t t[RACERS];
+	int i, n = 0;
+
+	for (i = 0; i < RACERS; i++) {
+		fd[i] = -1;
+		if (pthread_create(&t[i], NULL, race, &fd[i]) != 0)
+			return -1;
+	}
+	for (i = 0; i < RACERS; i++)
+		(void)pthread_join(t[i], NULL);
+	for (i = 0; i < RACERS; i++)
+		n += fd[i] >= 0;
+	return n;
+}
+
+static void
+test_race(void)
+{
+	int i, k, fd[RACERS], wrong = 0;
+
+	(void)snprintf(raced, sizeof(raced), "%s", in_dir("raced"));
+	(void)pthread_barrier_init(&start, NULL, RACERS);
+	for (i = 0; i < RACES; i++) {
+		wrong += race_once(fd) != 1;
+		for (k = 0; k < RACERS; k++)
+			shut(&fd[k]);
+	}
+	ok(wrong == 0, "one of %d gets it, %d times (%d wrong)", RACERS, RACES,
+	    wrong);
+	(void)pthread_barrier_destroy(&start);
+}
+
 /* What systemd passes, from 3 on. */
 static void
 test_passed(cs_err *e)
@@ -278,7 +351,8 @@ test_notify(cs_err *e)
 static void
 clean(void)
 {
-	static const char *const names[] = {"s", "file", "link", "p", "n"};
+	static const char *const names[] = {"s", "file", "link", "p", "n",
+	    "locked", "raced"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -296,6 +370,8 @@ main(void)
 	test_forms(&e);
 	test_inet(&e);
 	test_unix(&e);
+	test_lock(&e);
+	test_race();
 	test_passed(&e);
 	test_notify(&e);
 	clean();
