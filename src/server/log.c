@@ -5,6 +5,8 @@
 
 #include "server/log.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,10 +20,12 @@
 #include "base/time.h"
 
 #define TEXT_MAX 4096
+#define WAIT_MS 100 /* until a reader who is late has read */
 
 struct cs_log {
 	int fd;
 	bool journal;
+	unsigned long lost; /* lines, since one was written */
 };
 
 static const struct {
@@ -80,6 +84,61 @@ put_head(const cs_log *l, int level, cs_buf *b)
 	return cs_buf_printf(b, "%s %s ", now, levels[level].name);
 }
 
+/* Never waits for who does not read: a pipe that is writable has room for this
+ * much. */
+static int
+write_piece(int fd, cs_span piece, int wait_ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, wait_ms) == 1 ? cs_fd_write(fd, piece) : -1;
+}
+
+static int
+write_text(const cs_log *l, cs_span text)
+{
+	cs_span piece;
+	size_t at;
+	int r = 0;
+
+	for (at = 0; r == 0 && at < text.n; at += piece.n) {
+		piece = cs_span_cut(text, at, text.n - at > PIPE_BUF ?
+		    PIPE_BUF : text.n - at);
+		r = write_piece(l->fd, piece, l->lost == 0 ? WAIT_MS : 0);
+	}
+	return r;
+}
+
+/* A new line ends what may have been torn. */
+static int
+tell_lost(const cs_log *l)
+{
+	cs_buf *b;
+	int r = -1;
+
+	if (l->lost == 0)
+		return 0;
+	if ((b = cs_buf_new(256)) != NULL && cs_buf_put_byte(b, '\n') ==
+	    CS_OK && put_head(l, 0, b) == CS_OK && cs_buf_printf(b,
+	    "master: %lu lines are lost: nobody read them\n", l->lost) ==
+	    CS_OK)
+		r = write_text(l, cs_buf_span(b));
+	cs_buf_free(&b);
+	return r;
+}
+
+static void
+write_line(cs_log *l, cs_span line)
+{
+	if (tell_lost(l) == 0) {
+		l->lost = 0;
+		if (write_text(l, line) == 0)
+			return;
+	}
+	if (l->lost < ULONG_MAX)
+		l->lost++;
+}
+
 size_t
 cs_log_line(cs_log *l, int level, const char *who, cs_span text)
 {
@@ -95,7 +154,7 @@ cs_log_line(cs_log *l, int level, const char *who, cs_span text)
 		if (l->fd < 0)
 			syslog(levels[level].priority, "%s", cs_buf_cstr(b));
 		else if (cs_buf_put_byte(b, '\n') == CS_OK)
-			(void)!cs_fd_write(l->fd, cs_buf_span(b));
+			write_line(l, cs_buf_span(b));
 	}
 	n = b == NULL ? 0 : cs_buf_len(b);
 	cs_buf_free(&b);

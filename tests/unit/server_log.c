@@ -5,6 +5,7 @@
 
 #include "server/log.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,6 +85,41 @@ long_line(int ends[2])
 	cs_log_free(&l);
 }
 
+/* Who reads has stopped: the pipe is full. */
+static void
+full(int ends[2])
+{
+	cs_log_env env = {.fd = ends[1]};
+	static char text[8192];
+	cs_log *l = NULL;
+	const char *back;
+	size_t n = 0;
+
+	(void)alarm(60); /* else it would stand here */
+	ok(fcntl(ends[1], F_SETPIPE_SZ, 8192) == 8192 &&
+	    cs_log_new(&env, &l, NULL) == CS_OK, "a log of little room");
+	memset(text, 'y', sizeof(text));
+	ok(write(ends[1], text, 8192) == 8192, "which is full");
+	cs_log_line(l, 0, "a", cs_span_str("first"));
+	cs_log_line(l, 0, "a", cs_span_str("second"));
+	while (n < 8192)
+		n += strlen(read_back(ends[0]));
+	ok(n == 8192, "nothing waits for room, and nothing is written");
+	cs_log_line(l, 2, "a", cs_span_str("third"));
+	back = read_back(ends[0]);
+	ok(back[0] == '\n' && strstr(back,
+	    " error master: 2 lines are lost: nobody read them\n") != NULL,
+	    "how many are lost is told");
+	ok(strstr(back, " info a: third\n") != NULL &&
+	    strstr(back, "first") == NULL, "and then it goes on");
+	cs_log_line(l, 2, "a", cs_span_str("fourth"));
+	back = read_back(ends[0]);
+	ok(strstr(back, "lost") == NULL && strstr(back, "fourth") != NULL,
+	    "as before");
+	cs_log_free(&l);
+	(void)alarm(0);
+}
+
 int
 main(void)
 {
@@ -94,5 +130,6 @@ main(void)
 	plain(ends);
 	journal(ends);
 	long_line(ends);
+	full(ends);
 	return done_testing();
 }
