@@ -30,6 +30,7 @@ static const char where[] = "server/draft";
 
 #define BACKDATED 60 /* clocks differ: formats section 4, "Window" */
 #define FIELDS_ROOM 128
+#define LEAF_ROOM 2048 /* several times what its fixed parts take */
 #define SIG_MAX 1024 /* RSA-4096, and more */
 
 static int
@@ -203,6 +204,21 @@ get_fields(cs_span in, cs_span *key, cs_span *body, cs_err *e)
 	return cs_der_end(seq, "fields", e);
 }
 
+/* Room for a body, with what is of one size in each: a buffer is zero before it
+ * is written to, and hardly ever is one as long as it may be. */
+static size_t
+body_room(const cs_issuer *i, int kind, const cs_judged *j)
+{
+	const size_t most = CS_FIELDS_MAX - FIELDS_ROOM;
+	const size_t whole = cs_plug_span(j->a.bindings).n;
+	const size_t digests = cs_plug_span(j->a.bindings_digest).n;
+	const size_t n = (whole > digests ? whole : digests) + LEAF_ROOM +
+	    cs_plug_span(j->a.agent_key).n + cs_plug_span(j->a.agent).n +
+	    i->env.ca[0]->name.n + cs_buf_len(i->crl_url);
+
+	return kind == COUNTERSIGN_KIND_X509 && n < most ? n : most;
+}
+
 bool
 cs_draft_is(cs_span fields)
 {
@@ -227,7 +243,7 @@ cs_draft_make(cs_issuer *i, int kind, const cs_judged *j, int64_t now,
 	d.serial[0] &= 0x7f;
 	if (d.serial[0] == 0)
 		d.serial[0] = 1;
-	if ((body = cs_buf_new(CS_FIELDS_MAX - FIELDS_ROOM)) == NULL)
+	if ((body = cs_buf_new(body_room(i, kind, j))) == NULL)
 		return cs_nomem(e, where);
 	if ((rc = put_body(i, j, &d, body, e)) == CS_OK &&
 	    (rc = cs_sha256(cs_buf_span(body), d.digest, e)) == CS_OK &&
