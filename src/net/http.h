@@ -25,7 +25,10 @@ typedef struct cs_http_limits { /* 0: the default in parentheses */
 	int64_t idle_ms;        /* (60 s) between requests */
 	int64_t read_ms;        /* (10 s) for a request, from its first byte */
 	int64_t handshake_ms;   /* (5 s) TLS */
-	size_t max_connections; /* (1024) more are accepted and closed */
+	/* (1024) For one more the one that has rested longest is closed, first
+	 * those that never sent a whole request; or, where each has a request
+	 * on its way, the one that came. */
+	size_t max_connections;
 	size_t max_per_address; /* (64) of one address; IPv6: of one /64 */
 	size_t max_requests;    /* (1000) of one connection */
 } cs_http_limits;

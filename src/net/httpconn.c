@@ -22,6 +22,8 @@
 
 /* How long a refused client may go on talking, so that it gets to read why. */
 #define LINGER_MS 2000
+/* How many come at once that are looked at when all places are taken. */
+#define FRESH_MAX 64
 
 static void
 wait_ms(struct http_conn *c, int64_t ms)
@@ -100,6 +102,7 @@ begin_reading(struct http_conn *c)
 		enter(c, HTTP_READING, c->h->limits.read_ms);
 	else
 		enter(c, HTTP_IDLE, c->h->limits.idle_ms);
+	http_conn_rests(c);
 }
 
 static void
@@ -203,6 +206,8 @@ http_conn_free(struct http_conn *c)
 
 	LIST_REMOVE(c, next);
 	h->n--;
+	if (c->seated)
+		h->seated--;
 	if (c->fd >= 0 && (size_t)c->fd < h->n_fd && h->by_fd[c->fd] == c)
 		h->by_fd[c->fd] = NULL;
 	if (c->timer != NULL)
@@ -262,26 +267,6 @@ find_address(struct http_conn *c)
 }
 
 static bool
-is_of(const struct http_conn *c, const uint8_t address[16])
-{
-	return c->has_address && cs_span_eq(cs_span_of(c->address, 16),
-	    cs_span_of(address, 16));
-}
-
-static bool
-is_crowded(const struct http_conn *c)
-{
-	const struct http_conn *o = NULL;
-	size_t n = 0;
-
-	if (!c->has_address)
-		return false;
-	LIST_FOREACH(o, &c->h->conns, next)
-		n += is_of(o, c->address);
-	return n > c->h->limits.max_per_address;
-}
-
-static bool
 is_admitted(const struct http_conn *c)
 {
 	return c->h->admit == NULL ||
@@ -305,8 +290,8 @@ look_at(struct http_conn *c)
 	c->evcon = evcon;
 	evhttp_connection_set_closecb(c->evcon, conn_closed, c);
 	note_fd(c);
-	if (c->over || c->h->draining || !find_address(c) || is_crowded(c) ||
-	    !is_admitted(c)) {
+	if (c->over || c->h->draining || !find_address(c) ||
+	    http_conn_is_crowded(c) || !is_admitted(c) || !http_conn_seat(c)) {
 		c->phase = HTTP_REFUSING;
 		http_conn_drop(c);
 		return;
@@ -394,7 +379,7 @@ http_conn_new(struct cs_http *h)
 	c->fd = -1;
 	LIST_INSERT_HEAD(&h->conns, c, next);
 	h->n++;
-	c->over = h->n > l->max_connections;
+	c->over = h->n > l->max_connections + FRESH_MAX;
 	cs_gate_init(&c->gate, l->max_headers, l->max_body);
 	c->timer = event_new(h->base, -1, 0, on_timer, c);
 	if (c->timer == NULL || (c->bev = new_bev(c)) == NULL) {

@@ -55,6 +55,8 @@ struct http_conn {
 	int fd;
 	unsigned requests;
 	bool over;       /* too many as it came */
+	bool seated;     /* was looked at, and let in */
+	uint64_t since;  /* when its claim to stay began; counts, no clock */
 	bool last;       /* closed behind the answer */
 	bool is_unix, has_address;
 	uint8_t address[16];             /* what is counted: IPv6, of a /64 */
@@ -81,7 +83,8 @@ struct cs_http {
 	void (*gone)(void *arg, cs_http_request *r);
 	void *arg;
 	struct http_conns conns;
-	size_t n;
+	size_t n, seated;
+	uint64_t rests;
 	struct http_conn **by_fd; /* n_fd */
 	size_t n_fd;
 };
@@ -97,6 +100,14 @@ void http_conn_request(struct http_conn *c, struct evhttp_request *req);
 void http_conn_answering(struct http_conn *c);
 /* A look at those that think of an answer: is the client there? */
 void http_conn_sweep(struct http_conn *c);
+/* httproom.c: a place for one that was looked at, which another may have to give
+ * up for it. False: there is none, for all have a request on its way. */
+bool http_conn_seat(struct http_conn *c);
+/* From now on nothing is wanted of it. */
+void http_conn_rests(struct http_conn *c);
+/* Are there more of its address than may be? */
+bool http_conn_is_crowded(const struct http_conn *c);
+
 /* NULL: not known. */
 struct http_conn *http_conn_of(struct cs_http *h, struct evhttp_connection *e);
 

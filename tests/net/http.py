@@ -51,12 +51,13 @@ class Server:
             ok(False, "httpd ended with %d" % self.child.returncode)
         self.child.stdout.close()
 
-    def connect(self, tls=None):
+    def connect(self, tls=None, source="127.0.0.1"):
         if self.path:
             s = socket.socket(socket.AF_UNIX)
             s.connect(self.path)
         else:
-            s = socket.create_connection(("127.0.0.1", self.port))
+            s = socket.create_connection(("127.0.0.1", self.port),
+                                         source_address=(source, 0))
         s.settimeout(20)
         return tls.wrap_socket(s, server_hostname="localhost") if tls else s
 
@@ -416,18 +417,14 @@ def crowds():
             s.sendall(get("/echo"))
             Reader(s).answer()
         ok(server.ask("/echo")[0] == 0, "the sixth of one address is closed")
-        others = []
-        for i in range(4):
-            s = socket.socket()
-            s.bind(("127.0.0.%d" % (2 + i), 0))
-            s.connect(("127.0.0.1", server.port))
-            s.settimeout(20)
-            s.sendall(get("/echo"))
-            others.append((s, read_one(s)))
-        ok([o[1] for o in others] == [200, 200, 200, 0],
-           "others may come, until there are too many")
+        others = [server.connect(source="127.0.0.%d" % (2 + i))
+                  for i in range(3)]
+        ok([one(s) for s in others] == [200, 200, 200], "others may come")
+        ok(server.ask("/echo")[0] == 0 and
+           [one(s) for s in some] == [200] * 5,
+           "and nobody gives way to a sixth of one address")
         some[0].close()
-        for s, _ in others:
+        for s in others:
             s.close()
         for s in some[1:]:
             s.sendall(get("/echo"))
@@ -440,11 +437,81 @@ def crowds():
         ok(server.lives(), "and then there is room again")
 
 
-def read_one(s):
+def one(s, path="/echo"):
+    """The status of a request; 0: the connection was closed."""
     try:
+        s.sendall(get(path))
         return Reader(s).answer()[0]
     except (EOFError, OSError):
         return 0
+
+
+def is_closed(s):
+    try:
+        return s.recv(1) == b""
+    except OSError:
+        return True
+
+
+def room():
+    """Who gives way where all places are taken."""
+    sources = ("127.0.0.%d" % n for n in range(2, 200))
+    with Server("connections=4") as server:
+        def come(path="/echo"):
+            s = server.connect(source=next(sources))
+            return s, path and one(s, path)
+
+        first, second, third = (come()[0] for _ in range(3))
+        silent, _ = come(None)
+        half, _ = come(None)
+        ok(is_closed(silent), "one that has said nothing gives way")
+        half.sendall(b"GET /ec")
+        ok(one(first) == 200, "not those that were served")
+        new, status = come()
+        ok(status == 200 and is_closed(half), "nor one that was midway")
+        newer, status = come()
+        ok(status == 200 and is_closed(second),
+           "then the one that has been idle longest")
+        ok([one(s) for s in (third, first, newer, new)] == [200] * 4,
+           "and no other")
+
+        first.sendall(get("/later"))
+        ok(wait_on(third, b"later 1 "), "one waits for its answer")
+        more = [come() for _ in range(4)]
+        ok([status for _, status in more] == [200] * 4, "four more")
+        ok(is_closed(newer) and is_closed(new) and is_closed(third),
+           "all that were idle")
+        more.append(come("/now"))
+        ok(Reader(first).answer()[2].startswith(b"later"),
+           "but the one that waited")
+
+
+def busy_room():
+    begun = (b"POST /echo HTTP/1.1\r\n" + HOST + b"Expect: 100-continue\r\n"
+             b"Content-Length: 1\r\n\r\n")
+    with Server("connections=3") as server:
+        all_of = []
+        for n in range(3):
+            s = server.connect(source="127.0.0.%d" % (2 + n))
+            one(s)
+            s.sendall(begun)
+            ok(b" 100 " in s.recv(100), "a request that is begun")
+            all_of.append(s)
+        new = server.connect(source="127.0.0.9")
+        ok(one(new) == 0, "nobody gives way who has a request on its way")
+        for s in all_of:
+            s.sendall(b"x")
+            ok(Reader(s).answer()[0] == 200, "it is answered")
+        ok(server.ask("/echo")[0] == 200, "then there is room again")
+
+
+def wait_on(s, words):
+    """What /count says over a connection that is there."""
+    for _ in range(1000):
+        s.sendall(get("/count"))
+        if words in Reader(s).answer()[2]:
+            return True
+    return False
 
 
 def thousand():
@@ -612,6 +679,19 @@ def reads_http(s):
         return False
 
 
+def room_of_tls():
+    with Server(*tls_words("connections=2")) as server:
+        served = server.connect(tls=context(), source="127.0.0.2")
+        ok(one(served) == 200, "TLS: one that was served")
+        silent = server.connect(source="127.0.0.3")
+        new = server.connect(tls=context(), source="127.0.0.4")
+        ok(one(new) == 200 and is_closed(silent),
+           "who has not shaken hands gives way")
+        newer = server.connect(tls=context(), source="127.0.0.5")
+        ok(one(newer) == 200 and is_closed(served),
+           "then the one that has been idle longest")
+
+
 def clients():
     ca = "ca=" + TOP + "/ca.pem"
     with Server(*tls_words(ca, "client=may")) as server:
@@ -692,10 +772,13 @@ def main():
         gone(server)
     limits()
     crowds()
+    room()
+    busy_room()
     thousand()
     drain()
     unix()
     tls()
+    room_of_tls()
     clients()
     broken_tls()
     print("1..%d" % count)
