@@ -17,6 +17,7 @@
 #include "server/host.h"
 #include "server/issuer.h"
 #include "server/link.h"
+#include "server/places.h"
 #include "server/pool.h"
 #include "server/role.h"
 
@@ -213,14 +214,15 @@ static int
 enter_with(const cs_server_conf *c, char *dir[3], char *had, size_t had_len,
     cs_err *e)
 {
+	static const char *const system[] = {CS_ISSUER_SYSTEM};
 	bool remote = is_remote(c->store);
 	const cs_sandbox_path paths[] = {
 		{.path = dir[0]},
 		{.path = dir[1]},
-		{.path = remote ? "/etc" : dir[2], .may_write = !remote},
-		{.path = "/run", .may_miss = true},
-		{.path = "/lib", .may_miss = true},
-		{.path = "/usr/lib", .may_miss = true},
+		{.path = remote ? system[0] : dir[2], .may_write = !remote},
+		{.path = system[1], .may_miss = true},
+		{.path = system[2], .may_miss = true},
+		{.path = system[3], .may_miss = true},
 	};
 	const cs_sandbox s = {.may = CS_MAY_READ | CS_MAY_WRITE |
 	    CS_MAY_THREADS | (remote ? CS_MAY_CONNECT | CS_MAY_LOAD : 0),

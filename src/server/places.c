@@ -8,9 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/scheme.h"
+#include "net/process.h"
 
 static const char where[] = "server/places";
 
@@ -18,6 +21,8 @@ enum place { OWNERS, POLICY, STORE, PLACES };
 
 struct places {
 	const cs_server_conf *c;
+	bool remote;       /* the store: the issuer reads what its library does */
+	uid_t issuer;
 	char *dir[PLACES]; /* as it really is; NULL: the store is no file */
 };
 
@@ -54,6 +59,19 @@ find(struct places *p, enum place which, const char *name, const char *path,
 }
 
 static int
+find_issuer(struct places *p, cs_err *e)
+{
+	gid_t group = 0;
+
+	p->remote = true;
+	p->issuer = geteuid();
+	if (p->c->user == NULL || p->issuer != 0 ||
+	    cs_process_uid(p->c->user, &p->issuer, &group, e) == CS_OK)
+		return CS_OK;
+	return cs_server_conf_blame(p->c, NULL, 0, "user", e);
+}
+
+static int
 find_all(struct places *p, cs_err *e)
 {
 	const cs_server_conf *c = p->c;
@@ -66,7 +84,7 @@ find_all(struct places *p, cs_err *e)
 	if ((rc = cs_scheme_split(c->store, &s, e)) != CS_OK)
 		return cs_server_conf_blame(c, NULL, 0, "store", e);
 	if (strcmp(s.name, "sqlite") != 0 && strcmp(s.name, "file") != 0)
-		return CS_OK;
+		return find_issuer(p, e);
 	return find(p, STORE, "store", s.rest, e);
 }
 
@@ -93,6 +111,36 @@ check_real(const struct places *p, const char *path, enum place from,
 	return CS_OK;
 }
 
+/* A key is its owner's alone to read: cs_held_look(). */
+static int
+check_system(const struct places *p, const char *path, cs_err *e)
+{
+	static const char *const system[] = {CS_ISSUER_SYSTEM};
+	struct stat st;
+	char *dir;
+	size_t i;
+	bool below;
+
+	if (!p->remote)
+		return CS_OK;
+	if (stat(path, &st) != 0)
+		return cs_fail(e, CS_EIO, where, "%s: %s", path,
+		    strerror(errno));
+	if (st.st_uid != p->issuer)
+		return CS_OK;
+	for (i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
+		if ((dir = realpath(system[i], NULL)) == NULL)
+			continue;
+		below = is_below(path, dir);
+		free(dir);
+		if (below)
+			return cs_fail(e, CS_EREFUSED, where, "%s lies below "
+			    "%s, where the issuer may read with such a store, "
+			    "and belongs to its user", path, system[i]);
+	}
+	return CS_OK;
+}
+
 /* Not from `from` on. */
 static int
 check(const struct places *p, const char *path, enum place from, cs_err *e)
@@ -106,8 +154,9 @@ check(const struct places *p, const char *path, enum place from, cs_err *e)
 		return cs_nomem(e, where);
 	if ((rc = real(dir, &beside, e)) == CS_OK &&
 	    (rc = real(path, &whole, e)) == CS_OK &&
-	    (rc = check_real(p, whole, from, e)) == CS_OK)
-		rc = check_real(p, beside, from, e);
+	    (rc = check_real(p, whole, from, e)) == CS_OK &&
+	    (rc = check_real(p, beside, from, e)) == CS_OK && from == OWNERS)
+		rc = check_system(p, whole, e);
 	free(whole);
 	free(beside);
 	free(dir);

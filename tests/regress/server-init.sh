@@ -194,6 +194,34 @@ lies "a link to such owners" '' sh -c 'mv owners.d store/owners &&
 lies "modules there" '1i modules = "store/so"' mkdir store/so
 lies "the PIN" 's|^#pin-file.*|pin-file = "store/pin"|' \
     sh -c 'umask 077; echo 1 >store/pin'
+# With PostgreSQL the issuer reads below /run, too
+if system=$(mktemp -d /run/countersign.XXXXXX 2>/dev/null) ||
+    system=$(mktemp -d "/run/user/$(id -u)/countersign.XXXXXX" 2>/dev/null)
+then
+	trap 'rm -rf "$top" "$system"' EXIT
+	# remote: i/server.conf, whose store is no file
+	remote() {
+		sed 's|^store = .*|store = "postgresql:host=/nowhere"|' \
+		    whole >i/server.conf
+		chmod 600 i/server.conf
+	}
+	exits 9 "a store that is no file is opened last" eval \
+	    'remote; server --config i/server.conf --check'
+	for key in ca.key tls.key wit.key; do
+		cp i/$key "$system/$key"
+		remote
+		sed -i "s|= \"$key\"|= \"$system/$key\"|" i/server.conf
+		broken "such a store, and $key below /run" \
+		    "$system/$key lies below /run, where the issuer may" 1
+	done
+	if [ "$(id -u)" -eq 0 ]; then
+		sed -i 's|^#user = .*|user = "nobody"|' i/server.conf
+		exits 9 "the issuer is another user" \
+		    server --config i/server.conf --check
+		silent "who does not read it" err 'lies below'
+	fi
+	cp whole i/server.conf
+fi
 mv i/store/store.db s.db
 broken "a store that is gone" "server.conf:$(line '^store'): store: " 9
 cp n/store/store.db i/store/store.db
