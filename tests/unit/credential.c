@@ -141,6 +141,9 @@ test_lines(const struct vec *v, size_t n, const cs_credential_in *base)
 	ok(strcmp(with(&in, plain,
 	    "no-touch-required,valid-after=2026-11-21T11:59:01Z,", NOON),
 	    "not-yet-valid") == 0, "too new a key");
+	ok(strcmp(with(&in, plain,
+	    "no-touch-required,valid-after=2026-11-21T11:59:00Z,", NOON),
+	    "proven") == 0, "a key as old as the credential");
 	in.certificate = vec_find(v, n, "proven-grant");
 	ok(strcmp(with(&in, ",grants", "", NOON), "grant-invalid") == 0,
 	    "no grants");
@@ -183,13 +186,14 @@ test_one_key(const struct vec *v, size_t n, const cs_credential_in *base)
 	cs_buf_free(&key);
 }
 
-/* Whose key is revoked approves in nobody's name, a grant or not. */
+/* Whose key is revoked approves in nobody's name, a grant or not, by what he
+ * has signed or by a digest of it. */
 static void
-test_holder(const struct vec *v, size_t n, const cs_credential_in *base)
+test_holder(cs_span pair, const char *good, const cs_credential_in *base)
 {
-	static const char *const when[][2] = {
+	const char *const when[][2] = {
 		{"revoked=2026-11-21T12:00:00Z", "revoked"},
-		{"revoked=2026-11-21T12:00:01Z", "proven"}, {"-", "proven"}};
+		{"revoked=2026-11-21T12:00:01Z", good}, {"-", good}};
 	cs_credential_in in = *base;
 	cs_credential *c = NULL;
 	cs_buf *b = cs_buf_new(8192);
@@ -197,7 +201,7 @@ test_holder(const struct vec *v, size_t n, const cs_credential_in *base)
 	cs_err why = {0};
 	size_t i;
 
-	in.certificate = vec_find(v, n, "proven-grant");
+	in.certificate = pair;
 	if (!ok(cs_credential_check(&in, &c, &why) == CS_OK &&
 	    cs_credential_bindings(c)->n == 2, "a pair"))
 		return;
@@ -318,7 +322,9 @@ main(void)
 	test_vectors(v, n, &in, false);
 	test_lines(v, n, &in);
 	test_one_key(v, n, &in);
-	test_holder(v, n, &in);
+	test_holder(vec_find(v, n, "proven-grant"), "proven", &in);
+	test_holder(vec_find(v, n, "issuer-only-digest-use"), "issuer-only",
+	    &in);
 	probe_in = &in;
 	ok(vec_prefixes(vec_find(v, n, "proven"), probe) == 0, "prefixes");
 	ok(vec_trailing(vec_find(v, n, "proven"), probe) == 0, "trailing");

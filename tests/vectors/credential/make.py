@@ -185,7 +185,7 @@ def grant(k=OWNER, owner=ALICE, prefix=b"wimse://corp.example/agent",
     return (binding(None if "grant" in digests else
                     approval(g, k, certs=certs), g, owner=owner, k=k),
             binding(None if "use" in digests else approval(u, signer), u,
-                    owner=fields["owner"], k=holder, ident=b"\x02" * 16,
+                    owner=fields["owner"], k=fields["k"], ident=b"\x02" * 16,
                     assurance=bits))
 
 
@@ -231,6 +231,8 @@ def refused():
     put("no-approval", names=None)
     put("bad-identifier-two", full(), names=[
         tlv(0x86, AGENT), tlv(0x86, AGENT)])
+    put("bad-identifier-beside", full(), names=[
+        tlv(0x86, AGENT), tlv(0x82, b"corp.example")])
     put("bad-identifier-dns", full(), names=[tlv(0x82, b"corp.example")])
     put("bad-identifier", full(), agent=b"https://corp.example/x")
 
@@ -252,6 +254,9 @@ def refused_grants():
     put("grant-invalid-early", *grant(use=dict(nb="20261031000000Z")))
     put("grant-invalid-other", *grant(use=dict(under=b"\x77" * 32)))
     put("signature-invalid-use", *grant(signer=STRANGER))
+    # Who is not the holder, under his own name
+    put("signature-invalid-holder", *grant(
+        use=dict(k=STRANGER), signer=STRANGER))
     put("binding-mismatch-use", *grant(bits=b"\x07\x80"))
 
 
