@@ -226,7 +226,6 @@ bind_unix(int fd, const struct sockaddr_un *a, socklen_t len)
 	return false;
 }
 
-/* Who else locks a directory may do so for long. */
 static bool
 lock_waits(int fd)
 {
@@ -243,27 +242,21 @@ lock_waits(int fd)
 
 /* Between bind() and listen() a socket looks as if nobody listened on it: two
  * that come at once would take it from each other. The directory is locked, so
- * that no file is left. */
+ * that no file is left; but whoever may read a directory may lock it, too, for
+ * as long as he likes, and is not to keep us from listening: then, or where none
+ * can be locked, there is no lock, -1. */
 static int
-lock_beside(const char *path, int *out, cs_err *e)
+lock_beside(const char *path)
 {
 	char *dir = cs_path_directory(path);
-	int fd, rc = CS_OK;
+	int fd = dir == NULL ? -1 :
+	    open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	*out = -1;
-	if (dir == NULL)
-		return cs_nomem(e, where);
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		rc = fail_errno(e, "listen on", path);
-	} else if (!lock_waits(fd)) {
-		rc = fail_errno(e, "lock", dir);
-		(void)close(fd);
-	} else {
-		*out = fd;
-	}
 	free(dir);
-	return rc;
+	if (fd < 0 || lock_waits(fd))
+		return fd;
+	(void)close(fd);
+	return -1;
 }
 
 /* Nobody can connect before listen(), so that the mode is right by then. */
@@ -293,13 +286,14 @@ listen_unix(const char *path, const cs_listen_env *env, int *out, cs_err *e)
 {
 	struct sockaddr_un a;
 	socklen_t len;
-	int lock = -1, rc;
+	int lock, rc;
 
-	if ((rc = cs_unix_address(path, false, &a, &len, e)) != CS_OK ||
-	    (rc = lock_beside(path, &lock, e)) != CS_OK)
+	if ((rc = cs_unix_address(path, false, &a, &len, e)) != CS_OK)
 		return rc;
+	lock = lock_beside(path);
 	rc = listen_at(path, &a, len, env, out, e);
-	(void)close(lock);
+	if (lock >= 0)
+		(void)close(lock);
 	return rc;
 }
 

@@ -14,8 +14,8 @@
  * gives one more socket of the same port (the kernel spreads connections);
  * port 0 is whichever is free: cs_listen_name() tells. A unix socket gets
  * `mode` and replaces one that nobody listens on (connect refused), never
- * anything else, while its directory is locked (flock; after a second of
- * another's lock CS_EIO). */
+ * anything else, while its directory is locked (flock) where it can be: a lock
+ * of somebody else's is waited for a second, and then passed over. */
 typedef struct cs_listen_env {
 	bool reuse_port;
 	mode_t mode;
