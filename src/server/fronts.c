@@ -16,7 +16,8 @@
 
 /*
  * Channels to fronts, a thread for each that reads. What a front asks is a job
- * of the pool; what is asked when its queue is full is answered at once. A front
+ * of the pool, which serves fronts in turn, so that none waits for what another
+ * asks; what is asked when the queue is full is answered at once. A front
  * may be in the hands of others: no worker waits for one that does not read, and
  * it is asked for nothing more until it does.
  */
@@ -39,6 +40,7 @@ struct front { /* a channel, for its reader and for jobs on their way */
 	cs_channel *channel;
 	cs_outbox *out;
 	bool is_admin;
+	cs_lane lane; /* of its questions in the pool */
 	atomic_uint refs;
 	atomic_size_t queued; /* of its questions */
 	atomic_bool ended;
@@ -138,9 +140,9 @@ has_room(struct front *f)
 static int
 put_job(struct job *j, cs_err *e)
 {
-	int rc = has_room(j->front) ? cs_pool_put(j->q.env->pool, do_job, j,
-	    j->q.deadline_ms, e) : cs_fail(e, CS_EREFUSED, where,
-	    "other fronts want to ask, too");
+	int rc = has_room(j->front) ? cs_pool_put(j->q.env->pool,
+	    &j->front->lane, do_job, j, j->q.deadline_ms, e) :
+	    cs_fail(e, CS_EREFUSED, where, "other fronts want to ask, too");
 
 	if (rc != CS_OK)
 		leave_room(j->front);

@@ -220,7 +220,7 @@ put_job(struct run *r, cs_http_request *q, enum cs_conf_hook kind, cs_span id)
 		send_no(q, 503, "internal", "out of memory");
 		return;
 	}
-	if (cs_pool_put(r->pool, work, j, j->deadline_ms, &e) == CS_OK) {
+	if (cs_pool_put(r->pool, NULL, work, j, j->deadline_ms, &e) == CS_OK) {
 		r->jobs++;
 		cs_http_set_data(q, j);
 		return;

@@ -74,7 +74,7 @@ tick(struct run *r)
 	    true))
 		return;
 	r->next_tick = cs_time_mono_ms() + TICK_MS;
-	if (cs_pool_put(r->pool, do_tick, r, 0, NULL) != CS_OK)
+	if (cs_pool_put(r->pool, NULL, do_tick, r, 0, NULL) != CS_OK)
 		atomic_store(&r->ticks, false);
 }
 

@@ -14,11 +14,12 @@
 
 static const char where[] = "server/pool";
 
-struct job {
+typedef struct cs_job {
 	cs_job_fn *fn; /* NULL: none */
 	void *arg;
 	int64_t deadline_ms;
-};
+	struct cs_job *next; /* of its lane, or of those that are free */
+} cs_job;
 
 /* Who has nothing to do is given a job, and woken by a semaphore of its own:
  * whoever is woken by a condition waits for its mutex, too. The last to have had
@@ -27,15 +28,17 @@ struct worker {
 	pthread_t thread;
 	cs_pool *pool;
 	struct worker *next; /* of those that wait */
-	struct job job;
+	cs_job job;
 	sem_t given;
 };
 
 struct cs_pool {
 	pthread_mutex_t lock;
-	struct job *ring; /* of `room`, from `first` on, n of them */
-	size_t room, first, n;
-	struct worker *idle; /* while the ring is empty */
+	cs_job *jobs, *spare; /* `room`, of which n are in lanes */
+	size_t room, n;
+	cs_lane own;
+	cs_lane *turn, *turn_last; /* that have jobs; who is next comes first */
+	struct worker *idle; /* while nothing waits */
 	size_t busy;
 	uint64_t done, seen;
 	bool ends;
@@ -43,14 +46,51 @@ struct cs_pool {
 	size_t n_workers;
 };
 
-static struct job
+static void
+line_up(cs_pool *p, cs_lane *lane)
+{
+	lane->next = NULL;
+	if (p->turn == NULL)
+		p->turn = lane;
+	else
+		p->turn_last->next = lane;
+	p->turn_last = lane;
+}
+
+static void
+put_last(cs_pool *p, cs_lane *lane, const cs_job *job)
+{
+	cs_job *j = p->spare;
+
+	p->spare = j->next;
+	*j = *job;
+	j->next = NULL;
+	if (lane->first == NULL) {
+		lane->first = j;
+		line_up(p, lane);
+	} else {
+		lane->last->next = j;
+	}
+	lane->last = j;
+	p->n++;
+}
+
+/* A lane that is empty then is not known any more: it may be gone as soon as its
+ * last job is called. */
+static cs_job
 take_first(cs_pool *p)
 {
-	struct job j = p->ring[p->first];
+	cs_lane *lane = p->turn;
+	cs_job *j = lane->first, job = *j;
 
-	p->first = (p->first + 1) % p->room;
+	p->turn = lane->next;
+	lane->first = j->next;
+	if (lane->first != NULL)
+		line_up(p, lane);
+	j->next = p->spare;
+	p->spare = j;
 	p->n--;
-	return j;
+	return job;
 }
 
 static void
@@ -61,12 +101,12 @@ wait_for(sem_t *s)
 }
 
 /* The next job; none: it ends. */
-static struct job
+static cs_job
 next(cs_pool *p, struct worker *w, bool did_one)
 {
 	bool waits;
 
-	w->job = (struct job){.fn = NULL};
+	w->job = (cs_job){.fn = NULL};
 	(void)pthread_mutex_lock(&p->lock);
 	if (did_one) {
 		p->busy--;
@@ -90,7 +130,7 @@ static void *
 work(void *arg)
 {
 	struct worker *w = arg;
-	struct job j = next(w->pool, w, false);
+	cs_job j = next(w->pool, w, false);
 
 	while (j.fn != NULL) {
 		j.fn(j.arg, j.deadline_ms != 0 &&
@@ -115,20 +155,35 @@ start(cs_pool *p)
 	return false;
 }
 
+static bool
+make_room(cs_pool *p, size_t queue)
+{
+	size_t i;
+
+	p->room = queue == 0 ? 1 : queue;
+	if ((p->jobs = calloc(p->room, sizeof(*p->jobs))) == NULL)
+		return false;
+	for (i = 0; i < p->room; i++) {
+		p->jobs[i].next = p->spare;
+		p->spare = &p->jobs[i];
+	}
+	return true;
+}
+
 int
 cs_pool_new(size_t threads, size_t queue, cs_pool **out, cs_err *e)
 {
 	cs_pool *p = calloc(1, sizeof(*p));
+	bool has_room;
 
 	*out = NULL;
 	if (p == NULL)
 		return cs_nomem(e, where);
 	(void)pthread_mutex_init(&p->lock, NULL);
-	p->room = queue == 0 ? 1 : queue;
-	p->ring = calloc(p->room, sizeof(*p->ring));
 	p->workers = calloc(threads, sizeof(*p->workers));
-	while (p->ring != NULL && p->workers != NULL &&
-	    p->n_workers < threads && start(p))
+	has_room = make_room(p, queue);
+	while (has_room && p->workers != NULL && p->n_workers < threads &&
+	    start(p))
 		continue;
 	if (threads == 0 || p->n_workers < threads) {
 		cs_pool_free(&p);
@@ -141,12 +196,12 @@ cs_pool_new(size_t threads, size_t queue, cs_pool **out, cs_err *e)
 
 /* With the lock; gives whom to wake, NULL: nobody. */
 static struct worker *
-give(cs_pool *p, const struct job *j)
+give(cs_pool *p, cs_lane *lane, const cs_job *j)
 {
 	struct worker *w = p->idle;
 
 	if (w == NULL) {
-		p->ring[(p->first + p->n++) % p->room] = *j;
+		put_last(p, lane, j);
 		return NULL;
 	}
 	p->idle = w->next;
@@ -156,10 +211,10 @@ give(cs_pool *p, const struct job *j)
 }
 
 int
-cs_pool_put(cs_pool *p, cs_job_fn *fn, void *arg, int64_t deadline_ms,
-    cs_err *e)
+cs_pool_put(cs_pool *p, cs_lane *lane, cs_job_fn *fn, void *arg,
+    int64_t deadline_ms, cs_err *e)
 {
-	const struct job j = {fn, arg, deadline_ms};
+	const cs_job j = {.fn = fn, .arg = arg, .deadline_ms = deadline_ms};
 	struct worker *w = NULL;
 	int rc = CS_OK;
 
@@ -168,7 +223,7 @@ cs_pool_put(cs_pool *p, cs_job_fn *fn, void *arg, int64_t deadline_ms,
 		rc = cs_fail(e, CS_EREFUSED, where, p->ends ?
 		    "the server ends" : "%zu questions wait already", p->n);
 	else
-		w = give(p, &j);
+		w = give(p, lane == NULL ? &p->own : lane, &j);
 	(void)pthread_mutex_unlock(&p->lock);
 	if (w != NULL)
 		(void)sem_post(&w->given);
@@ -227,7 +282,7 @@ cs_pool_free(cs_pool **pp)
 	}
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p->workers);
-	free(p->ring);
+	free(p->jobs);
 	free(p);
 	*pp = NULL;
 }

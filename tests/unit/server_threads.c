@@ -405,7 +405,7 @@ test_share(void)
 
 	atomic_init(&held, true);
 	if (cs_pool_new(1, 16, &env.pool, NULL) != CS_OK ||
-	    cs_pool_put(env.pool, hold, &held, 0, NULL) != CS_OK ||
+	    cs_pool_put(env.pool, NULL, hold, &held, 0, NULL) != CS_OK ||
 	    cs_fronts_new(&env, &fronts, NULL) != CS_OK ||
 	    !open_front(fronts, &many, false) ||
 	    !open_front(fronts, &few, false))
@@ -429,6 +429,55 @@ test_share(void)
 	cs_channel_free(&few.channel);
 }
 
+/* Of what waits for one worker, one front has twelve questions, and another two
+ * that came behind them. The job that holds it for longer is the second of its
+ * own lane, so that it comes in the second turn; and in the order in which all
+ * came, before these two. */
+static void
+test_turns(void)
+{
+	cs_fronts_env env = {.issuer = b.i, .queue = 16, .say = say};
+	struct front many = {.id = 0}, few = {.id = 0};
+	cs_fronts *fronts = NULL;
+	atomic_bool held, longer, not_held;
+	int i, asked = 0;
+
+	atomic_init(&held, true);
+	atomic_init(&longer, true);
+	atomic_init(&not_held, false);
+	if (cs_pool_new(1, 16, &env.pool, NULL) != CS_OK ||
+	    cs_pool_put(env.pool, NULL, hold, &held, 0, NULL) != CS_OK ||
+	    cs_fronts_new(&env, &fronts, NULL) != CS_OK ||
+	    !open_front(fronts, &many, false) ||
+	    !open_front(fronts, &few, false))
+		exit(99);
+	while (cs_pool_queued(env.pool) != 0)
+		(void)sched_yield();
+	for (i = 0; i < 12; i++)
+		asked += looks_up(&many, 0);
+	while (cs_pool_queued(env.pool) != 12)
+		(void)sched_yield();
+	if (cs_pool_put(env.pool, NULL, hold, &not_held, 0, NULL) != CS_OK ||
+	    cs_pool_put(env.pool, NULL, hold, &longer, 0, NULL) != CS_OK)
+		exit(99);
+	for (i = 0; i < 2; i++)
+		asked += looks_up(&few, 0);
+	while (cs_pool_queued(env.pool) != 16)
+		(void)sched_yield();
+	ok(asked == 14, "two fronts ask");
+	atomic_store(&held, false);
+	ok(hears(&many, 1, false) == 1 && hears(&few, 1, false) == 1,
+	    "each is served before one is served twice");
+	atomic_store(&longer, false);
+	ok(hears(&few, 1, false) == 1 && hears(&many, 11, false) == 11,
+	    "all are answered");
+	cs_fronts_stop(fronts);
+	cs_pool_free(&env.pool);
+	cs_fronts_free(&fronts);
+	cs_channel_free(&many.channel);
+	cs_channel_free(&few.channel);
+}
+
 static void
 test_fronts(const cs_fronts_env *env, struct keyholder *k)
 {
@@ -440,6 +489,7 @@ test_fronts(const cs_fronts_env *env, struct keyholder *k)
 		test_deaf(fronts);
 		test_late();
 		test_share();
+		test_turns();
 	}
 	cs_fronts_stop(fronts);
 	cs_pool_free(&pool);
