@@ -92,12 +92,12 @@ make_leaf(struct maker *m, int serial, cs_buf *out)
 
 /* For TLS, by the root's own name. */
 static void
-make_direct(struct maker *m, EVP_PKEY *by, cs_buf *out)
+make_direct(struct maker *m, EVP_PKEY *by, const char *uses, cs_buf *out)
 {
 	X509 *x = begin(m, "Agent", m->key, DIRECT_SERIAL, m->root);
 
 	extend(m, x, m->root, NID_key_usage, "critical,digitalSignature");
-	extend(m, x, m->root, NID_ext_key_usage, "clientAuth");
+	extend(m, x, m->root, NID_ext_key_usage, uses);
 	end(m, x, by, out);
 	X509_free(x);
 }
@@ -188,8 +188,8 @@ make_all(struct maker *m, struct authority *a, bool pss)
 	make_leaf(m, GONE_SERIAL, a->gone);
 	m->good = m->good && cs_buf_put(a->certs, cs_buf_span(mid)) ==
 	    CS_OK && cs_buf_put(a->gone, cs_buf_span(mid)) == CS_OK;
-	make_direct(m, m->root_key, a->direct);
-	make_direct(m, m->mid_key, a->forged);
+	make_direct(m, m->root_key, "clientAuth", a->direct);
+	make_direct(m, m->mid_key, "clientAuth,serverAuth", a->forged);
 	make_lists(m, pss, a->lists);
 	cs_buf_free(&mid);
 }
@@ -232,6 +232,18 @@ authority_issued(const struct authority *a, const cs_buf *cert, cs_err *e)
 
 	if ((rc = cs_ca_new(cs_buf_span(a->root), &ca, e)) == CS_OK)
 		rc = cs_ca_issued(ca, cs_buf_span(cert), FIXTURE_NOW, e);
+	cs_ca_free(&ca);
+	return rc;
+}
+
+int
+authority_would(const struct authority *a, const cs_buf *cert, cs_err *e)
+{
+	cs_ca *ca = NULL;
+	int rc;
+
+	if ((rc = cs_ca_new(cs_buf_span(a->root), &ca, e)) == CS_OK)
+		rc = cs_ca_would_issue(ca, cs_buf_span(cert), FIXTURE_NOW, e);
 	cs_ca_free(&ca);
 	return rc;
 }

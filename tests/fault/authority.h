@@ -12,7 +12,8 @@ struct authority {
 	cs_buf *root;           /* DER */
 	cs_buf *certs, *gone;   /* leaf and intermediate, one after the other */
 	cs_buf *lists;          /* PEM */
-	cs_buf *direct, *forged; /* an agent's by the root; as if by it */
+	cs_buf *direct; /* an agent's by the root, for clients */
+	cs_buf *forged; /* as if by it, for servers, too */
 };
 
 /* Certificates of this public key, valid around FIXTURE_NOW; `pss`: the lists
@@ -21,6 +22,8 @@ bool authority_make(struct authority *a, cs_span spki, bool pss);
 /* Is it the root's own, with no list? */
 int authority_issued(const struct authority *a, const cs_buf *cert,
     cs_err *e);
+/* Would the root sign it? */
+int authority_would(const struct authority *a, const cs_buf *cert, cs_err *e);
 void authority_free(struct authority *a);
 
 #endif

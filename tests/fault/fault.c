@@ -372,6 +372,18 @@ forged_direct(cs_err *e)
 }
 
 static int
+would_issue(cs_err *e)
+{
+	return authority_would(&f.ca, f.ca.forged, e);
+}
+
+static int
+would_not_issue(cs_err *e)
+{
+	return authority_would(&f.ca, f.ca.direct, e);
+}
+
+static int
 good_assertion(cs_err *e)
 {
 	return verify(f.fido_owners, f.fido_message, e);
@@ -447,6 +459,8 @@ static const struct op ops[] = {
 	    false},
 	{"a certificate of the CA's own", good_direct, CS_OK, false},
 	{"another's in its name", forged_direct, CS_EREFUSED, false},
+	{"one that the CA may sign", would_issue, CS_OK, false},
+	{"one for clients alone", would_not_issue, CS_EREFUSED, false},
 	{"an attestation", attest_good, CS_OK, true},
 	{"an attestation of U2F", attest_u2f, CS_OK, true},
 	{"a forged attestation", attest_forged, CS_EREFUSED, true},
