@@ -249,7 +249,7 @@ queue_end(void)
 	return end;
 }
 
-/* Until it is being done, or waits. */
+/* Until it is being done, or waits, or is too late for either. */
 static bool
 start(struct slow *w)
 {
@@ -257,7 +257,8 @@ start(struct slow *w)
 
 	if (pthread_create(&w->id, NULL, write_slowly, w) != 0)
 		return false;
-	while (!w->begun && queue_end() == end)
+	while (!w->begun && queue_end() == end &&
+	    cs_time_mono_ms() < w->deadline_ms)
 		(void)sched_yield();
 	return true;
 }
