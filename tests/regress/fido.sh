@@ -53,8 +53,9 @@ wire() {
 	esac
 }
 
+# Its last word is in its log when this is back, not in that of the next one.
 unplug() { # NAME
-	kill "$(cat "$top/$1.pid")" 2>/dev/null
+	! kill "$(cat "$top/$1.pid")" 2>/dev/null || logged "$1" unplugged
 	rm -f "$top/$1.pid" "$top/$1.sock"
 }
 
@@ -86,9 +87,9 @@ press() { # NAME
 	kill -USR1 "$(cat "$top/$1.pid")"
 }
 
-# logged NAME TEXT: waits until the key's log has TEXT, up to 20 s
+# logged NAME TEXT: waits until the key's log has TEXT, up to a minute
 logged() {
-	timeout 20 tail -n +1 -s 0.01 -f "$top/$1.log" |
+	timeout 60 tail -n +1 -s 0.01 -f "$top/$1.log" |
 	    grep -qm1 -F -e "$2"
 }
 
