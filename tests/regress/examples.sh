@@ -94,7 +94,7 @@ exec "$server" "\$@"
 END
 cat >"$top/bin/curl" <<END
 #!/bin/sh
-timeout 30 tail -n +1 -s 0.02 -f server.log | grep -qm1 ': serves '
+timeout 60 tail -n +1 -s 0.02 -f server.log | grep -qm1 ': serves '
 port=\$(sed -n 's/.*: listens on .*:\([0-9]*\)\$/\1/p' server.log)
 exec $(command -v curl || echo no-curl) \\
     --connect-to "localhost:8443:127.0.0.1:\$port" "\$@"

@@ -20,12 +20,12 @@ owner_key "$keys/es256" one es256
 owner_key "$keys/eddsa" one eddsa
 trusts "$keys/es256" "$keys/eddsa"
 
-# fault WHAT TEXT [STATUS]: no approval by either key
+# fault WHAT TEXT [STATUS SECONDS]: no approval by either key
 fault() {
 	plug_in one --fault "$1"
 	for key in es256 eddsa; do
 		rm -f approval
-		exits "${3:-5}" "$1, $key" by $key --timeout 2
+		exits "${3:-5}" "$1, $key" by $key --timeout "${4:-60}"
 		says "says what is wrong" err "$2"
 		ok "no approval" test ! -e approval
 	done
@@ -40,7 +40,7 @@ fault garbage "with garbage"
 fault truncate "with garbage"
 fault status=0x7f FIDO_ERR_ERR_OTHER
 fault status=0x2e "does not hold this key"
-fault drop "nobody touched it in time" 6
+fault drop "nobody touched it in time" 6 2
 fault probe:status=0x7f FIDO_ERR_ERR_OTHER
 fault probe:garbage "garbage"
 

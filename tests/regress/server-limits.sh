@@ -124,7 +124,7 @@ openssl req -new -key i/tls.key -subj /CN=renewed \
 	-copy_extensions copyall -out new.pem 2>/dev/null
 # As soon as a connection is taken again
 shown() {
-	timeout 20 sh -c 'until openssl s_client -connect "127.0.0.1:$0" \
+	timeout 60 sh -c 'until openssl s_client -connect "127.0.0.1:$0" \
 	    </dev/null >shown.txt 2>/dev/null; do :; done' "$port" &&
 	    openssl x509 -noout -serial <shown.txt
 }

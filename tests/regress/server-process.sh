@@ -31,7 +31,7 @@ done
 
 # until_told TEXT [N]
 until_told() {
-	[ "$(timeout 20 tail -n +1 -s 0.02 -f told |
+	[ "$(timeout 60 tail -n +1 -s 0.02 -f told |
 	    grep -m"${2:-1}" -c -F -e "$1")" = "${2:-1}" ]
 }
 
@@ -42,10 +42,10 @@ all_pids() {
 	done
 }
 
-# gone PID...: within 10 s
+# gone PID...: within a minute
 gone() {
 	for pid; do
-		timeout 10 tail --pid="$pid" -f /dev/null || return 1
+		timeout 60 tail --pid="$pid" -f /dev/null || return 1
 	done
 }
 

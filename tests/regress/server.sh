@@ -65,10 +65,10 @@ own_modules() {
 	    sed -i "1i modules = \"$top/modules\"" "$1/server.conf"
 }
 
-# until_log TEXT [N]: until DIR.log has N lines (one) with TEXT, at most 20 s
+# until_log TEXT [N]: until DIR.log has N lines (one) with TEXT, up to a minute
 until_log() {
 	# -q would end at the first one.
-	[ "$(timeout 20 tail -n +1 -s 0.02 -f "$log" |
+	[ "$(timeout 60 tail -n +1 -s 0.02 -f "$log" |
 	    grep -m"${2:-1}" -c -F -e "$1")" = "${2:-1}" ]
 }
 

@@ -28,7 +28,7 @@ agent() {
 	    "$bed/plug" /dev/hidraw9 $ports -- "$top/ssh-agent" -D \
 	    -a "$SSH_AUTH_SOCK" >>"$top/agent.log" 2>&1 &
 	pid=$!
-	timeout 20 tail -n +1 -s 0.01 -f "$top/agent.log" |
+	timeout 60 tail -n +1 -s 0.01 -f "$top/agent.log" |
 	    grep -qm1 SSH_AUTH_SOCK
 }
 pid=
@@ -156,7 +156,7 @@ run sign --key {ssh-agent:ed25519-sk of alice} --owner $alice -o approval \
 asks {Type yes to sign: \$}
 send -- "yes\r"
 asks {ed25519-sk of alice}
-catch {exec timeout 20 tail -n +1 -s 0.01 -f $top/one.log | grep -qm1 wanted}
+catch {exec timeout 60 tail -n +1 -s 0.01 -f $top/one.log | grep -qm1 wanted}
 send "\003"
 ended 130
 END

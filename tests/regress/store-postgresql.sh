@@ -27,9 +27,9 @@ meanwhile() {
 	exec 3>"$top/go"
 }
 
-# said LINE: waits until it has come to this line, up to 20 s
+# said LINE: waits until it has come to this line, up to a minute
 said() {
-	timeout 20 tail -n +1 -s 0.01 -f "$top/said" | grep -qxm1 "$1"
+	timeout 60 tail -n +1 -s 0.01 -f "$top/said" | grep -qxm1 "$1"
 }
 
 go() { # STATUS NAME

@@ -164,7 +164,7 @@ anchor() {
 on_terminal() {
 	{
 		cat <<'END'
-set timeout 30
+set timeout 120
 set stty_init "rows 50 columns 80"
 proc run {args} {
 	eval spawn -noecho [list $::env(COUNTERSIGN)] $args

@@ -112,9 +112,9 @@ seen() {
 	grep -c "^$1" "$seen"
 }
 
-# awaited TEXT: waits until a line of the log begins with it, up to 20 s
+# awaited TEXT: waits until a line of the log begins with it, up to a minute
 awaited() {
-	timeout 20 tail -n +1 -s 0.01 -f "$seen" | grep -qm1 "^$1"
+	timeout 60 tail -n +1 -s 0.01 -f "$seen" | grep -qm1 "^$1"
 }
 
 # tpm_ca NAME: an authority that certifies endorsement keys, with a root of
