@@ -164,6 +164,6 @@ for ca in plain ours domain; do
 	exits $holds "where its policies hold below the root: $ca" \
 	    openssl verify -policy_check -explicit_policy -policy "$first" \
 	    -CAfile root.pem -untrusted $ca.pem "of-$ca.crt"
-	stop_server
+	ok "it ends: $ca" stop_server
 done
 done_testing
