@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,25 +146,68 @@ make_text(const cs_init *i, const char *dir, const char *name,
 	return rc;
 }
 
+/* Signals that would leave keys behind in a directory that nobody looks for.
+ * They are held until it is whole or swept, and end us then. Not those that are
+ * ignored, as by nohup(1). */
+struct held {
+	sigset_t set, before;
+};
+
+static const int ends[] = {SIGHUP, SIGINT, SIGTERM};
+#define ENDS (sizeof(ends) / sizeof(ends[0]))
+
+static void
+hold(struct held *h)
+{
+	struct sigaction a;
+	size_t k;
+
+	(void)sigemptyset(&h->set);
+	for (k = 0; k < ENDS; k++)
+		if (sigaction(ends[k], NULL, &a) == 0 &&
+		    a.sa_handler != SIG_IGN)
+			(void)sigaddset(&h->set, ends[k]);
+	(void)sigprocmask(SIG_BLOCK, &h->set, &h->before);
+}
+
+static int
+go_on(const struct held *h, cs_err *e)
+{
+	sigset_t came;
+	size_t k;
+
+	(void)sigemptyset(&came);
+	(void)sigpending(&came);
+	for (k = 0; k < ENDS; k++)
+		if (sigismember(&h->set, ends[k]) == 1 &&
+		    sigismember(&came, ends[k]) == 1)
+			return cs_fail(e, CS_EREFUSED, where,
+			    "told to end before it was made");
+	return CS_OK;
+}
+
 /* The issuer's sandbox has the directories of the policy and of the store, and
  * what is below them: no key is. */
 static int
-fill(const cs_init *i, const char *dir, cs_err *e)
+make_directories(const cs_init *i, const char *dir, cs_err *e)
 {
 	int rc;
 
+	(void)i;
 	if ((rc = make_directory(dir, "owners.d", e)) != CS_OK ||
 	    (rc = make_directory(dir, "keyholder", e)) != CS_OK ||
-	    (rc = make_directory(dir, "policy", e)) != CS_OK ||
-	    (rc = make_directory(dir, "store", e)) != CS_OK ||
-	    (rc = cs_init_keys(i, dir, e)) != CS_OK ||
-	    (rc = make_text(i, dir, "policy/policy.conf", cs_init_policy,
-		e)) != CS_OK ||
-	    (rc = make_text(i, dir, "server.conf", cs_init_conf, e)) != CS_OK)
+	    (rc = make_directory(dir, "policy", e)) != CS_OK)
 		return rc;
-	if ((rc = make_store(i, dir, e)) != CS_OK)
-		return rc;
-	return cs_init_give(i, dir, e);
+	return make_directory(dir, "store", e);
+}
+
+static int
+make_texts(const cs_init *i, const char *dir, cs_err *e)
+{
+	int rc = make_text(i, dir, "policy/policy.conf", cs_init_policy, e);
+
+	return rc != CS_OK ? rc :
+	    make_text(i, dir, "server.conf", cs_init_conf, e);
 }
 
 /* What fill() may have made. */
@@ -189,15 +233,47 @@ sweep(const char *dir)
 
 /* Would the server take it? */
 static int
-look_at(const char *dir, cs_err *e)
+look_at(const cs_init *i, const char *dir, cs_err *e)
 {
 	char *file = join(dir, "server.conf");
 	cs_server_conf *c = NULL;
 	int rc = file == NULL ? cs_nomem(e, where) :
 	    cs_server_conf_read(file, &c, e);
 
+	(void)i;
 	cs_server_conf_free(&c);
 	free(file);
+	return rc;
+}
+
+static int
+fill(const cs_init *i, const char *dir, const struct held *h, cs_err *e)
+{
+	static int (*const steps[])(const cs_init *i, const char *dir,
+	    cs_err *e) = {make_directories, cs_init_keys, make_texts,
+	    make_store, cs_init_give, look_at};
+	int rc = go_on(h, e);
+	size_t k;
+
+	for (k = 0; rc == CS_OK && k < sizeof(steps) / sizeof(steps[0]); k++)
+		if ((rc = steps[k](i, dir, e)) == CS_OK)
+			rc = go_on(h, e);
+	return rc;
+}
+
+/* In `dir`, a name beside its own, and then in its place. */
+static int
+make_beside(const cs_init *i, char *dir, const struct held *h, cs_err *e)
+{
+	int rc;
+
+	if (mkdtemp(dir) == NULL)
+		return io_fail(e, i->dir);
+	if ((rc = fill(i, dir, h, e)) == CS_OK && rename(dir, i->dir) != 0)
+		rc = errno == ENOTEMPTY || errno == EEXIST ?
+		    check_place(i->dir, e) : io_fail(e, i->dir);
+	if (rc != CS_OK)
+		sweep(dir);
 	return rc;
 }
 
@@ -205,6 +281,7 @@ int
 cs_init_make(const cs_init *i, cs_buf *said, cs_err *e)
 {
 	size_t n = strlen(i->dir);
+	struct held h;
 	char *dir = NULL;
 	int rc;
 
@@ -215,17 +292,9 @@ cs_init_make(const cs_init *i, cs_buf *said, cs_err *e)
 		return rc;
 	if (asprintf(&dir, "%.*s.XXXXXX", (int)n, i->dir) < 0)
 		return cs_nomem(e, where);
-	if (mkdtemp(dir) == NULL) {
-		rc = io_fail(e, i->dir);
-		free(dir);
-		return rc;
-	}
-	if ((rc = fill(i, dir, e)) == CS_OK &&
-	    (rc = look_at(dir, e)) == CS_OK && rename(dir, i->dir) != 0)
-		rc = errno == ENOTEMPTY || errno == EEXIST ?
-		    check_place(i->dir, e) : io_fail(e, i->dir);
-	if (rc != CS_OK)
-		sweep(dir);
+	hold(&h);
+	rc = make_beside(i, dir, &h, e);
+	(void)sigprocmask(SIG_SETMASK, &h.before, NULL);
 	free(dir);
 	return rc != CS_OK ? rc : cs_init_next(i, said, e);
 }

@@ -117,6 +117,38 @@ exits 1 "a key that others may read" server init --trust-domain corp.example \
     --ca-key e/ca.key --ca-cert e/ca.pem m
 says "is no secret" err "e/ca.key: mode 0604: expected 0600"
 is "nothing was made of that" "$(echo m*)" "m*"
+
+# told SIGNAL DIR [ignore]: it is told to end while it waits for its CA's
+# certificate, half of DIR made, and gets that afterwards; its status
+told() {
+	rm -f cert
+	mkfifo cert
+	env "--${3:-default}-signal=$1" "$SERVER" init \
+	    --trust-domain corp.example --ca-key i/ca.key --ca-cert - "$2" \
+	    <cert >out 2>err &
+	pid=$!
+	exec 7>cert
+	for _ in $(seq 1000); do
+		[ -d "$(echo "$2".??????/store)" ] && break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.02
+	done
+	report $? "$2 is begun"
+	kill "-$1" $pid
+	cat i/ca.pem >&7
+	exec 7>&-
+	wait $pid 2>/dev/null
+}
+told TERM half
+is "told to end it ends, of that signal" $? 143
+is "and leaves nothing" "$(echo half*)" "half*"
+told HUP half
+is "or when its terminal goes" $? 129
+is "nothing either" "$(echo half*)" "half*"
+told HUP half ignore
+is "not where somebody had that ignored" $? 0
+is "then all is made" "$(echo half*) $(cd half && find . | wc -l)" \
+    "half $(cd k && find . | wc -l)"
 # --check
 ok "the instance is good" server --config i/server.conf --check
 says "its store" out "good: store sqlite:$PWD/i/store/store.db"
