@@ -31,6 +31,7 @@ struct cs_fronts {
 	cs_fronts_env env;
 	struct front *first;
 	atomic_size_t n, queued; /* fronts, without the admin's; questions */
+	atomic_bool spent;
 };
 
 struct front { /* a channel, for its reader and for jobs on their way */
@@ -88,6 +89,14 @@ leave_room(struct front *f)
 	(void)atomic_fetch_sub(&f->all->queued, 1);
 }
 
+/* A front whose channel we had to end would wait for another one in vain. */
+static void
+look_at(cs_fronts *r, int rc)
+{
+	if (rc == CS_EBUG)
+		atomic_store(&r->spent, true);
+}
+
 /* A front whose frames are none is not our front any more. */
 static void
 do_job(void *arg, bool late)
@@ -102,6 +111,7 @@ do_job(void *arg, bool late)
 	else
 		rc = cs_front_ask_do(&j->q, &e);
 	if (rc != CS_OK) {
+		look_at(j->front->all, rc);
 		cs_fronts_say(j->q.env, COUNTERSIGN_LOG_ERROR,
 		    "a front's channel ends", &e);
 		(void)shutdown(cs_channel_fd(j->front->channel), SHUT_RDWR);
@@ -156,6 +166,7 @@ enqueue(struct front *f, cs_frame **ask)
 	cs_err e = {0};
 
 	if (j == NULL) {
+		look_at(f->all, CS_EBUG);
 		cs_frame_free(ask);
 		return;
 	}
@@ -189,14 +200,16 @@ read_front(void *arg)
 	cs_frame *ask = NULL;
 	cs_err e = {0};
 	bool end = false;
+	int rc;
 
-	while (cs_channel_receive(f->channel, 0, &ask, &end, &e) == CS_OK &&
-	    !end) {
+	while ((rc = cs_channel_receive(f->channel, 0, &ask, &end, &e)) ==
+	    CS_OK && !end) {
 		if (ask != NULL)
 			enqueue(f, &ask);
 		cs_outbox_settle(f->out);
 	}
 	cs_frame_free(&ask);
+	look_at(f->all, rc);
 	say_end(f, end, &e);
 	if (!f->is_admin)
 		(void)atomic_fetch_sub(&f->all->n, 1);
@@ -278,6 +291,12 @@ cs_fronts_add(cs_fronts *r, int fd, bool is_admin, cs_err *e)
 	f->next = r->first;
 	r->first = f;
 	return CS_OK;
+}
+
+bool
+cs_fronts_spent(const cs_fronts *r)
+{
+	return atomic_load(&r->spent);
 }
 
 void

@@ -24,6 +24,9 @@ CS_USE int cs_fronts_new(const cs_fronts_env *env, cs_fronts **out,
 /* Takes the descriptor. The admin's has questions of its own, and no others. One
  * thread at a time. */
 CS_USE int cs_fronts_add(cs_fronts *f, int fd, bool is_admin, cs_err *e);
+/* Whether a question could not be taken up for want of memory: its front got no
+ * answer, and has no channel any more. */
+bool cs_fronts_spent(const cs_fronts *f);
 /* Reads no more: what was asked is in the pool. Then the pool ends, and these
  * are freed. */
 void cs_fronts_stop(cs_fronts *f);

@@ -113,6 +113,14 @@ look_for_keyholder(const struct run *r, cs_err *e)
 	    AWAY_MS / 1000);
 }
 
+/* No memory, as a rule. Another one begins with nothing. */
+static int
+look_for_strength(const struct run *r, cs_err *e)
+{
+	return !cs_fronts_spent(r->fronts) ? CS_OK : cs_fail(e, CS_EBUG, where,
+	    "a question could not be taken up: out of memory");
+}
+
 /* Until the master says so, or is gone. */
 static int
 serve(struct run *r, cs_err *e)
@@ -124,7 +132,8 @@ serve(struct run *r, cs_err *e)
 
 	while (rc == CS_OK && !stop && !end) {
 		tick(r);
-		if ((rc = look_for_keyholder(r, e)) != CS_OK)
+		if ((rc = look_for_keyholder(r, e)) != CS_OK ||
+		    (rc = look_for_strength(r, e)) != CS_OK)
 			break;
 		if (cs_pool_moves(r->pool) &&
 		    (rc = cs_say_alive(control, e)) != CS_OK)

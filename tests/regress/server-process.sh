@@ -10,7 +10,7 @@
 . "$SRCDIR/tests/regress/tap.sh"
 # shellcheck source=server.sh
 . "$SRCDIR/tests/regress/server.sh"
-need python3
+need python3 prlimit
 
 # What systemd would hear, a message a line
 python3 -c '
@@ -84,7 +84,7 @@ ok "serves" start_server i
 unset NOTIFY_SOCKET WATCHDOG_USEC
 ok "its manager knows" until_told READY=1
 ok "and that it lives" until_told WATCHDOG=1
-for name in one two three four; do
+for name in one two three four five; do
 	approved $name
 done
 ok "a credential" enrolled one
@@ -161,6 +161,15 @@ report $? "within ten seconds"
 ok "with all of them" gone $pids
 ok "its manager knows" until_told STOPPING=1
 wait "$listener"
+
+# An issuer that finds no memory lives, and is of no use: where it ended a front's
+# channel, that of another front would not do better.
+ok "it serves" start_server i
+prlimit --pid "$(pid_of issuer)" --as=1000000
+is "which is asked" "$(operate "/v1/status?live=1")" 503
+ok "an issuer without memory is started anew" until_log "issuer is up" 2
+ok "and it issues again" enrolled five
+ok "and ends" stop_server
 
 # A Ctrl-C is for all of the terminal's group, and the master has to say who
 # ends when.
