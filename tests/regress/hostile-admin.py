@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026, the countersign authors
 #
-# hostile-admin.py SOCKET HEAD EACH: an admin socket whose log has HEAD records,
-# it says, and which gives EACH an answer, from the one that was asked for on
-# and whatever the last one was to be. A line on standard output: it is there.
+# hostile-admin.py SOCKET HEAD EACH [LACKS]: an admin socket whose log has HEAD
+# records, it says, and which gives EACH an answer, from the one that was asked
+# for on and whatever the last one was to be, but never LACKS. A line on standard
+# output: it is there.
 import base64
 import json
 import re
@@ -11,6 +12,7 @@ import socketserver
 import sys
 
 SOCKET, HEAD, EACH = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+LACKS = int(sys.argv[4]) if len(sys.argv) > 4 else 0
 COUNTS = ("claims", "live", "approvals", "revocations", "denials")
 
 
@@ -22,8 +24,9 @@ def store():
 
 def records(start):
     none = base64.b64encode(b"none").decode()
-    return {"records": [{"sequence": start + i, "record": none}
-                        for i in range(EACH)], "next": start + EACH}
+    return {"records": [{"sequence": n, "record": none}
+                        for n in range(start, start + EACH) if n != LACKS],
+            "next": start + EACH}
 
 
 class Fake(socketserver.StreamRequestHandler):

@@ -209,7 +209,7 @@ end_fake() {
 	fake=
 	rm -f fake.sock up
 }
-gives() { # HEAD EACH
+gives() { # HEAD EACH [LACKS]
 	end_fake
 	mkfifo up || return
 	python3 "$SRCDIR/tests/regress/hostile-admin.py" fake.sock "$@" >up &
@@ -228,7 +228,12 @@ ok "a log that goes on" gives 3 2
 exits 3 "is none" of_fake audit list
 says "as it goes on" err "sequence is no number behind the last one"
 ok "a log that stops before its end" gives 3 0
-exits 3 "is none, either" of_fake audit list
+exits 1 "is none, either" of_fake audit list
+exits 1 "nor up to a number" of_fake audit export --from 1 --to 2
+says "which it had to have" err "lacks record 1 of 2"
+ok "a log without one of its records" gives 3 3 2
+exits 1 "is no whole one" of_fake audit list
+says "as it says" err "lacks record 2 of 3"
 ok "a log of none" gives 0 1
 ok "has none" of_fake audit list
 says "and says so" out "no record fits"

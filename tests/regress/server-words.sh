@@ -207,56 +207,78 @@ say 200 text/html '<html>'
 exits 3 "another server" revoke
 
 # The log
-log() { # RECORDS
-	begin
+ends() { # HEAD: a store's whose log has it
+	json "{$(echo "$store" | sed "s/\"sequence\":7/\"sequence\":$1/")}"
+}
+records() { # RECORDS
 	json "{\"records\":[$1],\"next\":9}"
-	json '{"records":[],"next":9}'
+}
+log() { # HEAD RECORDS
+	begin
+	ends "$1"
+	records "$2"
+	records ''
 }
 audit() {
 	countersign audit "$@" --server socket
 }
-log '{"sequence":1,"sha256":"x","record":"AAAA"}'
+log 1 '{"sequence":1,"sha256":"x","record":"AAAA"}'
 ok "a record that is none" audit list
 says "is broken" out "1  broken: "
-log '{"sequence":1,"record":"A*AA"}'
+log 1 '{"sequence":1,"record":"A*AA"}'
 exits 3 "no base64" audit list
-log '{"sequence":2,"record":"AAAA"},{"sequence":1,"record":"AAAA"}'
+log 2 '{"sequence":1,"record":"AAAA"},{"sequence":1,"record":"AAAA"}'
 exits 3 "out of order" audit list
-log '{"sequence":7,"record":"AAAA"}'
+log 2 '{"sequence":2,"record":"AAAA"}'
+exits 1 "with a gap" audit list
+says "which is named" err "the server's log lacks record 1 of 2"
+log 2 '{"sequence":1,"record":"AAAA"}'
+exits 1 "cut off" audit list
+says "which is said" err "the server's log lacks record 2 of 2"
+begin
+records '{"sequence":7,"record":"AAAA"}'
 exits 3 "another than was asked for" audit show 5
 claimed=$(openssl base64 -A -in "$SRCDIR/tests/vectors/audit/01-claimed.der")
 issued=$(openssl base64 -A -in "$SRCDIR/tests/vectors/audit/02-issued.der")
-log "{\"sequence\":5,\"record\":\"$claimed\"}"
+begin
+records "{\"sequence\":5,\"record\":\"$claimed\"}"
 exits 3 "another than it is given for" audit show 5
 says "says so" err "record 5: expected the record of this number, found record 1"
-log "{\"sequence\":5,\"record\":\"$claimed\"}"
+log 1 "{\"sequence\":1,\"record\":\"$issued\"}"
 ok "in a list" audit list
-says "it is broken" out "5  broken: "
-log "{\"sequence\":5,\"record\":\"$claimed\"}"
+says "it is broken" out "1  broken: "
+log 1 "{\"sequence\":1,\"record\":\"$issued\"}"
 exits 3 "nor is it exported" audit export
 new_key operator.key
-statements() { # RECORDS, and then the claim's
-	begin
-	json "{\"records\":[$1],\"next\":9}"
-	json '{"records":[],"next":9}'
-	json "{\"records\":[$2],\"next\":9}"
+statements() { # RECORD, which the claim is to be
+	log 2 "{\"sequence\":1,\"record\":\"$claimed\"},
+	    {\"sequence\":2,\"record\":\"$issued\"}"
+	next=$((next - 1))
+	records "{\"sequence\":1,\"record\":\"$1\"}"
 }
-statements "{\"sequence\":2,\"record\":\"$issued\"}" \
-    "{\"sequence\":1,\"record\":\"$claimed\"}"
+statements "$claimed"
 ok "a statement of both" audit export --format dsse --key operator.key
-statements "{\"sequence\":2,\"record\":\"$issued\"}" \
-    "{\"sequence\":1,\"record\":\"$(openssl base64 -A -in \
-    "$SRCDIR/tests/vectors/audit/03-claimed-wit.der")\"}"
+statements "$(openssl base64 -A -in \
+    "$SRCDIR/tests/vectors/audit/03-claimed-wit.der")"
 exits 3 "none of what somebody else was issued" audit export --format dsse \
     --key operator.key
 begin
-json "{$store}"
-json '{"records":[],"next":1}'
+ends 7
+ends 7
+records ''
 exits 1 "a log without its head" audit verify
-says "lacks it" err "lacks its head, record 7"
+says "lacks it" err "lacks record 1 of 7"
 begin
-json "{$store}"
-json '{"records":[{"sequence":1,"record":"AAAA"}],"next":1}'
+ends 7
+ends 2
+records "{\"sequence\":1,\"record\":\"$claimed\"},
+    {\"sequence\":2,\"record\":\"$issued\"}"
+exits 1 "one that ends before what was said first" audit verify
+says "lacks it, too" err "lacks its head, record 7"
+begin
+ends 7
+ends 7
+records '{"sequence":1,"record":"AAAA"}'
 audit verify >out 2>err
 report $((! $?)) "a log of no records is none"
 done_testing
