@@ -131,15 +131,18 @@ begin_once(cs_store *s, int64_t deadline_ms, cs_txn *t, cs_err *e)
 }
 
 /* A connection may have broken since it was last used, which its server's
- * restart is enough for; nothing was asked of it yet. */
+ * restart is enough for; nothing was asked of it yet. What is for want of memory
+ * is no reason, and of a first time nothing stays said. */
 static int
 begin(cs_store *s, int64_t deadline_ms, cs_txn *t, cs_err *e)
 {
 	const bool is_old = s->writer != NULL;
 	int rc = begin_once(s, deadline_ms, t, e);
 
-	if (rc == CS_OK || !is_old || cs_time_mono_ms() >= deadline_ms)
+	if (rc == CS_OK || rc == CS_EBUG || !is_old ||
+	    cs_time_mono_ms() >= deadline_ms)
 		return rc;
+	cs_err_clear(e);
 	return begin_once(s, deadline_ms, t, e);
 }
 
