@@ -133,6 +133,7 @@ told() {
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.02
 	done
+	[ -d "$(echo "$2".??????/store)" ]
 	report $? "$2 is begun"
 	kill "-$1" $pid
 	cat i/ca.pem >&7
