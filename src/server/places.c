@@ -19,6 +19,8 @@ static const char where[] = "server/places";
 
 enum place { OWNERS, POLICY, STORE, PLACES };
 
+static const char *const names[PLACES] = {"owners", "policy", "store"};
+
 struct places {
 	const cs_server_conf *c;
 	bool remote;       /* the store: the issuer reads what its library does */
@@ -106,8 +108,9 @@ check_real(const struct places *p, const char *path, enum place from,
 	for (i = from; i < PLACES; i++)
 		if (p->dir[i] != NULL && is_below(path, p->dir[i]))
 			return cs_fail(e, CS_EREFUSED, where, "%s lies below "
-			    "%s, where the issuer may %s", path, p->dir[i],
-			    i == STORE ? "write" : "read");
+			    "%s, where the issuer may %s: that is the "
+			    "directory of %s", path, p->dir[i], i == STORE ?
+			    "write" : "read", names[i]);
 	return CS_OK;
 }
 

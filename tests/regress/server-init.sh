@@ -199,7 +199,10 @@ lies() {
 lies "the store beside the keys" 's|store/store.db|store.db|' \
     mv store/store.db .
 says "and which" err \
-    "flat/server.conf:$(line '^tls-key'): tls-key: $PWD/flat/tls.key lies below $PWD/flat, where the issuer may write"
+    "flat/server.conf:$(line '^tls-key'): tls-key: $PWD/flat/tls.key lies below $PWD/flat, where the issuer may write: that is the directory of store"
+lies "an owners file that is not there" 's|owners.d|owners|' true
+says "and whose place that would be" err \
+    "lies below $PWD/flat, where the issuer may read: that is the directory of owners"
 lies "the policy beside the keys" 's|policy/policy.conf|policy.conf|' \
     mv policy/policy.conf .
 lies "the owners beside the keys" 's|owners.d|owners|' cp /dev/null owners
