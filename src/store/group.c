@@ -142,7 +142,8 @@ begin(cs_store *s, int64_t deadline_ms, cs_txn *t, cs_err *e)
 	if (rc == CS_OK || rc == CS_EBUG || !is_old ||
 	    cs_time_mono_ms() >= deadline_ms)
 		return rc;
-	cs_err_clear(e);
+	if (e != NULL)
+		cs_err_clear(e);
 	return begin_once(s, deadline_ms, t, e);
 }
 

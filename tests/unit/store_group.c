@@ -319,13 +319,13 @@ test_deadlines(void)
 
 /* An engine that counts, and whose connection breaks when it is told to. */
 static const cs_db_ops *real;
-static int begins, broken;
+static int begins, broken, class = CS_EIO;
 
 static int
 begin(cs_db *db, cs_err *e)
 {
 	begins++;
-	return broken-- > 0 ? cs_fail(e, CS_EIO, "test", "broken") :
+	return broken-- > 0 ? cs_fail(e, class, "test", "broken") :
 	    real->begin(db, e);
 }
 
@@ -380,6 +380,30 @@ test_again(void)
 	    "what is done again has another connection");
 }
 
+/* One that broke while nobody used it; and one that has no memory. */
+static void
+test_anew(cs_err *e)
+{
+	struct add a = {.name = "d"};
+	int64_t ms = storebed_ms(5000);
+
+	*e = (cs_err){0};
+	ok(cs_store_write(bed.s, add_one, &a, false, ms, e) == CS_OK,
+	    "a connection that is kept");
+	begins = 0;
+	broken = 1;
+	ok(cs_store_write(bed.s, add_one, &a, false, ms, e) == CS_OK &&
+	    begins == 2 && e->text[0] == '\0', "breaks, and is another");
+	broken = 1;
+	ok(cs_store_write(bed.s, add_one, &a, false, ms, NULL) == CS_OK &&
+	    begins == 4, "for who asks for no reason, too");
+	broken = 1;
+	class = CS_EBUG;
+	ok(cs_store_write(bed.s, add_one, &a, false, ms, e) == CS_EBUG &&
+	    begins == 5, "no memory is no reason to connect anew");
+	class = CS_EIO;
+}
+
 static void
 test_broken(cs_err *e)
 {
@@ -398,6 +422,7 @@ test_broken(cs_err *e)
 	begins = 0;
 	ok(cs_store_write(bed.s, add_one, &a, false, storebed_ms(-1), e) ==
 	    CS_EIO && begins == 0, "for who is late there is none");
+	test_anew(e);
 	bed.s->ops = real;
 }
 
