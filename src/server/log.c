@@ -20,12 +20,16 @@
 #include "base/time.h"
 
 #define TEXT_MAX 4096
-#define WAIT_MS 100 /* until a reader who is late has read */
+/* Until a reader who is late has read, and of each second in all: one who reads
+ * a little now and then would have the master stand in each line of a flood. */
+#define WAIT_MS 100
+#define SECOND_MS 1000
 
 struct cs_log {
 	int fd;
 	bool journal;
 	unsigned long lost; /* lines, since one was written */
+	int64_t since_ms, waited_ms; /* in the second that began then */
 };
 
 static const struct {
@@ -84,18 +88,32 @@ put_head(const cs_log *l, int level, cs_buf *b)
 	return cs_buf_printf(b, "%s %s ", now, levels[level].name);
 }
 
+static int64_t
+may_wait(cs_log *l, int64_t now_ms)
+{
+	if (now_ms - l->since_ms >= SECOND_MS) {
+		l->since_ms = now_ms;
+		l->waited_ms = 0;
+	}
+	return l->lost == 0 && l->waited_ms < WAIT_MS ?
+	    WAIT_MS - l->waited_ms : 0;
+}
+
 /* Never waits for who does not read: a pipe that is writable has room for this
  * much. */
 static int
-write_piece(int fd, cs_span piece, int wait_ms)
+write_piece(cs_log *l, cs_span piece)
 {
-	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	struct pollfd p = {.fd = l->fd, .events = POLLOUT};
+	const int64_t now_ms = cs_time_mono_ms();
+	const int n = poll(&p, 1, (int)may_wait(l, now_ms));
 
-	return poll(&p, 1, wait_ms) == 1 ? cs_fd_write(fd, piece) : -1;
+	l->waited_ms += cs_time_mono_ms() - now_ms;
+	return n == 1 ? cs_fd_write(l->fd, piece) : -1;
 }
 
 static int
-write_text(const cs_log *l, cs_span text)
+write_text(cs_log *l, cs_span text)
 {
 	cs_span piece;
 	size_t at;
@@ -104,14 +122,14 @@ write_text(const cs_log *l, cs_span text)
 	for (at = 0; r == 0 && at < text.n; at += piece.n) {
 		piece = cs_span_cut(text, at, text.n - at > PIPE_BUF ?
 		    PIPE_BUF : text.n - at);
-		r = write_piece(l->fd, piece, l->lost == 0 ? WAIT_MS : 0);
+		r = write_piece(l, piece);
 	}
 	return r;
 }
 
 /* A new line ends what may have been torn. */
 static int
-tell_lost(const cs_log *l)
+tell_lost(cs_log *l)
 {
 	cs_buf *b;
 	int r = -1;

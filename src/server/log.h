@@ -20,8 +20,9 @@ typedef struct cs_log_env { /* borrows, for the call */
 CS_USE int cs_log_new(const cs_log_env *env, cs_log **out, cs_err *e);
 void cs_log_free(cs_log **l);
 /* Escapes `text`, which may hold anything, into one line. What cannot be
- * written is lost: nobody waits for a reader who has stopped, who is told how
- * many lines that were. Gives how many octets it took; 0: no memory for them. */
+ * written is lost: nobody waits for a reader who has stopped, or for one who is
+ * slow longer than a tenth of each second, and he is told how many lines that
+ * were. Gives how many octets it took; 0: no memory for them. */
 size_t cs_log_line(cs_log *l, int level, const char *who, cs_span text);
 void cs_log_printf(cs_log *l, int level, const char *who, const char *fmt, ...)
     CS_PRINTF(4, 5);

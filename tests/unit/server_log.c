@@ -6,11 +6,14 @@
 #include "server/log.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "tap.h"
 
 /* What stands in the pipe. */
@@ -120,6 +123,52 @@ full(int ends[2])
 	(void)alarm(0);
 }
 
+#define FLOOD 200
+#define EACH_MS 40
+
+/* A page now and then, until there is no more. */
+static void *
+read_slowly(void *arg)
+{
+	static char page[4096];
+	const int fd = *(int *)arg;
+
+	do {
+		(void)poll(NULL, 0, EACH_MS);
+	} while (read(fd, page, sizeof(page)) > 0);
+	return NULL;
+}
+
+/* Each line would find its room in time, and all of them take long. */
+static void
+slow(void)
+{
+	static char text[4000];
+	cs_log_env env;
+	pthread_t reader;
+	cs_log *l = NULL;
+	int64_t at;
+	int i, ends[2];
+
+	memset(text, 'z', sizeof(text));
+	if (!ok(pipe(ends) == 0 && fcntl(ends[1], F_SETPIPE_SZ, 4096) == 4096,
+	    "a pipe of a page"))
+		return;
+	env = (cs_log_env){.fd = ends[1]};
+	ok(cs_log_new(&env, &l, NULL) == CS_OK && pthread_create(&reader, NULL,
+	    read_slowly, &ends[0]) == 0, "and who reads slowly");
+	at = cs_time_mono_ms();
+	for (i = 0; i < FLOOD; i++)
+		(void)cs_log_line(l, 0, "a", cs_span_of(text, sizeof(text)));
+	at = cs_time_mono_ms() - at;
+	ok(at < FLOOD * EACH_MS / 2, "holds nobody up for long (%d ms)",
+	    (int)at);
+	cs_log_free(&l);
+	(void)close(ends[1]);
+	(void)pthread_join(reader, NULL);
+	(void)close(ends[0]);
+}
+
 int
 main(void)
 {
@@ -131,5 +180,6 @@ main(void)
 	journal(ends);
 	long_line(ends);
 	full(ends);
+	slow();
 	return done_testing();
 }
