@@ -432,8 +432,10 @@ shouts(void)
 	cs_server_conf_free(&conf);
 }
 
-struct flood { /* of all that came from the children that flood */
+struct flood { /* of all that came from the child that floods */
 	size_t written, dropped, cost;
+	int64_t began_ms;
+	bool is_late; /* we have not read in time, and lines are lost */
 };
 
 static void
@@ -448,6 +450,8 @@ count_line(struct flood *f, const char *line, size_t n)
 	else if ((at = strstr(line, "master: admin: ")) != NULL &&
 	    strstr(at, " lines were dropped: ") != NULL)
 		f->dropped += strtoul(at + strlen("master: admin: "), NULL, 10);
+	else if (strstr(line, " lines are lost: nobody read") != NULL)
+		f->is_late = true;
 }
 
 /* Reads on until all are accounted for. */
@@ -460,7 +464,8 @@ count_flood(struct flood *f, size_t all)
 	size_t n = 0;
 	ssize_t got;
 
-	while (f->written + f->dropped < all && cs_time_mono_ms() < end) {
+	while (f->written + f->dropped < all && !f->is_late &&
+	    cs_time_mono_ms() < end) {
 		(void)poll(&p, 1, 100);
 		got = read(log_fd, seen + n, sizeof(seen) - 1 - n);
 		n += got > 0 ? (size_t)got : 0;
@@ -475,23 +480,38 @@ count_flood(struct flood *f, size_t all)
 	}
 }
 
+/* As often as it takes to read all of a log on a machine that is busy. */
+static void
+flood(cs_server_conf *conf, size_t all, struct flood *f)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		*f = (struct flood){.began_ms = cs_time_mono_ms()};
+		start(conf, ALL);
+		(void)fcntl(log_fd, F_SETPIPE_SZ, 1024 * 1024);
+		count_flood(f, all);
+		if (!f->is_late)
+			return;
+		(void)hit(master, SIGKILL);
+		(void)ended(10000);
+	}
+}
+
 /* The disk is not a child's to fill, nor is it to be held up. */
 static void
 floods(void)
 {
 	cs_server_conf *conf = new_conf("server.conf", "admin = a.sock");
 	const size_t all = FLOOD_WRITTEN + FLOOD_SAID;
-	struct flood f = {0};
-	int64_t begin;
+	struct flood f;
 
 	ask("flood-admin", true);
-	start(conf, ALL);
-	begin = cs_time_mono_ms();
-	count_flood(&f, all);
+	flood(conf, all, &f);
 	ok(f.written + f.dropped == all, "each line of a flood is written or "
 	    "counted: %zu and %zu", f.written, f.dropped);
 	ok(f.dropped != 0 && f.cost < 2 * CS_FLOW_BURST + (size_t)
-	    (cs_time_mono_ms() - begin) * CS_FLOW_RATE / 1000,
+	    (cs_time_mono_ms() - f.began_ms) * CS_FLOW_RATE / 1000,
 	    "what is written is bounded: %zu octets", f.cost);
 	ok(hit(master, SIGTERM) && ended(10000) == 0, "it ends");
 	ask("flood-admin", false);
