@@ -645,6 +645,18 @@ dump(struct act *a, cs_buf **out, cs_err *e)
 	return *out != NULL ? CS_OK : cs_nomem(e, where);
 }
 
+/* For want of memory we end, and begin anew (fronts.c); but what a damaged store
+ * holds would be there again. */
+static void
+say_no_text(struct act *a)
+{
+	a->failed = false;
+	a->status = 500;
+	(void)json_object_clear(a->out);
+	set(a, a->out, "error", json_string("out of memory, or what the store "
+	    "holds is no text"));
+}
+
 int
 cs_issuer_admin(cs_issuer *i, const cs_ask_admin *ask, int64_t now,
     int64_t deadline_ms, int *status, cs_buf **out, cs_err *e)
@@ -661,6 +673,8 @@ cs_issuer_admin(cs_issuer *i, const cs_ask_admin *ask, int64_t now,
 		rc = run(&a, &why);
 	if (rc != CS_OK)
 		set_failure(&a, rc, &why);
+	if (a.failed)
+		say_no_text(&a);
 	*status = a.status;
 	if (a.text != NULL) {
 		*out = a.text;

@@ -201,6 +201,26 @@ ok "so long" jq -e ".revoked | length > $n" b
 ok "a log longer than an answer" alike_json 'audit list'
 ok "is a chain" countersign audit verify --server "$admin"
 
+# A store whose texts are none
+damage() { # VALUE
+	python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db:
+    db.execute("UPDATE revocation SET reason = " + sys.argv[2] + """
+        WHERE number = (SELECT MIN(number) FROM revocation)""")' \
+	    "${store#sqlite:}" "$1"
+}
+issuer() {
+	cat "/proc/$server_pid/task/$server_pid/children" | tr ' ' '\n' | sort
+}
+issuer >before
+ok "bytes that are no text" damage "CAST(x'ff' AS TEXT)"
+exits 9 "are none that are told" countersign status --server "$admin"
+says "as is said" err "what the store holds is no text"
+ok "once they are" damage "'left'"
+ok "they are" countersign status --server "$admin"
+issuer >after
+ok "and nobody ended for them" cmp before after
+
 # One that gives what it likes
 fake=
 trap 'end_fake; end_server; rm -rf "$top"' EXIT
