@@ -143,6 +143,7 @@ level() { # file
 	    -e 's/(credential-id=")[A-Za-z0-9_-]+(\.\.\.)?"/\1ID"/g' \
 	    -e 's/[A-Za-z0-9+\/]{48,}=*|MFkw\.\.\./BASE64/g' \
 	    -e 's/[0-9a-f]{16,}/HEX/g' -e 's/slot [0-9]+/slot N/g' \
+	    -e 's/\((60|5[0-9]) s left/(60 s left/' \
 	    -e 's/[0-9A-Z]{4}-[0-9A-Z]{2}/CODE/g' "$1" >"$1.level"
 }
 
