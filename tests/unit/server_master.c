@@ -493,7 +493,7 @@ flood(cs_server_conf *conf, size_t all, struct flood *f)
 		count_flood(f, all);
 		if (!f->is_late)
 			return;
-		(void)hit(master, SIGKILL);
+		(void)hit(master, SIGTERM); /* it waits for its children */
 		(void)ended(10000);
 	}
 }
