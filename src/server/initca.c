@@ -71,13 +71,17 @@ write_key(const char *dir, const char *name, const cs_privkey *k, cs_err *e)
 	return rc;
 }
 
+/* Who signed it stands behind it, if that is given. */
 static int
-write_cert(const char *dir, const char *name, cs_span der, cs_err *e)
+write_cert(const char *dir, const char *name, cs_span der, cs_span above,
+    cs_err *e)
 {
-	cs_buf *pem = cs_buf_new(cs_pem_max(der.n));
+	cs_buf *pem = cs_buf_new(cs_pem_max(der.n) + cs_pem_max(above.n));
 	int rc = pem == NULL ? cs_nomem(e, where) :
 	    cs_pem_put(pem, CS_PEM_CERTIFICATE, der, e);
 
+	if (rc == CS_OK && above.n != 0)
+		rc = cs_pem_put(pem, CS_PEM_CERTIFICATE, above, e);
 	if (rc == CS_OK)
 		rc = cs_init_write(dir, name, cs_buf_span(pem), e);
 	cs_buf_free(&pem);
@@ -139,7 +143,8 @@ self_signed(struct ca *ca, cs_err *e)
 		 CS_USE_PKCS10), body, e)) == CS_OK &&
 	    (rc = finish(ca, cs_buf_span(body), &der, e)) == CS_OK &&
 	    (rc = cs_authority_parse(cs_buf_span(der), &ca->cert, e)) == CS_OK)
-		rc = write_cert(ca->dir, "ca.pem", ca->cert->der, e);
+		rc = write_cert(ca->dir, "ca.pem", ca->cert->der,
+		    (cs_span){0}, e);
 	cs_buf_free(&body);
 	cs_buf_free(&der);
 	return rc;
@@ -193,7 +198,15 @@ given_ca(struct ca *ca, cs_err *e)
 		return cs_fail(e, CS_EREFUSED, where, "%s is not the "
 		    "certificate of %s: they have different keys",
 		    ca->i->ca_cert, ca->i->ca_key);
-	return write_cert(ca->dir, "ca.pem", ca->cert->der, e);
+	return write_cert(ca->dir, "ca.pem", ca->cert->der, (cs_span){0}, e);
+}
+
+/* A CA that was given may be below another, which clients trust alone. */
+static int
+write_tls(struct ca *ca, cs_span der, cs_err *e)
+{
+	return write_cert(ca->dir, "tls.pem", der,
+	    ca->made != NULL ? (cs_span){0} : ca->cert->der, e);
 }
 
 static int
@@ -226,7 +239,7 @@ tls_cert(struct ca *ca, const cs_spki *key, cs_err *e)
 		 cs_alg_for_key(ca->spki.kind, CS_USE_PKCS10), body, e)) ==
 		CS_OK &&
 	    (rc = finish(ca, cs_buf_span(body), &der, e)) == CS_OK)
-		rc = write_cert(ca->dir, "tls.pem", cs_buf_span(der), e);
+		rc = write_tls(ca, cs_buf_span(der), e);
 	cs_buf_free(&body);
 	cs_buf_free(&der);
 	return rc;

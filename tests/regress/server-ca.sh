@@ -60,6 +60,8 @@ good() {
 	ok "$2" server --config i/server.conf --check
 	ok "$2: init" server init --trust-domain corp.example \
 	    --ca-key given.key --ca-cert "$1.pem" "of-$1"
+	is "its TLS certificate has the CA's behind it" \
+	    "$(grep -c BEGIN "of-$1/tls.pem")" 2
 }
 bad() {
 	cp "$1.pem" given.pem
@@ -121,6 +123,15 @@ bad leaf "no CA" "expected the certificate of a CA"
 made client extendedKeyUsage=clientAuth
 bad client "of clients alone" "expected an extKeyUsage of clientAuth and"
 status=
+
+# Who trusts the root alone
+cp ours.pem given.pem
+ok "an instance below that root" new_server k --ca-key given.key \
+    --ca-cert ours.pem
+ok "starts" start_server k
+ok "and its TLS certificate leads there" curl -sSf --cacert root.pem \
+    -o body "$url/v1/bundle"
+ok "it ends" stop_server
 
 # Its end
 days=10 made soon
