@@ -99,7 +99,9 @@ READINGS = {
     "tbs/extensions-critical": "unsupported",
     "grant: 8 other end": "unsupported", "grant: 8 0 other end": "unsupported",
     "grant: 8 0 1 other end": "unsupported",
-    "grant: 8 0 1 1 other end": "unsupported"}
+    "grant: 8 0 1 1 other end": "unsupported",
+    # whether a stranger's use is no use of the grant, or not signed by the holder
+    "credential/signature-invalid-holder.der": "grant-invalid"}
 
 
 def agree(name, mine, theirs):
@@ -244,8 +246,10 @@ def judge_credentials():
                     der, anchors, cases.NOW, cases.WHERE), ""
             except d.Refused as refused:
                 mine, why = refused.args
-            ok(name.startswith((mine + "-", mine + ".")),
-               "credential/" + name, f"{mine} {why}")
+            name = "credential/" + name
+            ok(mine == READINGS[name] if name in READINGS else
+               name.startswith((f"credential/{mine}-", f"credential/{mine}.")),
+               name, f"{mine} {why}")
 
 
 def same_tbs(read, found):
