@@ -100,7 +100,7 @@ READINGS = {
     "grant: 8 other end": "unsupported", "grant: 8 0 other end": "unsupported",
     "grant: 8 0 1 other end": "unsupported",
     "grant: 8 0 1 1 other end": "unsupported",
-    # whether a stranger's use is no use of the grant, or not signed by the holder
+    # whether a stranger's use is none of the grant, or not by its holder
     "credential/signature-invalid-holder.der": "grant-invalid"}
 
 
