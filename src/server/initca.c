@@ -205,8 +205,11 @@ given_ca(struct ca *ca, cs_err *e)
 static int
 write_tls(struct ca *ca, cs_span der, cs_err *e)
 {
-	return write_cert(ca->dir, "tls.pem", der,
-	    ca->made != NULL ? (cs_span){0} : ca->cert->der, e);
+	cs_span above = {0};
+
+	if (ca->made == NULL)
+		above = ca->cert->der;
+	return write_cert(ca->dir, "tls.pem", der, above, e);
 }
 
 static int
