@@ -210,7 +210,7 @@ with sqlite3.connect(sys.argv[1]) as db:
 	    "${store#sqlite:}" "$1"
 }
 issuer() {
-	cat "/proc/$server_pid/task/$server_pid/children" | tr ' ' '\n' | sort
+	tr ' ' '\n' <"/proc/$server_pid/task/$server_pid/children" | sort
 }
 issuer >before
 ok "bytes that are no text" damage "CAST(x'ff' AS TEXT)"
