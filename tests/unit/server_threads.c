@@ -396,6 +396,36 @@ hold(void *arg, bool late)
 		(void)sched_yield();
 }
 
+/* Two fronts, and a worker that has nothing else to do while it is *held. */
+static cs_fronts *
+two_held(cs_fronts_env *env, struct front *many, struct front *few,
+    atomic_bool *held)
+{
+	cs_fronts *fronts = NULL;
+
+	atomic_init(held, true);
+	if (cs_pool_new(1, 16, &env->pool, NULL) != CS_OK ||
+	    cs_pool_put(env->pool, NULL, hold, held, 0, NULL) != CS_OK ||
+	    cs_fronts_new(env, &fronts, NULL) != CS_OK ||
+	    !open_front(fronts, many, false) ||
+	    !open_front(fronts, few, false))
+		exit(99);
+	while (cs_pool_queued(env->pool) != 0)
+		(void)sched_yield();
+	return fronts;
+}
+
+static void
+end_two(cs_fronts_env *env, cs_fronts *fronts, struct front *many,
+    struct front *few)
+{
+	cs_fronts_stop(fronts);
+	cs_pool_free(&env->pool);
+	cs_fronts_free(&fronts);
+	cs_channel_free(&many->channel);
+	cs_channel_free(&few->channel);
+}
+
 /* While the one worker is held: of a queue of 16 one front gets 12, and another
  * what is left of its share. */
 static void
@@ -407,15 +437,7 @@ test_share(void)
 	atomic_bool held;
 	int i, asked = 0;
 
-	atomic_init(&held, true);
-	if (cs_pool_new(1, 16, &env.pool, NULL) != CS_OK ||
-	    cs_pool_put(env.pool, NULL, hold, &held, 0, NULL) != CS_OK ||
-	    cs_fronts_new(&env, &fronts, NULL) != CS_OK ||
-	    !open_front(fronts, &many, false) ||
-	    !open_front(fronts, &few, false))
-		exit(99);
-	while (cs_pool_queued(env.pool) != 0)
-		(void)sched_yield();
+	fronts = two_held(&env, &many, &few, &held);
 	for (i = 0; i < 40; i++)
 		asked += looks_up(&many, 0);
 	ok(asked == 40 && hears(&many, 28, true) == 28 &&
@@ -426,11 +448,7 @@ test_share(void)
 	atomic_store(&held, false);
 	ok(hears(&few, 3, false) == 3 && hears(&many, 12, false) == 12,
 	    "both are answered");
-	cs_fronts_stop(fronts);
-	cs_pool_free(&env.pool);
-	cs_fronts_free(&fronts);
-	cs_channel_free(&many.channel);
-	cs_channel_free(&few.channel);
+	end_two(&env, fronts, &many, &few);
 }
 
 /* Of what waits for one worker, one front has twelve questions, and another two
@@ -446,17 +464,9 @@ test_turns(void)
 	atomic_bool held, longer, not_held;
 	int i, asked = 0;
 
-	atomic_init(&held, true);
 	atomic_init(&longer, true);
 	atomic_init(&not_held, false);
-	if (cs_pool_new(1, 16, &env.pool, NULL) != CS_OK ||
-	    cs_pool_put(env.pool, NULL, hold, &held, 0, NULL) != CS_OK ||
-	    cs_fronts_new(&env, &fronts, NULL) != CS_OK ||
-	    !open_front(fronts, &many, false) ||
-	    !open_front(fronts, &few, false))
-		exit(99);
-	while (cs_pool_queued(env.pool) != 0)
-		(void)sched_yield();
+	fronts = two_held(&env, &many, &few, &held);
 	for (i = 0; i < 12; i++)
 		asked += looks_up(&many, 0);
 	while (cs_pool_queued(env.pool) != 12)
@@ -475,11 +485,7 @@ test_turns(void)
 	atomic_store(&longer, false);
 	ok(hears(&few, 1, false) == 1 && hears(&many, 11, false) == 11,
 	    "all are answered");
-	cs_fronts_stop(fronts);
-	cs_pool_free(&env.pool);
-	cs_fronts_free(&fronts);
-	cs_channel_free(&many.channel);
-	cs_channel_free(&few.channel);
+	end_two(&env, fronts, &many, &few);
 }
 
 static void
