@@ -21,8 +21,8 @@ typedef struct cs_trust_in { /* borrows */
 } cs_trust_in;
 
 /* Every certificate of the bundle is a CA's as issue/authority.h has it, and
- * names this trust domain (spiffe:// or wimse://TRUST-DOMAIN) or none. A list by none of
- * these CAs is passed over, but not all may be, and none with a wrong
+ * names this trust domain (spiffe:// or wimse://TRUST-DOMAIN) or none. A list
+ * by none of these CAs is passed over, but not all may be, and none with a wrong
  * signature. CS_EFORMAT with a detail; CS_EUSAGE when it takes a trust domain
  * and neither the caller nor the CAs name one, or the authority is no name. */
 CS_USE int cs_trust_new(const cs_trust_in *in, cs_trust **out, cs_err *e);
